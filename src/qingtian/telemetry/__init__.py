@@ -1,0 +1,1 @@
+"""The time-series side: gateway, spool, ingest, store port and engines."""

@@ -1,0 +1,26 @@
+"""One embedded PostgreSQL for the whole test run, in a folder of its own, before Django loads its settings."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+_folder = Path(tempfile.mkdtemp(prefix=f"qt-{_worker}-"))
+os.environ["QINGTIAN_DATA_DIR"] = str(_folder)
+os.environ["QINGTIAN_MODE"] = "dev"
+os.environ.pop("QINGTIAN_CONFIG", None)
+os.environ["DJANGO_SETTINGS_MODULE"] = "qingtian.runtime.django_settings"
+
+
+def _stop() -> None:
+    from qingtian.runtime.postgres import pgdata_path, stop_embedded
+
+    stop_embedded(pgdata_path(_folder))
+    shutil.rmtree(_folder, ignore_errors=True)
+
+
+atexit.register(_stop)
