@@ -1,49 +1,14 @@
-"""Django's settings, derived from `qingtian.runtime.settings`."""
+"""Django's settings, derived from `qingtian.runtime.settings`; starts the embedded database where needed."""
 
 from __future__ import annotations
 
 import psycopg.conninfo
 
+from qingtian.runtime.django_base import *  # noqa: F403  Django reads settings as module names
 from qingtian.runtime.postgres import ensure_postgres
-from qingtian.runtime.settings import Mode, get_settings
+from qingtian.runtime.settings import get_settings
 
-_settings = get_settings()
-_database = psycopg.conninfo.conninfo_to_dict(ensure_postgres(_settings))
-
-SECRET_KEY = _settings.secret_key
-DEBUG = False
-ALLOWED_HOSTS = _settings.allowed_hosts
-ROOT_URLCONF = "qingtian.interfaces.urls"
-ASGI_APPLICATION = "qingtian.runtime.asgi.application"
-INSTALLED_APPS = [
-    "django.contrib.contenttypes",
-    "django.contrib.auth",
-    "django.contrib.sessions",
-    "procrastinate.contrib.django",
-    "qingtian.apps.accounts",
-    "qingtian.apps.registry",
-    "qingtian.apps.journal",
-    "qingtian.apps.judgements",
-    "qingtian.apps.findings",
-    "qingtian.apps.cases",
-    "qingtian.apps.evidence",
-    "qingtian.duties",
-]
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-]
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "DIRS": [],
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
-    }
-]
+_database = psycopg.conninfo.conninfo_to_dict(ensure_postgres(get_settings()))
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
@@ -54,30 +19,4 @@ DATABASES = {
         "PORT": _database.get("port", ""),
         "CONN_HEALTH_CHECKS": True,
     }
-}
-AUTH_USER_MODEL = "accounts.User"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-LANGUAGE_CODE = "zh-hans"
-TIME_ZONE = "Asia/Shanghai"
-USE_TZ = True
-USE_I18N = True
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _settings.https
-SECURE_HSTS_SECONDS = 31536000 if _settings.mode is Mode.PRODUCTION else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _settings.https else None
-X_FRAME_OPTIONS = "SAMEORIGIN"
-SECURE_REFERRER_POLICY = "same-origin"
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": _settings.log_level},
 }
