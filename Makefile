@@ -48,6 +48,7 @@ e2e: $(STAMP)/dev $(STAMP)/ui browser
 
 ## docs: regenerate the generated parts of docs/ and the API contract
 docs: $(STAMP)/dev
+	$(BIN)/python tools/settings_page.py
 	$(BIN)/qingtian openapi > docs/api/openapi.json
 	$(BIN)/python tools/ui.py types
 
