@@ -1,0 +1,1 @@
+"""Measurements: medians and ratios against a named baseline in the same run."""
