@@ -1,0 +1,55 @@
+"""Closed vocabularies of a finding."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What was detected."""
+
+    EXCEEDANCE = "exceedance"
+    AIR_POLLUTION = "air_pollution"
+    LATE_STREAM = "late_stream"
+    FROZEN_VALUE = "frozen_value"
+    DILUTION = "dilution"
+    TREATMENT_OFF = "treatment_off"
+    CLOCK_ERROR = "clock_error"
+    REBOUND = "rebound"
+
+
+class Source(StrEnum):
+    """Where it was noticed."""
+
+    DATA = "data"
+    PATROL = "patrol"
+    MODEL = "model"
+    COMPLAINT = "complaint"
+    AUDIT = "audit"
+    MISSED_OBLIGATION = "missed_obligation"
+    SUPERIOR = "superior"
+
+
+class Confirmation(StrEnum):
+    """First axis of an alarm: has a person seen it?"""
+
+    UNCONFIRMED = "unconfirmed"
+    CONFIRMED = "confirmed"
+
+
+class Activity(StrEnum):
+    """Second axis of an alarm: does it go on?"""
+
+    ONGOING = "ongoing"
+    ENDED = "ended"
+
+
+class Status(StrEnum):
+    """Where triage stands."""
+
+    NEW = "new"
+    TRIAGED = "triaged"
+    DISMISSED = "dismissed"
+    MERGED_INTO = "merged_into"
+    CASED = "cased"
+    SELF_CORRECTED = "self_corrected"
