@@ -1,0 +1,251 @@
+"""The port of the telemetry store: what a row is, and what every engine must do with rows.
+
+An engine keeps every version of every value. A row is known by its key (site, pollutant, cycle, period_start, origin);
+of one key the last version wins. Readers see one row per (site, pollutant, cycle, period_start): the device's own value
+before an imported one before our roll-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+VALID_MARK = "N"  # HJ 212-2017: only N counts as valid by itself; an absent mark is "unmarked", not N
+
+
+class Cycle(StrEnum):
+    """Length of the period that a value stands for (HJ 212: 2011, 2051, 2061, 2031)."""
+
+    REALTIME = "realtime"
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+
+
+class Origin(StrEnum):
+    """Who made the value."""
+
+    DEVICE = "device"
+    ROLLUP = "rollup"
+    import_ = "import"  # contract name; `import` is a keyword
+
+
+ORIGIN_ORDER = (Origin.DEVICE, Origin.import_, Origin.ROLLUP)  # the first that exists is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One value of one pollutant at one site over one period, with where it came from.
+
+    Args:
+        site: registry code of the outlet, station or power meter.
+        pollutant: HJ 524 / HJ 525 code.
+        cycle: length class of the period.
+        period_start: start of the period (instant for realtime), aware.
+        value: Rtd or Avg, in `unit`; None when the device sent none.
+        minimum: Min, in `unit`.
+        maximum: Max, in `unit`.
+        total: Cou, accumulated over the period.
+        converted: ZsRtd or ZsAvg, converted to the reference oxygen, in `unit`.
+        unit: unit of the values as the device profile states it.
+        mark: HJ 212 data mark (N F M S D C T B, or empty).
+        origin: device, roll-up or import.
+        simulated: the device is a simulated one.
+        frame_hash: SHA-256 of the raw frame, hex; for imports of the source row; empty for roll-ups.
+        segment: spool segment of the frame; empty when there is none.
+        frame_offset: byte offset of the record in that segment.
+        received_at: when the city came to know it (for a roll-up: its newest input), aware.
+        version: 1 for the first value of a key, then 2, ...; set by the store.
+        period_s: length of the period in seconds; 0 = not stated.
+    """
+
+    site: str
+    pollutant: str
+    cycle: Cycle
+    period_start: datetime
+    value: Decimal | None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    total: Decimal | None = None
+    converted: Decimal | None = None
+    unit: str = ""
+    mark: str = ""
+    origin: Origin = Origin.DEVICE
+    simulated: bool = False
+    frame_hash: str = ""
+    segment: str = ""
+    frame_offset: int = 0
+    received_at: datetime | None = None
+    version: int = 1
+    period_s: int = 0
+
+    @property
+    def valid(self) -> bool:
+        """Whether the value may enter a mean or a judgement: present and marked N.
+
+        >>> from datetime import UTC
+        >>> Observation("S1", "a21026", Cycle.HOUR, datetime(2025, 1, 1, tzinfo=UTC), Decimal(3), mark="D").valid
+        False
+        """
+        return self.value is not None and self.mark == VALID_MARK
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SpoolPosition:
+    """A place in the spool: a segment and a byte offset in it; positions are ordered."""
+
+    segment: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class AppendResult:
+    """What became of the rows of one append."""
+
+    new: int = 0
+    duplicate: int = 0
+    corrected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSkew:
+    """A frame whose DataTime lies off the time of its arrival.
+
+    Args:
+        mn: device.
+        site: registry code of what it measures.
+        data_time: DataTime of the frame, aware.
+        received_at: arrival, aware.
+        skew_s: how far the device is ahead (positive) or behind (negative) of what its cycle allows, s.
+        frame_hash: SHA-256 of the raw frame.
+        quarantined: the values were refused (more than an hour in the future).
+    """
+
+    mn: str
+    site: str
+    data_time: datetime
+    received_at: datetime
+    skew_s: int
+    frame_hash: str
+    quarantined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A stored and acknowledged frame whose content could not become observations, with the reason."""
+
+    mn: str
+    reason: str
+    detail: str
+    received_at: datetime
+    frame_hash: str
+    segment: str
+    frame_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompactReport:
+    """What a compaction did."""
+
+    rows_flushed: int = 0
+    files_before: int = 0
+    files_after: int = 0
+
+
+class Store(Protocol):
+    """A telemetry engine; every method may be called from any thread."""
+
+    def append(
+        self,
+        batch: Sequence[Observation],
+        *,
+        progress: SpoolPosition | None = None,
+        quarantined: Sequence[Quarantined] = (),
+        skews: Sequence[ClockSkew] = (),
+    ) -> AppendResult:
+        """Add rows and the spool position in one transaction; the same rows again change nothing."""
+        ...
+
+    def latest(self, sites: Sequence[str] | None = None, cycle: Cycle | None = None) -> list[Observation]:
+        """Newest period of every (site, pollutant, cycle)."""
+        ...
+
+    def series(
+        self,
+        site: str,
+        pollutant: str,
+        cycle: Cycle,
+        start: datetime,
+        end: datetime,
+        *,
+        as_of: datetime | None = None,
+    ) -> list[Observation]:
+        """Rows with start <= period_start < end in time order; with `as_of`, only what was known then."""
+        ...
+
+    def window(
+        self,
+        cycle: Cycle,
+        start: datetime,
+        end: datetime,
+        *,
+        sites: Sequence[str] | None = None,
+        pollutants: Sequence[str] | None = None,
+        as_of: datetime | None = None,
+    ) -> list[Observation]:
+        """Rows of many sites with start <= period_start < end, ordered by site, pollutant, time."""
+        ...
+
+    def versions(self, site: str, pollutant: str, cycle: Cycle, period_start: datetime) -> list[Observation]:
+        """Every version of one period, every origin, oldest first."""
+        ...
+
+    def roll_up_hours(self, start: datetime, end: datetime) -> AppendResult:
+        """Hour means from minute rows for the hours in [start, end) that the device sent no hour row for."""
+        ...
+
+    def percentile(
+        self,
+        site: str,
+        pollutant: str,
+        cycle: Cycle,
+        start: datetime,
+        end: datetime,
+        fraction: Decimal,
+        *,
+        as_of: datetime | None = None,
+    ) -> Decimal | None:
+        """Percentile of the valid values, interpolated (HJ 663-2013 A.5); None without values."""
+        ...
+
+    def last_seen(self) -> dict[str, datetime]:
+        """Newest arrival (received_at) of device rows per site."""
+        ...
+
+    def clock_skews(self, since: datetime, until: datetime | None = None) -> list[ClockSkew]:
+        """Clock errors of frames that arrived at or after `since` (and before `until`), oldest first."""
+        ...
+
+    def quarantined(self, since: datetime, until: datetime | None = None) -> list[Quarantined]:
+        """Frames in quarantine that arrived at or after `since`, oldest first."""
+        ...
+
+    def compact(self) -> CompactReport:
+        """Merge small files, drop files nobody needs; safe at any time."""
+        ...
+
+    def progress(self) -> SpoolPosition | None:
+        """The position up to which the spool is in the store, as the rows' own transaction stated it."""
+        ...
+
+    def durable_progress(self) -> SpoolPosition | None:
+        """The position up to which rows are known to be on the disk; the spool may be archived before it."""
+        ...
+
+    def close(self) -> None:
+        """Give connections free."""
+        ...
