@@ -91,7 +91,7 @@ class CachedDirectory:
         with self._lock:
             try:
                 self._profiles = dict(self._load())
-            except Exception as error:  # noqa: BLE001  whatever fails in the register, devices keep being served
+            except Exception as error:
                 _log.warning("device register cannot be read, using the last copy: %s", error)
                 return False
             self.loaded = True

@@ -8,7 +8,7 @@ before an imported one before our roll-up.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -79,7 +79,7 @@ class Observation:
     frame_hash: str = ""
     segment: str = ""
     frame_offset: int = 0
-    received_at: datetime | None = None
+    received_at: datetime = field(kw_only=True)
     version: int = 1
     period_s: int = 0
 
@@ -88,7 +88,8 @@ class Observation:
         """Whether the value may enter a mean or a judgement: present and marked N.
 
         >>> from datetime import UTC
-        >>> Observation("S1", "a21026", Cycle.HOUR, datetime(2025, 1, 1, tzinfo=UTC), Decimal(3), mark="D").valid
+        >>> day = datetime(2025, 1, 1, tzinfo=UTC)
+        >>> Observation("S1", "a21026", Cycle.HOUR, day, Decimal(3), mark="D", received_at=day).valid
         False
         """
         return self.value is not None and self.mark == VALID_MARK
@@ -215,8 +216,8 @@ class Store(Protocol):
         cycle: Cycle,
         start: datetime,
         end: datetime,
-        fraction: Decimal,
         *,
+        fraction: Decimal,
         as_of: datetime | None = None,
     ) -> Decimal | None:
         """Percentile of the valid values, interpolated (HJ 663-2013 A.5); None without values."""
