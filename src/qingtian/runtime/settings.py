@@ -54,6 +54,11 @@ class Settings(BaseSettings):
     idle_timeout_s: int = Field(1800, ge=10, description="a device connection silent for so long is closed, s")
     disk_reserve_mb: int = Field(512, ge=1, description="below this free space the gateway stops acknowledging, MiB")
 
+    evidence_max_mb: int = Field(200, ge=1, le=4096, description="largest evidence file that is accepted, MiB")
+    regions_file: Path | None = Field(
+        None, description="GeoJSON of the districts (properties adcode, name): suggests the district of a new object"
+    )
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:

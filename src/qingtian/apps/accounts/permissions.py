@@ -1,0 +1,103 @@
+"""Who may do what: one table, role x verb (reference: who does what, section 5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.accounts.roles import Role
+from qingtian.domain.errors import NotPermitted
+
+
+class Verb(StrEnum):
+    """Everything that changes the governance state, and the guarded reads."""
+
+    MANAGE_ACCOUNTS = "manage_accounts"
+    REGISTER_OBJECT = "register_object"
+    UPDATE_OBJECT = "update_object"
+    RAISE_FINDING = "raise_finding"
+    END_FINDING = "end_finding"
+    CONFIRM_FINDING = "confirm_finding"
+    DISMISS_FINDING = "dismiss_finding"
+    MERGE_FINDING = "merge_finding"
+    SELF_CORRECT_FINDING = "self_correct_finding"
+    OPEN_CASE = "open_case"
+    MOVE_CASE = "move_case"  # the template says which role takes which step
+    ASSIGN_CASE = "assign_case"
+    RECORD_FIELDS = "record_fields"
+    ATTACH_EVIDENCE = "attach_evidence"
+    REVIEW_EVIDENCE = "review_evidence"
+    PAUSE_CLOCK = "pause_clock"
+    LINK_DUPLICATE = "link_duplicate"
+    MARK_BREACH = "mark_breach"
+    READ_JOURNAL = "read_journal"
+
+
+_ANYBODY_AT_WORK = frozenset(
+    {
+        Role.DISPATCHER,
+        Role.HANDLER,
+        Role.INSPECTOR,
+        Role.APPROVER,
+        Role.SUPERVISOR,
+        Role.ENTERPRISE_USER,
+        Role.SYSTEM,
+    }
+)
+
+TABLE: Mapping[Verb, frozenset[Role]] = {
+    Verb.MANAGE_ACCOUNTS: frozenset({Role.DATA_STEWARD, Role.SYSTEM}),
+    Verb.REGISTER_OBJECT: frozenset({Role.DATA_STEWARD, Role.SYSTEM}),
+    Verb.UPDATE_OBJECT: frozenset({Role.DATA_STEWARD, Role.SYSTEM}),
+    Verb.RAISE_FINDING: frozenset({Role.DISPATCHER, Role.HANDLER, Role.INSPECTOR, Role.WINDOW, Role.SYSTEM}),
+    Verb.END_FINDING: frozenset({Role.DISPATCHER, Role.INSPECTOR, Role.SYSTEM}),
+    Verb.CONFIRM_FINDING: frozenset({Role.DISPATCHER, Role.HANDLER, Role.INSPECTOR, Role.SUPERVISOR}),
+    Verb.DISMISS_FINDING: frozenset({Role.DISPATCHER, Role.INSPECTOR, Role.SUPERVISOR, Role.SYSTEM}),
+    Verb.MERGE_FINDING: frozenset({Role.DISPATCHER, Role.INSPECTOR}),
+    Verb.SELF_CORRECT_FINDING: frozenset({Role.DISPATCHER, Role.INSPECTOR, Role.SYSTEM}),
+    Verb.OPEN_CASE: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.SYSTEM}),
+    Verb.MOVE_CASE: _ANYBODY_AT_WORK,
+    Verb.ASSIGN_CASE: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.SYSTEM}),
+    Verb.RECORD_FIELDS: _ANYBODY_AT_WORK,
+    Verb.ATTACH_EVIDENCE: _ANYBODY_AT_WORK,
+    Verb.REVIEW_EVIDENCE: frozenset({Role.INSPECTOR, Role.APPROVER, Role.LEGAL_REVIEWER}),
+    Verb.PAUSE_CLOCK: frozenset({Role.APPROVER, Role.SUPERVISOR}),
+    Verb.LINK_DUPLICATE: frozenset({Role.DISPATCHER, Role.SUPERVISOR}),
+    Verb.MARK_BREACH: frozenset({Role.SYSTEM}),
+    Verb.READ_JOURNAL: frozenset({Role.AUDITOR, Role.SUPERVISOR, Role.SYSTEM}),
+}
+
+
+def role_for(
+    actor: Actor, verb: Verb, *, region_code: str = "", enterprise_code: str = "", case_type: str = ""
+) -> Role | None:
+    """The role by which an actor may use a verb on an object there; None if there is none."""
+    held = actor.roles_at(region_code=region_code, enterprise_code=enterprise_code, case_type=case_type)
+    return next((grant.role for grant in actor.grants if grant.role in held and grant.role in TABLE[verb]), None)
+
+
+def may(actor: Actor, verb: Verb, *, region_code: str = "", enterprise_code: str = "", case_type: str = "") -> bool:
+    """Whether an actor may use a verb on an object there."""
+    return (
+        role_for(actor, verb, region_code=region_code, enterprise_code=enterprise_code, case_type=case_type) is not None
+    )
+
+
+def require(actor: Actor, verb: Verb, *, region_code: str = "", enterprise_code: str = "", case_type: str = "") -> Role:
+    """The role by which the actor may; refused otherwise.
+
+    Raises:
+        NotPermitted: names the roles that may.
+    """
+    role = role_for(actor, verb, region_code=region_code, enterprise_code=enterprise_code, case_type=case_type)
+    if role is None:
+        wanted = ", ".join(sorted(TABLE[verb]))
+        raise NotPermitted(
+            f"{actor.username} may not {verb.replace('_', ' ')} here",
+            field="actor",
+            remedy=f"ask one of: {wanted}",
+            verb=verb.value,
+            roles=sorted(TABLE[verb]),
+        )
+    return role

@@ -1,0 +1,1 @@
+"""Verbs that change the register, one a file."""

@@ -1,0 +1,103 @@
+"""Verb: put an object on the register."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.accounts.permissions import Verb, require
+from qingtian.apps.journal.record import SHANGHAI, record, writing
+from qingtian.apps.registry.models import ObjectType, RegistryObject
+from qingtian.apps.registry.regions import suggest_region
+from qingtian.apps.registry.revisions import add_revision, snapshot
+from qingtian.apps.registry.rules import check_object
+from qingtian.domain.errors import Conflict, InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectDraft:
+    """What is known of an object that is to be registered.
+
+    Args:
+        type: kind of object.
+        code: its code, unique per type; the MN of a device.
+        parent: type and code of the object that it is part of.
+        region_code: GB/T 2260 code; empty takes the parent's, or the district of the point.
+        valid_from: first day on which it exists; the day of registration by default.
+    """
+
+    type: ObjectType
+    code: str
+    name: str
+    name_en: str = ""
+    parent: tuple[ObjectType, str] | None = None
+    region_code: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    simulated: bool = False
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+def register_object(actor: Actor, at: datetime, draft: ObjectDraft) -> RegistryObject:
+    """Register one object.
+
+    Raises:
+        NotPermitted: the actor is no data steward there.
+        InvalidInput: the draft breaks a rule; names the field.
+        Conflict: the code is taken.
+    """
+    with writing():
+        parent = find_parent(draft.parent)
+        row = build(draft, parent, at)
+        role = require(actor, Verb.REGISTER_OBJECT, region_code=row.region_code, enterprise_code=row.enterprise_code)
+        check_object(row)
+        if RegistryObject.objects.filter(type=row.type, code=row.code).exists():
+            raise Conflict(f"{row.type} {row.code} is registered already", field="code", remedy="update it instead")
+        row.save(force_insert=True)
+        add_revision(row, at)
+        record(actor, at, "object.registered", row, snapshot(row), role=role)
+    return row
+
+
+def find_parent(key: tuple[ObjectType, str] | None) -> RegistryObject | None:
+    """The registered object behind a type and code.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    if key is None:
+        return None
+    parent = RegistryObject.objects.filter(type=key[0], code=key[1]).first()
+    if parent is None:
+        raise InvalidInput(f"{key[0]} {key[1]} is not registered", field="parent", remedy="register it first")
+    return parent
+
+
+def build(draft: ObjectDraft, parent: RegistryObject | None, at: datetime) -> RegistryObject:
+    """The row of a draft, with the region and enterprise that it takes from its parent."""
+    own_enterprise = draft.code if draft.type is ObjectType.ENTERPRISE else ""
+    lon = draft.lon if draft.lon is not None or parent is None else parent.lon
+    lat = draft.lat if draft.lat is not None or parent is None else parent.lat
+    inherited = parent.region_code if parent is not None and parent.type != ObjectType.REGION else ""
+    region = draft.region_code or inherited or suggest_region(lon, lat) or (parent.region_code if parent else "")
+    return RegistryObject(
+        type=draft.type,
+        code=draft.code.strip(),
+        name=draft.name.strip(),
+        name_en=draft.name_en.strip(),
+        region_code=draft.code if draft.type is ObjectType.REGION else region,
+        lon=lon,
+        lat=lat,
+        parent=parent,
+        enterprise_code=own_enterprise or (parent.enterprise_code if parent else ""),
+        attributes=dict(draft.attributes),
+        simulated=draft.simulated,
+        valid_from=draft.valid_from or at.astimezone(SHANGHAI).date(),
+        valid_to=draft.valid_to,
+        recorded_at=at,
+    )

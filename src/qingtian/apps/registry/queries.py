@@ -1,0 +1,42 @@
+"""Reads of the register."""
+
+from __future__ import annotations
+
+from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.registry.models import ObjectType, RegistryObject
+from qingtian.domain.errors import NotVisible
+
+
+def visible_object(actor: Actor, object_id: int, *, lock: bool = False) -> RegistryObject:
+    """An object that the actor may see.
+
+    Args:
+        lock: hold the row until the transaction ends.
+    Raises:
+        NotVisible: there is none.
+    """
+    rows = RegistryObject.objects.visible_to(actor)
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    row = rows.select_related("parent").filter(pk=object_id).first()
+    if row is None:
+        raise NotVisible(f"there is no object {object_id}", field="object", remedy="choose one from the register")
+    return row
+
+
+def object_by_code(actor: Actor, kind: ObjectType, code: str) -> RegistryObject:
+    """An object by type and code that the actor may see.
+
+    Raises:
+        NotVisible: there is none.
+    """
+    row = RegistryObject.objects.visible_to(actor).select_related("parent").filter(type=kind, code=code).first()
+    if row is None:
+        raise NotVisible(f"there is no {kind} {code}", field="code", remedy="choose one from the register")
+    return row
+
+
+def site_object(site: str) -> RegistryObject | None:
+    """The object that an observation's site code names: an outlet, a station or a power meter."""
+    kinds = (ObjectType.OUTLET, ObjectType.STATION, ObjectType.POWER_METER)
+    return RegistryObject.objects.filter(type__in=kinds, code=site).order_by("id").first()

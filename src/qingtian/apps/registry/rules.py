@@ -1,0 +1,79 @@
+"""What makes an object well formed: its parent, its code, its place, its type's own fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from qingtian.apps.registry.credit_code import check_credit_code
+from qingtian.apps.registry.models import ObjectType, RegistryObject
+from qingtian.domain.errors import InvalidInput
+from qingtian.domain.evidence import canonical_json
+
+PARENTS: Mapping[ObjectType, frozenset[ObjectType | None]] = {
+    ObjectType.REGION: frozenset({None, ObjectType.REGION}),
+    ObjectType.ENTERPRISE: frozenset({None, ObjectType.REGION}),
+    ObjectType.STATION: frozenset({None, ObjectType.REGION}),
+    ObjectType.OUTLET: frozenset({ObjectType.ENTERPRISE}),
+    ObjectType.FACILITY: frozenset({ObjectType.ENTERPRISE}),
+    ObjectType.POWER_METER: frozenset({ObjectType.ENTERPRISE, ObjectType.FACILITY}),
+    ObjectType.DEVICE: frozenset({ObjectType.OUTLET, ObjectType.STATION, ObjectType.POWER_METER}),
+}
+MN = re.compile(r"[0-9A-Za-z]{1,24}")  # HJ 212-2017 section 6.3.1: MN has up to 24 characters
+POWER_TAGS = ("production", "treatment")
+
+
+def check_object(row: RegistryObject) -> None:
+    """Refuse a malformed object.
+
+    Raises:
+        InvalidInput: names the field.
+    """
+    if not row.code.strip() or not row.name.strip():
+        raise InvalidInput("code and name are needed", field="code", remedy="give both")
+    _check_parent(row)
+    _check_place(row)
+    _check_validity(row)
+    _check_attributes(ObjectType(row.type), row)
+
+
+def _check_parent(row: RegistryObject) -> None:
+    parent = ObjectType(row.parent.type) if row.parent else None
+    allowed = PARENTS[ObjectType(row.type)]
+    if parent not in allowed:
+        wanted = ", ".join(sorted(one or "none" for one in allowed))
+        raise InvalidInput(
+            f"a {row.type} is part of: {wanted}; not of {parent or 'none'}", field="parent", remedy="name such a parent"
+        )
+
+
+def _check_place(row: RegistryObject) -> None:
+    if (row.lon is None) != (row.lat is None):
+        raise InvalidInput("a place needs lon and lat", field="lon", remedy="give both or none")
+    if row.lon is not None and row.lat is not None and not (-180 <= row.lon <= 180 and -90 <= row.lat <= 90):
+        raise InvalidInput("the place is not on Earth", field="lon", remedy="give degrees, longitude first")
+
+
+def _check_validity(row: RegistryObject) -> None:
+    if row.valid_to is not None and row.valid_to <= row.valid_from:
+        raise InvalidInput("the object ends before it begins", field="valid_to", remedy="give a later day or none")
+
+
+def _check_attributes(kind: ObjectType, row: RegistryObject) -> None:
+    canonical_json(row.attributes)  # refuses binary floats: numbers with legal force are decimals as text
+    if kind is ObjectType.ENTERPRISE and (uscc := row.attributes.get("uscc")):
+        check_credit_code(str(uscc))
+    if kind is ObjectType.DEVICE and not MN.fullmatch(row.code):
+        raise InvalidInput("the code of a device is its MN", field="code", remedy="1 to 24 letters and digits")
+    if kind is ObjectType.POWER_METER and row.attributes.get("tag") not in POWER_TAGS:
+        raise InvalidInput("a power meter is tagged", field="attributes.tag", remedy=f"one of {', '.join(POWER_TAGS)}")
+    if kind is ObjectType.OUTLET:
+        for index, limit in enumerate(row.attributes.get("permit_limits", ())):
+            _check_limit(limit, f"attributes.permit_limits[{index}]")
+
+
+def _check_limit(limit: Mapping[str, Any], path: str) -> None:
+    missing = [name for name in ("pollutant", "cycle", "limit", "unit") if not limit.get(name)]
+    if missing:
+        raise InvalidInput(f"a permit limit needs {', '.join(missing)}", field=path, remedy="complete it")
