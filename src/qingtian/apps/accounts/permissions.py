@@ -21,6 +21,7 @@ class Verb(StrEnum):
     CONFIRM_FINDING = "confirm_finding"
     DISMISS_FINDING = "dismiss_finding"
     MERGE_FINDING = "merge_finding"
+    ANSWER_FINDING = "answer_finding"
     SELF_CORRECT_FINDING = "self_correct_finding"
     OPEN_CASE = "open_case"
     MOVE_CASE = "move_case"  # the template says which role takes which step
@@ -55,6 +56,7 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
     Verb.CONFIRM_FINDING: frozenset({Role.DISPATCHER, Role.HANDLER, Role.INSPECTOR, Role.SUPERVISOR}),
     Verb.DISMISS_FINDING: frozenset({Role.DISPATCHER, Role.INSPECTOR, Role.SUPERVISOR, Role.SYSTEM}),
     Verb.MERGE_FINDING: frozenset({Role.DISPATCHER, Role.INSPECTOR}),
+    Verb.ANSWER_FINDING: frozenset({Role.ENTERPRISE_USER}),
     Verb.SELF_CORRECT_FINDING: frozenset({Role.DISPATCHER, Role.INSPECTOR, Role.SYSTEM}),
     Verb.OPEN_CASE: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.SYSTEM}),
     Verb.MOVE_CASE: _ANYBODY_AT_WORK,

@@ -38,6 +38,10 @@ class Finding(models.Model):
     hits = models.PositiveIntegerField(default=1)
     reason = models.CharField(max_length=40, blank=True)  # why it was dismissed or self-corrected
     note = models.TextField(blank=True)
+    answer = models.TextField(blank=True)  # what the enterprise says, before a visit
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.CharField(max_length=150, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)  # the case that answers it was written off
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     detail: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
     simulated = models.BooleanField(default=False)

@@ -53,3 +53,14 @@ class Status(StrEnum):
     MERGED_INTO = "merged_into"
     CASED = "cased"
     SELF_CORRECTED = "self_corrected"
+
+
+class DismissReason(StrEnum):
+    """Why a finding needs no case."""
+
+    FALSE_ALARM = "false_alarm"
+    MARKED_INVALID = "marked_invalid"  # the data carry a mark that keeps them out of judgements
+    INSTRUMENT_FAULT = "instrument_fault"
+    REPORTED_SHUTDOWN = "reported_shutdown"
+    NOT_RESPONSIBLE = "not_responsible"
+    OTHER = "other"  # needs a note

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.domain.errors import NotVisible
+from qingtian.telemetry.devices import DeviceProfile
 
 
 def visible_object(actor: Actor, object_id: int, *, lock: bool = False) -> RegistryObject:
@@ -40,3 +41,30 @@ def site_object(site: str) -> RegistryObject | None:
     """The object that an observation's site code names: an outlet, a station or a power meter."""
     kinds = (ObjectType.OUTLET, ObjectType.STATION, ObjectType.POWER_METER)
     return RegistryObject.objects.filter(type__in=kinds, code=site).order_by("id").first()
+
+
+def device_profiles() -> dict[str, DeviceProfile]:
+    """The profile of every registered device by MN, as the gateway and the ingest worker need it."""
+    rows = RegistryObject.objects.filter(type=ObjectType.DEVICE, valid_to=None).select_related("parent")
+    return {row.code: device_profile(row) for row in rows}
+
+
+def device_profile(row: RegistryObject) -> DeviceProfile:
+    """The profile that the attributes of a registered device give.
+
+    Args:
+        row: a device, with its parent: what it measures.
+    """
+    known = row.attributes
+    return DeviceProfile(
+        mn=row.code,
+        site=row.parent.code if row.parent else "",
+        edition=int(known.get("edition", 2017)),
+        password=str(known.get("password", "")),
+        simulated=row.simulated,
+        units=dict(known.get("units", {})),
+        code_map=dict(known.get("code_map", {})),
+        minute_interval_s=int(known.get("minute_interval_s", 600)),
+        realtime_interval_s=int(known.get("realtime_interval_s", 60)),
+        expects=tuple(known.get("expects", ())),
+    )

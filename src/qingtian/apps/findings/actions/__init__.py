@@ -1,0 +1,1 @@
+"""Verbs that change findings, one a file."""

@@ -1,0 +1,157 @@
+"""Verb: something was detected; a repeated hit extends the finding that is open already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.accounts.permissions import Verb, require
+from qingtian.apps.accounts.roles import Role
+from qingtian.apps.findings.models import Finding, FindingHit
+from qingtian.apps.findings.states import Activity, Confirmation, Kind, Source, Status
+from qingtian.apps.journal.numbers import next_number
+from qingtian.apps.journal.record import record, writing
+from qingtian.apps.registry.models import RegistryObject
+from qingtian.domain.errors import InvalidInput
+from qingtian.domain.evidence import canonical_json
+from qingtian.runtime.live import Topic, publish
+
+LOWEST, HIGHEST = 1, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One hit of a detection rule.
+
+    Args:
+        object: what it is about.
+        parameter: pollutant code, or empty.
+        severity: 1 notice to 4 severe.
+        period_start: start of the period that hit, aware.
+        detail: value, limit, unit, clause, standard, coverage, explanation; decimals as text.
+        window: a hit that follows the last one of an ended finding within this time reopens that finding.
+    """
+
+    kind: Kind
+    rule_id: str
+    object: RegistryObject
+    period_start: datetime
+    severity: int
+    parameter: str = ""
+    rule_version: str = ""
+    source: Source = Source.DATA
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    window: timedelta = timedelta(0)
+
+
+def raise_finding(actor: Actor, at: datetime, hit: Hit) -> Finding:
+    """Raise or extend the finding of (rule, object, parameter).
+
+    The same period twice changes nothing, so that a rule may run again over the same data.
+
+    Returns:
+        The finding; `hits == 1` means that it is new.
+    Raises:
+        NotPermitted, InvalidInput.
+    """
+    _check(hit)
+    with writing():
+        role = require(
+            actor,
+            Verb.RAISE_FINDING,
+            region_code=hit.object.region_code,
+            enterprise_code=hit.object.enterprise_code,
+        )
+        same = Finding.objects.filter(rule_id=hit.rule_id, object=hit.object, parameter=hit.parameter)
+        known = same.filter(hit_rows__period_start=hit.period_start).order_by("-id").first()
+        if known is not None:
+            return known
+        finding = same.select_for_update().filter(activity=Activity.ONGOING).first() or _recent(same, hit)
+        if finding is None:
+            finding = _new(actor, at, hit, role)
+        else:
+            _extend(actor, at, hit, finding, role)
+        publish(Topic.FINDINGS, [finding.pk], at)
+    return finding
+
+
+def _check(hit: Hit) -> None:
+    if not LOWEST <= hit.severity <= HIGHEST:
+        raise InvalidInput("severity is 1 to 4", field="severity", remedy="1 notice, 2 minor, 3 major, 4 severe")
+    if hit.period_start.tzinfo is None:
+        raise InvalidInput("the period needs an offset", field="period_start", remedy="give an aware datetime")
+    canonical_json(hit.detail)
+
+
+def _recent(same: Any, hit: Hit) -> Finding | None:
+    # A settled finding has had its case: a later hit is a new problem, perhaps a relapse.
+    candidate: Finding | None = (
+        same.select_for_update()
+        .filter(activity=Activity.ENDED, settled_at=None, last_seen__gte=hit.period_start - hit.window)
+        .exclude(status=Status.MERGED_INTO)
+        .order_by("-last_seen")
+        .first()
+    )
+    return candidate if hit.window else None
+
+
+def _new(actor: Actor, at: datetime, hit: Hit, role: Role) -> Finding:
+    finding = Finding.objects.create(
+        number=next_number("F", at),
+        kind=hit.kind,
+        rule_id=hit.rule_id,
+        rule_version=hit.rule_version,
+        source=hit.source,
+        object=hit.object,
+        parameter=hit.parameter,
+        severity=hit.severity,
+        first_seen=hit.period_start,
+        last_seen=hit.period_start,
+        raised_at=at,
+        detail=dict(hit.detail),
+        simulated=hit.object.simulated,
+    )
+    _keep_hit(finding, at, hit)
+    payload = {
+        "number": finding.number,
+        "kind": hit.kind.value,
+        "rule": hit.rule_id,
+        "object": f"{hit.object.type}:{hit.object.code}",
+        "parameter": hit.parameter,
+        "severity": hit.severity,
+        "period_start": hit.period_start.isoformat(),
+        "detail": hit.detail,
+    }
+    record(actor, at, "finding.raised", finding, payload, role=role)
+    return finding
+
+
+def _extend(actor: Actor, at: datetime, hit: Hit, finding: Finding, role: Role) -> None:
+    reopened = finding.activity == Activity.ENDED
+    if reopened:
+        finding.activity, finding.ended_at = Activity.ONGOING, None
+        if finding.status in (Status.NEW, Status.TRIAGED):
+            finding.confirmation = Confirmation.UNCONFIRMED
+    if hit.period_start >= finding.last_seen:
+        finding.detail = finding.detail | dict(hit.detail)
+    finding.first_seen = min(finding.first_seen, hit.period_start)
+    finding.last_seen = max(finding.last_seen, hit.period_start)
+    finding.severity = max(finding.severity, hit.severity)
+    finding.hits += 1
+    finding.save()
+    _keep_hit(finding, at, hit)
+    payload = {"period_start": hit.period_start.isoformat(), "hits": finding.hits, "severity": finding.severity}
+    record(actor, at, "finding.reopened" if reopened else "finding.extended", finding, payload, role=role)
+
+
+def _keep_hit(finding: Finding, at: datetime, hit: Hit) -> None:
+    FindingHit.objects.create(
+        finding=finding,
+        period_start=hit.period_start,
+        recorded_at=at,
+        severity=hit.severity,
+        detail=dict(hit.detail),
+    )
