@@ -1,0 +1,139 @@
+"""Bytes of the spool: segment header and records. Little-endian; every record is checked by CRC-32 and SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+
+from qingtian.telemetry.store.port import SpoolPosition
+
+SEGMENT_MAGIC = b"QTSPOOL1"
+SEGMENT_HEADER = struct.Struct("<8sQI")  # magic, creation time (us since 1970 UTC), CRC-32 of both
+RECORD_MAGIC = b"QTR1"
+RECORD_HEAD = struct.Struct("<4sII")  # magic, body length, CRC-32 of the body
+BODY_HEAD = struct.Struct("<qBBH32s")  # received_at us, verdict, length of peer, of reason, SHA-256 of the raw bytes
+MAX_BODY = 1 << 20
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_US = timedelta(microseconds=1)
+
+
+class Verdict(IntEnum):
+    """What the gateway decided about the bytes."""
+
+    ACCEPTED = 0
+    BAD_CRC = 1
+    MALFORMED = 2
+    UNKNOWN_DEVICE = 3
+    WRONG_PASSWORD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolRecord:
+    """One frame as it arrived.
+
+    Args:
+        position: where the record starts.
+        next_offset: where the next record of the segment starts.
+        received_at: arrival in city time, aware.
+        verdict: the gateway's decision.
+        peer: address it came from.
+        reason: why it was not accepted; empty when accepted.
+        sha256: hash of `raw`, hex.
+        raw: the frame, byte for byte.
+    """
+
+    position: SpoolPosition
+    next_offset: int
+    received_at: datetime
+    verdict: Verdict
+    peer: str
+    reason: str
+    sha256: str
+    raw: bytes
+
+
+class DamagedRecord(ValueError):
+    """The bytes at an offset are no whole, unchanged record."""
+
+
+class IncompleteRecord(DamagedRecord):
+    """The bytes end before the record does."""
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970-01-01 UTC, exact.
+
+    >>> micros(datetime(1970, 1, 1, 0, 0, 1, 5, tzinfo=UTC))
+    1000005
+    """
+    return (at - _EPOCH) // _US
+
+
+def from_micros(value: int) -> datetime:
+    """The aware UTC time of microseconds since 1970."""
+    return _EPOCH + value * _US
+
+
+def pack_header(created: datetime) -> bytes:
+    """Header of a new segment."""
+    created_us = micros(created)
+    return SEGMENT_HEADER.pack(SEGMENT_MAGIC, created_us, zlib.crc32(SEGMENT_MAGIC + created_us.to_bytes(8, "little")))
+
+
+def check_header(data: bytes) -> bool:
+    """Whether a segment starts with a whole header."""
+    if len(data) < SEGMENT_HEADER.size:
+        return False
+    magic, created_us, crc = SEGMENT_HEADER.unpack_from(data)
+    return bool(magic == SEGMENT_MAGIC and crc == zlib.crc32(magic + created_us.to_bytes(8, "little")))
+
+
+def pack_record(received_at: datetime, verdict: Verdict, peer: str, reason: str, raw: bytes) -> bytes:
+    """One record, ready to append."""
+    peer_bytes, reason_bytes = peer.encode()[:255], reason.encode()[:1000]
+    head = BODY_HEAD.pack(
+        micros(received_at), verdict, len(peer_bytes), len(reason_bytes), hashlib.sha256(raw).digest()
+    )
+    body = b"".join((head, peer_bytes, reason_bytes, raw))
+    return RECORD_HEAD.pack(RECORD_MAGIC, len(body), zlib.crc32(body)) + body
+
+
+def unpack_record(data: bytes, start: int, segment: str, base: int) -> SpoolRecord:
+    """The record at `start` of `data`, whose first byte lies at offset `base` of the segment.
+
+    Raises:
+        IncompleteRecord: the data ends first.
+        DamagedRecord: the bytes are not a record, or were changed.
+    """
+    if len(data) - start < RECORD_HEAD.size:
+        raise IncompleteRecord("record head is cut")
+    magic, length, crc = RECORD_HEAD.unpack_from(data, start)
+    if magic != RECORD_MAGIC or not BODY_HEAD.size <= length <= MAX_BODY:
+        raise DamagedRecord("no record starts here")
+    body_start = start + RECORD_HEAD.size
+    body = data[body_start : body_start + length]
+    if len(body) < length:
+        raise IncompleteRecord("record body is cut")
+    if zlib.crc32(body) != crc:
+        raise DamagedRecord("record checksum differs")
+    return _unpack_body(body, SpoolPosition(segment, base + start), base + body_start + length)
+
+
+def _unpack_body(body: bytes, position: SpoolPosition, next_offset: int) -> SpoolRecord:
+    received_us, verdict, peer_length, reason_length, sha256 = BODY_HEAD.unpack_from(body)
+    peer_end = BODY_HEAD.size + peer_length
+    reason_end = peer_end + reason_length
+    return SpoolRecord(
+        position=position,
+        next_offset=next_offset,
+        received_at=from_micros(received_us),
+        verdict=Verdict(verdict),
+        peer=body[BODY_HEAD.size : peer_end].decode("utf-8", "replace"),
+        reason=body[peer_end:reason_end].decode("utf-8", "replace"),
+        sha256=sha256.hex(),
+        raw=body[reason_end:],
+    )

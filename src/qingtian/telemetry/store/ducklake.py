@@ -1,0 +1,342 @@
+"""The embedded engine: DuckLake (Parquet files) with its catalogue in PostgreSQL.
+
+Rows and spool position are one lake transaction. Small batches live in the catalogue until a compaction writes them to
+Parquet; larger ones are files at once, synced before the commit. Writers of all processes take turns.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+from psycopg.rows import TupleRow
+
+from qingtian.domain.errors import NotPermitted, Unavailable
+from qingtian.runtime.clock import SHANGHAI
+from qingtian.runtime.postgres import ensure_postgres
+from qingtian.runtime.settings import Settings
+from qingtian.telemetry.spool.format import from_micros
+from qingtian.telemetry.store import lake, queries, side
+from qingtian.telemetry.store.compaction import compact_lake
+from qingtian.telemetry.store.percentile import interpolated
+from qingtian.telemetry.store.port import (
+    AppendResult,
+    ClockSkew,
+    CompactReport,
+    Cycle,
+    Observation,
+    Origin,
+    Quarantined,
+    SpoolPosition,
+)
+from qingtian.telemetry.store.rollup import HourSums, hour_rows, hours_within, without_device_hours
+from qingtian.telemetry.store.rows import Key, Series, from_row, keys_to_arrow, legal_day, series_of, to_arrow
+from qingtian.telemetry.store.versions import Known, decide, keys_to_look_up
+
+_log = logging.getLogger(__name__)
+READ_TRIES = 3
+
+
+class DuckLakeStore:
+    """A store on a database URL and a folder; share one per process.
+
+    Args:
+        url: PostgreSQL of the deployment.
+        folder: where the Parquet files go.
+        read_only: refuse writes.
+        min_valid_s: valid seconds that make a rolled-up hour valid.
+    """
+
+    def __init__(self, url: str, folder: Path, *, read_only: bool = False, min_valid_s: int = 2700) -> None:
+        self._url, self._folder, self._read_only = url, folder, read_only
+        self._min_valid_s = min_valid_s
+        self._lock = threading.RLock()
+        self._side = side.SideTables(url)
+        self._marks: dict[Series, datetime] = {}
+        self._epoch = -1
+        folder.mkdir(parents=True, exist_ok=True)
+        self._side.create()
+        self._create_lake()
+        self._lake = self._attach()
+
+    @classmethod
+    def open(cls, settings: Settings, *, read_only: bool = False) -> DuckLakeStore:
+        """The store of a deployment."""
+        from qingtian.telemetry.store.validity import min_valid_seconds_per_hour
+
+        return cls(
+            ensure_postgres(settings),
+            lake.lake_path(settings.data_dir),
+            read_only=read_only,
+            min_valid_s=min_valid_seconds_per_hour(),
+        )
+
+    def append(
+        self,
+        batch: Sequence[Observation],
+        *,
+        progress: SpoolPosition | None = None,
+        quarantined: Sequence[Quarantined] = (),
+        skews: Sequence[ClockSkew] = (),
+    ) -> AppendResult:
+        """Add rows and the spool position in one transaction; the same rows again change nothing."""
+        self._refuse_when_read_only()
+        with self._lock, self._side.locked() as connection:
+            self._trust_marks(connection)
+            # Before the lake: these repeat harmlessly, so a crash in between loses and doubles nothing.
+            side.add_quarantined(connection, quarantined)
+            side.add_skews(connection, skews)
+            decision = decide(batch, self._known(batch))
+            if decision.rows or progress is not None:
+                self._write(decision.rows, progress)
+                self._after_write(connection, decision.rows)
+            side.upsert_last_seen(connection, _arrivals(batch))
+            return decision.result
+
+    def latest(self, sites: Sequence[str] | None = None, cycle: Cycle | None = None) -> list[Observation]:
+        """Newest period of every (site, pollutant, cycle)."""
+        with self._side.connection() as connection:
+            return side.read_latest(connection, sites, cycle)
+
+    def series(
+        self,
+        site: str,
+        pollutant: str,
+        cycle: Cycle,
+        start: datetime,
+        end: datetime,
+        *,
+        as_of: datetime | None = None,
+    ) -> list[Observation]:
+        """Rows of one series in time order, last version of the preferred origin."""
+        return self.window(cycle, start, end, sites=[site], pollutants=[pollutant], as_of=as_of)
+
+    def window(
+        self,
+        cycle: Cycle,
+        start: datetime,
+        end: datetime,
+        *,
+        sites: Sequence[str] | None = None,
+        pollutants: Sequence[str] | None = None,
+        as_of: datetime | None = None,
+    ) -> list[Observation]:
+        """Rows of many sites, ordered by site, pollutant, time."""
+        where = queries.window_where(cycle, start, end, sites=sites, pollutants=pollutants, as_of=as_of)
+        return [from_row(row) for row in self._read(queries.select_current(where), where.values)]
+
+    def versions(self, site: str, pollutant: str, cycle: Cycle, period_start: datetime) -> list[Observation]:
+        """Every version of one period, every origin, oldest first."""
+        values = [legal_day(period_start), site, pollutant, cycle.value, period_start]
+        return [from_row(row) for row in self._read(queries.SELECT_VERSIONS, values)]
+
+    def roll_up_hours(self, start: datetime, end: datetime) -> AppendResult:
+        """Hour means for the whole hours in [start, end) that the device sent no hour row for."""
+        self._refuse_when_read_only()
+        where = queries.period(*hours_within(start, end))
+        sums = [_hour_sums(row) for row in self._read(queries.select_hour_sums(where), where.values)]
+        sent = self._read(queries.select_device_hours(where), where.values)
+        device_hours = {(site, code, _time(start_us)): True for site, code, start_us in sent}
+        rows = without_device_hours(hour_rows(sums, min_valid_s=self._min_valid_s), device_hours)
+        return self.append(rows) if rows else AppendResult()
+
+    def percentile(
+        self,
+        site: str,
+        pollutant: str,
+        cycle: Cycle,
+        start: datetime,
+        end: datetime,
+        *,
+        fraction: Decimal,
+        as_of: datetime | None = None,
+    ) -> Decimal | None:
+        """Percentile of the valid values, interpolated; None without values."""
+        where = queries.percentile_where(site, pollutant, cycle, start=start, end=end, as_of=as_of)
+        values = [row[0] for row in self._read(queries.select_percentile(where), where.values)]
+        return interpolated(values, fraction) if values else None
+
+    def last_seen(self) -> dict[str, datetime]:
+        """Newest arrival of device rows per site."""
+        with self._side.connection() as connection:
+            return side.read_last_seen(connection)
+
+    def clock_skews(self, since: datetime, until: datetime | None = None) -> list[ClockSkew]:
+        """Clock errors of frames that arrived in [since, until), oldest first."""
+        with self._side.connection() as connection:
+            return side.read_skews(connection, since, until)
+
+    def quarantined(self, since: datetime, until: datetime | None = None) -> list[Quarantined]:
+        """Frames in quarantine that arrived in [since, until), oldest first."""
+        with self._side.connection() as connection:
+            return side.read_quarantined(connection, since, until)
+
+    def compact(self) -> CompactReport:
+        """Write catalogue rows to Parquet, merge small files, drop what no reader can need."""
+        self._refuse_when_read_only()
+        with self._lock, self._side.locked() as connection:
+            self._trust_marks(connection)
+            report = compact_lake(self._lake.cursor(), self._folder)
+            self._epoch = side.write_state(connection, side.snapshot_of(connection))
+            return report
+
+    def progress(self) -> SpoolPosition | None:
+        """The position up to which the spool is in the store."""
+        rows = self._read(queries.SELECT_PROGRESS, [])
+        return SpoolPosition(rows[0][0], int(rows[0][1])) if rows else None
+
+    def durable_progress(self) -> SpoolPosition | None:
+        """The same: files are synced before the commit and the catalogue commits with fsync."""
+        return self.progress()
+
+    def close(self) -> None:
+        """Close both connections."""
+        with self._lock:
+            self._lake.close()
+            self._side.close()
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _create_lake(self) -> None:
+        with self._side.locked():
+            connection = lake.connect()
+            lake.attach(connection, self._url, self._folder, read_only=False)
+            lake.create_tables(connection)
+            connection.close()
+
+    def _attach(self) -> duckdb.DuckDBPyConnection:
+        connection = lake.connect()
+        lake.attach(connection, self._url, self._folder, read_only=self._read_only)
+        return connection
+
+    def _read(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a query; a connection that broke (database restarted) is opened again."""
+        for attempt in range(READ_TRIES):
+            used = self._lake
+            try:
+                return used.cursor().execute(sql, list(values)).fetchall()
+            except duckdb.Error as error:
+                if attempt == READ_TRIES - 1:
+                    raise Unavailable(f"the lake cannot be read: {error}", remedy="see `qingtian check`") from error
+                time.sleep(0.2 * attempt)
+                self._reopen(used)
+        raise AssertionError("unreachable")
+
+    def _reopen(self, broken: duckdb.DuckDBPyConnection) -> None:
+        with self._lock:
+            if self._lake is broken:
+                try:
+                    self._lake = self._attach()
+                except duckdb.Error as error:
+                    _log.warning("the lake cannot be attached: %s", error)
+
+    def _write(self, rows: Sequence[Observation], progress: SpoolPosition | None) -> None:
+        try:
+            self._commit(rows, progress)
+        except duckdb.Error as error:
+            self._epoch = -1
+            self._reopen(self._lake)
+            raise Unavailable(f"the lake refused a batch: {error}", remedy="it is tried again") from error
+
+    def _commit(self, rows: Sequence[Observation], progress: SpoolPosition | None) -> None:
+        cursor = self._lake.cursor()
+        started_ns = time.time_ns() - 2_000_000_000  # coarse file times lie up to one tick behind
+        cursor.execute("BEGIN")
+        try:
+            if rows:
+                cursor.register("new_rows", to_arrow(rows))
+                cursor.execute(queries.INSERT_ROWS)
+            if progress is not None:
+                cursor.execute(queries.INSERT_PROGRESS, [progress.segment, progress.offset])
+            if len(rows) > lake.INLINE_ROWS:
+                days = {legal_day(row.period_start) for row in rows}
+                lake.sync_new_files([lake.partition_folder(self._folder, day) for day in days], started_ns)
+            cursor.execute("COMMIT")
+        except BaseException:
+            _rollback(cursor)
+            raise
+
+    def _after_write(self, connection: psycopg.Connection[TupleRow], rows: Sequence[Observation]) -> None:
+        """Bring `latest` in step; when this is cut off, the snapshot tells the next writer."""
+        with connection.transaction():
+            side.upsert_latest(connection, rows)
+            self._epoch = side.write_state(connection, side.snapshot_of(connection))
+        for row in rows:
+            series = series_of(row)
+            held = self._marks.get(series)
+            if held is None or row.period_start > held:
+                self._marks[series] = row.period_start
+
+    def _trust_marks(self, connection: psycopg.Connection[TupleRow]) -> None:
+        epoch, snapshot = side.read_state(connection)
+        actual = side.snapshot_of(connection)
+        if snapshot != actual:
+            epoch = self._rebuild_latest(connection, actual)
+        if epoch != self._epoch:
+            self._marks = side.read_marks(connection)
+            self._epoch = epoch
+
+    def _rebuild_latest(self, connection: psycopg.Connection[TupleRow], snapshot: int) -> int:
+        _log.info("rebuilding telemetry.latest from the lake (snapshot %d)", snapshot)
+        newest = [from_row(row) for row in self._read(queries.SELECT_NEWEST, [])]
+        arrivals = {site: _time(at_us) for site, at_us in self._read(queries.SELECT_ARRIVALS, [])}
+        with connection.transaction():
+            connection.execute("DELETE FROM telemetry.latest")
+            side.upsert_latest(connection, newest)
+            side.upsert_last_seen(connection, arrivals)
+            return side.write_state(connection, snapshot)
+
+    def _known(self, batch: Sequence[Observation]) -> dict[Key, Known]:
+        keys = keys_to_look_up(batch, self._marks)
+        if not keys:
+            return {}
+        days = [legal_day(key[4]) for key in keys]
+        cursor = self._lake.cursor()
+        cursor.register("wanted_keys", keys_to_arrow(keys))
+        try:
+            rows = cursor.execute(queries.SELECT_KNOWN, [min(days), max(days)]).fetchall()
+        except duckdb.Error as error:
+            self._reopen(self._lake)
+            raise Unavailable(f"the lake cannot be read: {error}", remedy="it is tried again") from error
+        known: dict[Key, Known] = {}
+        for site, code, cycle, origin, start_us, *content, version, frame_hash in rows:  # oldest version first
+            key = (site, code, cycle, origin, _time(start_us))
+            hashes = known[key].hashes if key in known else set()
+            known[key] = Known(tuple(content), version, hashes | ({frame_hash} if frame_hash else set()))  # type: ignore[arg-type]
+        return known
+
+    def _refuse_when_read_only(self) -> None:
+        if self._read_only:
+            raise NotPermitted("this store was opened for reading", remedy="open_store(settings) without read_only")
+
+
+def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("ROLLBACK")
+    except duckdb.Error as error:
+        _log.debug("nothing to roll back: %s", error)
+
+
+def _arrivals(batch: Sequence[Observation]) -> dict[str, datetime]:
+    seen: dict[str, datetime] = {}
+    for row in batch:
+        if row.origin is Origin.DEVICE and (row.site not in seen or row.received_at > seen[row.site]):
+            seen[row.site] = row.received_at
+    return seen
+
+
+def _time(value_us: int) -> datetime:
+    return from_micros(value_us).astimezone(SHANGHAI)
+
+
+def _hour_sums(row: Sequence[Any]) -> HourSums:
+    site, pollutant, cycle, hour_us, *sums, received_us = row
+    return HourSums(site, pollutant, Cycle(cycle), _time(hour_us), *sums, _time(received_us))

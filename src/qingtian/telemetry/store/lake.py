@@ -1,0 +1,129 @@
+"""DuckDB with the DuckLake catalogue in PostgreSQL: extensions by path, attach, tables, files on the disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+
+import duckdb
+import psycopg.conninfo
+
+from qingtian.domain.errors import ConfigurationError
+from qingtian.telemetry.spool.folder import sync_folder
+
+CATALOGUE_SCHEMA = "lake"
+INLINE_ROWS = 256  # measured: up to here a row in the catalogue is cheaper than a file of its own
+TARGET_FILE_SIZE = "64MB"
+EXTENSIONS = ("duckdb_extension_postgres_scanner", "duckdb_extension_ducklake")
+
+CREATE_TABLES = (
+    """CREATE TABLE IF NOT EXISTS lake.main.observation (
+        day DATE, site VARCHAR, pollutant VARCHAR, cycle VARCHAR, period_start TIMESTAMPTZ,
+        value DECIMAL(20,6), minimum DECIMAL(20,6), maximum DECIMAL(20,6), total DECIMAL(20,6),
+        converted DECIMAL(20,6), unit VARCHAR, mark VARCHAR, origin VARCHAR, simulated BOOLEAN,
+        frame_hash VARCHAR, segment VARCHAR, frame_offset BIGINT, received_at TIMESTAMPTZ,
+        version INTEGER, period_s INTEGER)""",
+    "ALTER TABLE lake.main.observation SET PARTITIONED BY (day)",
+    "CREATE TABLE IF NOT EXISTS lake.main.progress (segment VARCHAR, frame_offset BIGINT, seq BIGINT)",
+    f"CALL lake.set_option('target_file_size', '{TARGET_FILE_SIZE}')",
+)
+
+
+def lake_path(data_dir: Path) -> Path:
+    """Folder of the Parquet files of a deployment."""
+    return data_dir / "lake"
+
+
+def extension_file(package: str) -> Path:
+    """The extension file inside its wheel.
+
+    Raises:
+        ConfigurationError: the wheel is missing or for another DuckDB version.
+    """
+    folder = Path(str(import_module(package).__file__)).parent / "extensions" / f"v{duckdb.__version__}"
+    files = list(folder.glob("*.duckdb_extension"))
+    if not files:
+        raise ConfigurationError(
+            f"{package} holds no extension for DuckDB {duckdb.__version__}",
+            field=package,
+            remedy="reinstall qingtian: duckdb and its extension wheels are pinned together",
+        )
+    return files[0]
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """DuckDB in memory with the two extensions; the signature check stays on and nothing is downloaded."""
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+        }
+    )
+    for package in EXTENSIONS:
+        connection.execute(f"LOAD '{extension_file(package)}'")
+    return connection
+
+
+def attach(connection: duckdb.DuckDBPyConnection, url: str, folder: Path, *, read_only: bool) -> None:
+    """Attach the lake as `lake`; every statement afterwards sees the newest committed rows."""
+    info = psycopg.conninfo.conninfo_to_dict(url)
+    dsn = " ".join(f"{name}={_quoted(str(value))}" for name, value in info.items() if value not in (None, ""))
+    options = [f"DATA_PATH '{folder}/'", f"METADATA_SCHEMA '{CATALOGUE_SCHEMA}'"]
+    options.append("READ_ONLY" if read_only else f"DATA_INLINING_ROW_LIMIT {INLINE_ROWS}")
+    sql_dsn = dsn.replace("'", "''")
+    connection.execute(f"ATTACH 'ducklake:postgres:{sql_dsn}' AS lake ({', '.join(options)})")
+
+
+def _quoted(value: str) -> str:
+    if value and not any(character in value for character in " '\\"):
+        return value
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what is missing."""
+    present = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() "
+        "WHERE database_name = 'lake' AND table_name IN ('observation', 'progress')"
+    ).fetchone()
+    if present == (2,):
+        return
+    for statement in CREATE_TABLES:
+        connection.execute(statement)
+
+
+def partition_folder(folder: Path, day: date) -> Path:
+    """Where DuckLake puts the files of a day."""
+    return folder / "main" / "observation" / f"day={day.isoformat()}"
+
+
+def sync_new_files(folders: Iterable[Path], since_ns: int) -> int:
+    """fsync files written since a moment, and their folders: DuckLake itself never does.
+
+    Args:
+        folders: partition folders that were written to.
+        since_ns: machine time, ns; files older than that are durable already.
+    Returns:
+        Number of files synced.
+    """
+    count = 0
+    for folder in folders:
+        if not folder.is_dir():
+            continue
+        fresh = [entry.path for entry in os.scandir(folder) if entry.stat().st_mtime_ns >= since_ns]
+        for path in fresh:
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        if fresh:
+            count += len(fresh)
+            for parent in (folder, *folder.parents[:3]):
+                sync_folder(parent)
+    return count

@@ -1,0 +1,132 @@
+"""DuckDB SQL of the lake: every read is one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from qingtian.telemetry.store.port import ORIGIN_ORDER, VALID_MARK, Cycle
+from qingtian.telemetry.store.rows import READ_COLUMNS, SCHEMA, legal_day
+
+TABLE = "lake.main.observation"
+_RANK = "CASE origin " + " ".join(f"WHEN '{one.value}' THEN {rank}" for rank, one in enumerate(ORIGIN_ORDER)) + " END"
+_LAST = f"row_number() OVER (PARTITION BY site, pollutant, cycle, period_start ORDER BY {_RANK}, version DESC) = 1"
+_LAST_PER_ORIGIN = (
+    "row_number() OVER (PARTITION BY site, pollutant, cycle, origin, period_start ORDER BY version DESC) = 1"
+)
+US_PER_HOUR = 3_600_000_000
+
+
+@dataclass(slots=True)
+class Where:
+    """A condition and its parameters."""
+
+    parts: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+
+    def add(self, part: str, *values: Any) -> Where:
+        """And one more condition."""
+        self.parts.append(part)
+        self.values.extend(values)
+        return self
+
+    @property
+    def sql(self) -> str:
+        """The WHERE text."""
+        return " AND ".join(self.parts)
+
+
+def period(start: datetime, end: datetime, as_of: datetime | None = None) -> Where:
+    """start <= period_start < end, prunable by day; with `as_of` only what had arrived by then."""
+    where = Where().add("day BETWEEN ? AND ?", legal_day(start), legal_day(end))
+    where.add("period_start >= ? AND period_start < ?", start, end)
+    return where if as_of is None else where.add("received_at <= ?", as_of)
+
+
+def select_current(where: Where) -> str:
+    """Last version of the preferred origin per period."""
+    return (
+        f"SELECT {READ_COLUMNS} FROM {TABLE} WHERE {where.sql} QUALIFY {_LAST} "  # noqa: S608  values are bound
+        "ORDER BY site, pollutant, cycle, period_start"
+    )
+
+
+def window_where(
+    cycle: Cycle,
+    start: datetime,
+    end: datetime,
+    *,
+    sites: Sequence[str] | None,
+    pollutants: Sequence[str] | None,
+    as_of: datetime | None,
+) -> Where:
+    """The condition of a window over many sites."""
+    where = period(start, end, as_of).add("cycle = ?", cycle.value)
+    for column, wanted in (("site", sites), ("pollutant", pollutants)):
+        if wanted is not None:
+            marks = ", ".join("?" * len(wanted)) or "NULL"
+            where.add(f"{column} IN ({marks})", *wanted)
+    return where
+
+
+SELECT_VERSIONS = (
+    f"SELECT {READ_COLUMNS} FROM {TABLE} WHERE day = ? AND site = ? AND pollutant = ? AND cycle = ? "  # noqa: S608
+    "AND period_start = ? ORDER BY received_at, origin, version"
+)
+SELECT_KNOWN = (
+    "SELECT k.site, k.pollutant, k.cycle, k.origin, epoch_us(k.period_start), value, minimum, maximum, total, "  # noqa: S608
+    f"converted, unit, mark, version, frame_hash FROM {TABLE} o JOIN wanted_keys k ON o.site = k.site "
+    "AND o.pollutant = k.pollutant AND o.cycle = k.cycle AND o.origin = k.origin AND o.period_start = k.period_start "
+    "WHERE o.day BETWEEN ? AND ? ORDER BY version"
+)
+_NEWEST = "row_number() OVER (PARTITION BY site, pollutant, cycle, origin ORDER BY period_start DESC, version DESC) = 1"
+SELECT_NEWEST = f"SELECT {READ_COLUMNS} FROM {TABLE} QUALIFY {_NEWEST}"  # noqa: S608
+SELECT_ARRIVALS = f"SELECT site, epoch_us(max(received_at)) FROM {TABLE} WHERE origin = 'device' GROUP BY site"  # noqa: S608
+INSERT_ROWS = f"INSERT INTO {TABLE} SELECT {', '.join(SCHEMA.names)} FROM new_rows"  # noqa: S608
+INSERT_PROGRESS = "INSERT INTO lake.main.progress SELECT ?, ?, coalesce(max(seq), 0) + 1 FROM lake.main.progress"
+SELECT_PROGRESS = "SELECT segment, frame_offset FROM lake.main.progress ORDER BY seq DESC LIMIT 1"
+TRIM_PROGRESS = "DELETE FROM lake.main.progress WHERE seq < (SELECT max(seq) FROM lake.main.progress)"
+
+
+def percentile_where(
+    site: str, pollutant: str, cycle: Cycle, *, start: datetime, end: datetime, as_of: datetime | None
+) -> Where:
+    """The condition of one series."""
+    return period(start, end, as_of).add("site = ? AND pollutant = ? AND cycle = ?", site, pollutant, cycle.value)
+
+
+def select_percentile(where: Where) -> str:
+    """Valid values of the preferred rows, lowest first; the interpolation is done exactly outside."""
+    return (
+        f"SELECT value FROM (SELECT value, mark FROM {TABLE} WHERE {where.sql} QUALIFY {_LAST}) "  # noqa: S608
+        f"WHERE value IS NOT NULL AND mark = '{VALID_MARK}' ORDER BY value"
+    )
+
+
+def select_hour_sums(where: Where) -> str:
+    """Sums per series and hour over the last versions of device minute and realtime rows."""
+    valid = f"value IS NOT NULL AND mark = '{VALID_MARK}'"
+    return f"""
+    WITH current AS (
+        SELECT *, CASE WHEN period_s > 0 THEN period_s ELSE 60 END AS weight,
+               epoch_us(period_start) // {US_PER_HOUR} AS hour
+        FROM {TABLE} WHERE {where.sql} AND origin = 'device' AND cycle IN ('minute', 'realtime')
+        QUALIFY {_LAST_PER_ORIGIN})
+    SELECT site, pollutant, cycle, hour * {US_PER_HOUR},
+           coalesce(sum(weight) FILTER ({valid}), 0)::BIGINT,
+           sum(value::DECIMAL(38,6) * weight) FILTER ({valid}),
+           coalesce(sum(weight) FILTER ({valid} AND converted IS NOT NULL), 0)::BIGINT,
+           sum(converted::DECIMAL(38,6) * weight) FILTER ({valid} AND converted IS NOT NULL),
+           min(coalesce(minimum, value)) FILTER ({valid}), max(coalesce(maximum, value)) FILTER ({valid}),
+           sum(total) FILTER ({valid}), max(unit), bool_or(simulated), epoch_us(max(received_at))
+    FROM current GROUP BY site, pollutant, cycle, hour ORDER BY site, pollutant, hour, cycle"""  # noqa: S608
+
+
+def select_device_hours(where: Where) -> str:
+    """Hours that devices sent themselves."""
+    return (
+        f"SELECT DISTINCT site, pollutant, epoch_us(period_start) FROM {TABLE} "  # noqa: S608
+        f"WHERE {where.sql} AND origin = 'device' AND cycle = 'hour'"
+    )

@@ -1,0 +1,239 @@
+"""Small PostgreSQL tables beside the lake: the writers' lock, the newest value per series, quarantine, clock errors."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from qingtian.domain.errors import Unavailable
+from qingtian.runtime.clock import SHANGHAI
+from qingtian.telemetry.store.lake import CATALOGUE_SCHEMA
+from qingtian.telemetry.store.port import ORIGIN_ORDER, ClockSkew, Cycle, Observation, Origin, Quarantined
+from qingtian.telemetry.store.rows import SCHEMA, Series, exact
+
+WRITER_LOCK = 212_0001
+COLUMNS = [name for name in SCHEMA.names if name != "day"]
+_DECIMALS = ("value", "minimum", "maximum", "total", "converted")
+
+DDL = """
+CREATE SCHEMA IF NOT EXISTS telemetry;
+CREATE TABLE IF NOT EXISTS telemetry.latest (
+    site text, pollutant text, cycle text, period_start timestamptz NOT NULL,
+    value numeric(20,6), minimum numeric(20,6), maximum numeric(20,6), total numeric(20,6), converted numeric(20,6),
+    unit text NOT NULL, mark text NOT NULL, origin text, simulated boolean NOT NULL, frame_hash text NOT NULL,
+    segment text NOT NULL, frame_offset bigint NOT NULL, received_at timestamptz NOT NULL,
+    version integer NOT NULL, period_s integer NOT NULL,
+    PRIMARY KEY (site, pollutant, cycle, origin));
+CREATE TABLE IF NOT EXISTS telemetry.state (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one), epoch bigint NOT NULL, snapshot bigint NOT NULL);
+INSERT INTO telemetry.state (epoch, snapshot) VALUES (0, -1) ON CONFLICT DO NOTHING;
+CREATE TABLE IF NOT EXISTS telemetry.last_seen (site text PRIMARY KEY, received_at timestamptz NOT NULL);
+CREATE TABLE IF NOT EXISTS telemetry.quarantine (
+    frame_hash text, segment text, frame_offset bigint, mn text NOT NULL, reason text, detail text NOT NULL,
+    received_at timestamptz NOT NULL, PRIMARY KEY (segment, frame_offset, reason));
+CREATE INDEX IF NOT EXISTS quarantine_at ON telemetry.quarantine (received_at);
+CREATE TABLE IF NOT EXISTS telemetry.clock_skew (
+    frame_hash text PRIMARY KEY, mn text NOT NULL, site text NOT NULL, data_time timestamptz NOT NULL,
+    received_at timestamptz NOT NULL, skew_s integer NOT NULL, quarantined boolean NOT NULL);
+CREATE INDEX IF NOT EXISTS clock_skew_at ON telemetry.clock_skew (received_at);
+"""
+_UPDATES = ", ".join(
+    f"{name} = EXCLUDED.{name}" for name in COLUMNS if name not in ("site", "pollutant", "cycle", "origin")
+)
+UPSERT_LATEST = f"""
+INSERT INTO telemetry.latest AS held ({", ".join(COLUMNS)}) VALUES ({", ".join(["%s"] * len(COLUMNS))})
+ON CONFLICT (site, pollutant, cycle, origin) DO UPDATE SET {_UPDATES}
+WHERE (EXCLUDED.period_start, EXCLUDED.version) >= (held.period_start, held.version)
+"""  # noqa: S608  fixed names
+_RANK = " ".join(f"WHEN '{origin.value}' THEN {rank}" for rank, origin in enumerate(ORIGIN_ORDER))
+SELECT_LATEST = f"""
+SELECT DISTINCT ON (site, pollutant, cycle) {", ".join(COLUMNS)} FROM telemetry.latest
+WHERE (%(sites)s::text[] IS NULL OR site = ANY(%(sites)s)) AND (%(cycle)s::text IS NULL OR cycle = %(cycle)s)
+ORDER BY site, pollutant, cycle, period_start DESC, CASE origin {_RANK} END
+"""  # noqa: S608  fixed names
+
+
+class SideTables:
+    """One connection, shared by the threads of a process, opened again when it was lost."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._lock = threading.RLock()
+        self._connection: psycopg.Connection[TupleRow] | None = None
+
+    def create(self) -> None:
+        """Create what is missing; safe when several processes start together."""
+        with self.locked() as connection:
+            connection.execute(DDL)
+
+    @contextmanager
+    def locked(self) -> Iterator[psycopg.Connection[TupleRow]]:
+        """The connection while holding the lock of writers: one writer at a time in the whole deployment."""
+        with self.connection() as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", [WRITER_LOCK])
+            try:
+                yield connection
+            finally:
+                if not connection.broken:
+                    connection.execute("SELECT pg_advisory_unlock(%s)", [WRITER_LOCK])
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[TupleRow]]:
+        """The connection (autocommit); a lost one is replaced at the next use.
+
+        Raises:
+            Unavailable: PostgreSQL does not answer.
+        """
+        with self._lock:
+            try:
+                if self._connection is None or self._connection.broken or self._connection.closed:
+                    self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+                yield self._connection
+            except psycopg.OperationalError as error:
+                self.close()
+                raise Unavailable(
+                    f"PostgreSQL does not answer: {error}", field="database_url", remedy="it is tried again"
+                ) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+
+def snapshot_of(connection: psycopg.Connection[TupleRow]) -> int:
+    """Newest snapshot of the lake."""
+    row = connection.execute(f"SELECT max(snapshot_id) FROM {CATALOGUE_SCHEMA}.ducklake_snapshot").fetchone()  # noqa: S608
+    return int(row[0]) if row and row[0] is not None else -1
+
+
+def read_state(connection: psycopg.Connection[TupleRow]) -> tuple[int, int]:
+    """Count of writes, and the lake snapshot that `latest` agrees with."""
+    row = connection.execute("SELECT epoch, snapshot FROM telemetry.state").fetchone()
+    assert row is not None  # noqa: S101  the DDL put it there
+    return int(row[0]), int(row[1])
+
+
+def write_state(connection: psycopg.Connection[TupleRow], snapshot: int) -> int:
+    """Note that `latest` agrees with a snapshot; returns the new count of writes."""
+    row = connection.execute(
+        "UPDATE telemetry.state SET epoch = epoch + 1, snapshot = %s RETURNING epoch", [snapshot]
+    ).fetchone()
+    assert row is not None  # noqa: S101
+    return int(row[0])
+
+
+def upsert_latest(connection: psycopg.Connection[TupleRow], rows: Sequence[Observation]) -> None:
+    """Bring the newest row of each series of a batch into `latest`."""
+    newest: dict[Series, Observation] = {}
+    for row in rows:
+        series = (row.site, row.pollutant, row.cycle.value, row.origin.value)
+        held = newest.get(series)
+        if held is None or (row.period_start, row.version) >= (held.period_start, held.version):
+            newest[series] = row
+    if not newest:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(UPSERT_LATEST, [_values(row) for row in newest.values()])
+
+
+def upsert_last_seen(connection: psycopg.Connection[TupleRow], seen: dict[str, datetime]) -> None:
+    """Note the newest arrival per site, duplicates included."""
+    if not seen:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO telemetry.last_seen AS held VALUES (%s, %s) ON CONFLICT (site) DO UPDATE "
+            "SET received_at = greatest(held.received_at, EXCLUDED.received_at)",
+            list(seen.items()),
+        )
+
+
+def read_last_seen(connection: psycopg.Connection[TupleRow]) -> dict[str, datetime]:
+    """Newest arrival per site."""
+    rows = connection.execute("SELECT site, received_at FROM telemetry.last_seen").fetchall()
+    return {site: at.astimezone(SHANGHAI) for site, at in rows}
+
+
+def _values(row: Observation) -> list[Any]:
+    values = [getattr(row, name) for name in COLUMNS]
+    return [exact(value) if name in _DECIMALS else value for name, value in zip(COLUMNS, values, strict=True)]
+
+
+def read_latest(
+    connection: psycopg.Connection[TupleRow], sites: Sequence[str] | None, cycle: Cycle | None
+) -> list[Observation]:
+    """Newest period of every series, one origin each."""
+    parameters = {"sites": None if sites is None else list(sites), "cycle": None if cycle is None else cycle.value}
+    return [_from_row(row) for row in connection.execute(SELECT_LATEST, parameters).fetchall()]
+
+
+def _from_row(row: Sequence[Any]) -> Observation:
+    named = dict(zip(COLUMNS, row, strict=True))
+    named["cycle"], named["origin"] = Cycle(named["cycle"]), Origin(named["origin"])
+    for name in ("period_start", "received_at"):
+        named[name] = named[name].astimezone(SHANGHAI)
+    return Observation(**named)
+
+
+def read_marks(connection: psycopg.Connection[TupleRow]) -> dict[Series, datetime]:
+    """Newest period_start of every series."""
+    rows = connection.execute("SELECT site, pollutant, cycle, origin, period_start FROM telemetry.latest").fetchall()
+    return {(site, pollutant, cycle, origin): start for site, pollutant, cycle, origin, start in rows}
+
+
+def add_quarantined(connection: psycopg.Connection[TupleRow], rows: Sequence[Quarantined]) -> None:
+    """Keep frames in quarantine; the same again changes nothing."""
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO telemetry.quarantine (mn, reason, detail, received_at, frame_hash, segment, frame_offset) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [(r.mn, r.reason, r.detail, r.received_at, r.frame_hash, r.segment, r.frame_offset) for r in rows],
+        )
+
+
+def add_skews(connection: psycopg.Connection[TupleRow], rows: Sequence[ClockSkew]) -> None:
+    """Keep clock errors; the same again changes nothing."""
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO telemetry.clock_skew (mn, site, data_time, received_at, skew_s, frame_hash, quarantined) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [(r.mn, r.site, r.data_time, r.received_at, r.skew_s, r.frame_hash, r.quarantined) for r in rows],
+        )
+
+
+def read_quarantined(
+    connection: psycopg.Connection[TupleRow], since: datetime, until: datetime | None
+) -> list[Quarantined]:
+    """Frames in quarantine by arrival."""
+    rows = connection.execute(
+        "SELECT mn, reason, detail, received_at, frame_hash, segment, frame_offset FROM telemetry.quarantine "
+        "WHERE received_at >= %s AND (%s::timestamptz IS NULL OR received_at < %s) ORDER BY received_at, frame_offset",
+        [since, until, until],
+    ).fetchall()
+    return [Quarantined(mn, reason, detail, at.astimezone(SHANGHAI), *rest) for mn, reason, detail, at, *rest in rows]
+
+
+def read_skews(connection: psycopg.Connection[TupleRow], since: datetime, until: datetime | None) -> list[ClockSkew]:
+    """Clock errors by arrival."""
+    rows = connection.execute(
+        "SELECT mn, site, data_time, received_at, skew_s, frame_hash, quarantined FROM telemetry.clock_skew "
+        "WHERE received_at >= %s AND (%s::timestamptz IS NULL OR received_at < %s) ORDER BY received_at, mn",
+        [since, until, until],
+    ).fetchall()
+    return [
+        ClockSkew(mn, site, data_time.astimezone(SHANGHAI), at.astimezone(SHANGHAI), *rest)
+        for mn, site, data_time, at, *rest in rows
+    ]
