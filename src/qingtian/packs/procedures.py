@@ -84,6 +84,7 @@ class _Clock(_Row):
     roll: bool = False
     due_field: str = ""
     main: bool = False
+    binding: bool = True
     source: str
     clause: str
     confidence: Confidence

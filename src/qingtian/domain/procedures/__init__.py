@@ -8,6 +8,7 @@ from qingtian.domain.procedures.engine import (
     automatic_steps,
     check_transition,
     next_steps,
+    offered_step,
 )
 from qingtian.domain.procedures.guards import CHECKS, Facts, unmet_guard
 from qingtian.domain.procedures.template import (
@@ -42,6 +43,7 @@ __all__ = [
     "automatic_steps",
     "check_transition",
     "next_steps",
+    "offered_step",
     "problems_of",
     "unmet_guard",
 ]

@@ -68,6 +68,19 @@ def next_steps(template: ProcedureTemplate, state: str, roles: Collection[str], 
     return [NextStep(step, _may(step, roles), _unmet(template, step, facts)) for step in template.steps_from(state)]
 
 
+def offered_step(template: ProcedureTemplate, state: str, target: str, roles: Collection[str]) -> Allowed | Refused:
+    """The step that somebody means, before its guards are looked at.
+
+    Args:
+        target: the state that it leads to, or the code of the step.
+    """
+    steps = [step for step in template.steps_from(state) if target in (step.code, step.target)]
+    if not steps:
+        return Refused(Refusal.NO_SUCH_STEP)
+    mine = next((step for step in steps if _may(step, roles)), None)
+    return Allowed(mine) if mine else Refused(Refusal.ROLE, steps[0])
+
+
 def check_transition(
     template: ProcedureTemplate, state: str, target: str, roles: Collection[str], facts: Facts
 ) -> Allowed | Refused:
@@ -75,15 +88,11 @@ def check_transition(
 
     Facts hold the form already: required fields that are missing come as the guard `required_fields`.
     """
-    steps = [step for step in template.steps_from(state) if target in (step.code, step.target)]
-    if not steps:
-        return Refused(Refusal.NO_SUCH_STEP)
-    mine = [step for step in steps if _may(step, roles)]
-    if not mine:
-        return Refused(Refusal.ROLE, steps[0])
-    results = [(step, _missing_fields(step, facts) + _unmet(template, step, facts)) for step in mine]
-    step, unmet = min(results, key=lambda result: len(result[1]))
-    return Refused(Refusal.GUARDS, step, unmet) if unmet else Allowed(step)
+    offer = offered_step(template, state, target, roles)
+    if isinstance(offer, Refused):
+        return offer
+    unmet = _missing_fields(offer.transition, facts) + _unmet(template, offer.transition, facts)
+    return Refused(Refusal.GUARDS, offer.transition, unmet) if unmet else offer
 
 
 def automatic_steps(template: ProcedureTemplate, state: str, facts: Facts) -> list[Transition]:

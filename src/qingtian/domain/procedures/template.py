@@ -32,6 +32,7 @@ class EffectKind(StrEnum):
     PAUSE_CLOCK = "pause_clock"
     RESUME_CLOCK = "resume_clock"
     RESTART_CLOCK = "restart_clock"  # a new end for a running clock
+    START_WATCH = "start_watch"  # a clock whose end is the last day on which a new hit is a relapse
     STAMP = "stamp"  # write the time of the step into the field `subject`
     STAMP_ACTOR = "stamp_actor"  # write who took the step into the field `subject`
     WRITE_OFF = "write_off"  # the case counts as written off
@@ -147,6 +148,7 @@ class ClockSpec:
         roll: a natural period that ends on a day off ends on the next workday.
         due_field: a case field with an earlier ISO date that ends the period instead.
         main: whether its end is the due date of the case.
+        binding: whether its end obliges somebody; warnings and breaches come only from these.
     """
 
     code: str
@@ -158,6 +160,7 @@ class ClockSpec:
     roll: bool = False
     due_field: str = ""
     main: bool = False
+    binding: bool = True
     source: str = ""
     clause: str = ""
     confidence: str = ""
@@ -168,7 +171,7 @@ class ProcedureTemplate:
     """One version of a procedure; cases are pinned to it.
 
     Args:
-        parameters: numbers of the procedure (such as `watch_days`), each from the pack.
+        parameters: numbers of the procedure (such as `severity_step`), each from the pack.
         entries: state in which a case begins by how often the problem has relapsed: 0, 1, 2, ...
     """
 

@@ -15,6 +15,7 @@ CLOCK_EFFECTS = frozenset(
         EffectKind.PAUSE_CLOCK,
         EffectKind.RESUME_CLOCK,
         EffectKind.RESTART_CLOCK,
+        EffectKind.START_WATCH,
     }
 )
 
@@ -29,6 +30,7 @@ def problems_of(template: ProcedureTemplate) -> list[str]:
         *_fields(template),
         *_unreachable(template),
         *_dead_ends(template),
+        *_ambiguous(template),
     ]
 
 
@@ -98,3 +100,9 @@ def _dead_ends(template: ProcedureTemplate) -> Iterable[str]:
             yield f"final state {state.code} has steps"
         if not state.final and not steps:
             yield f"state {state.code} has no step and is not final"
+
+
+def _ambiguous(template: ProcedureTemplate) -> Iterable[str]:
+    # A step is asked for by the state that it leads to, so two steps may not lead to one state from another.
+    ways = Counter((source, step.target) for step in template.transitions for source in step.sources)
+    yield from (f"two steps lead from {source} to {target}" for (source, target), count in ways.items() if count > 1)

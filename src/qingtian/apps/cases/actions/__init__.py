@@ -1,0 +1,1 @@
+"""Verbs that change cases, one a file."""

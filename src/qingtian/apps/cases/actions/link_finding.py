@@ -1,0 +1,45 @@
+"""Verb: a further finding belongs to a running case."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.accounts.permissions import Verb
+from qingtian.apps.cases.models import Case, CaseFinding
+from qingtian.apps.cases.queries import visible_case
+from qingtian.apps.cases.rights import may_work, require_on
+from qingtian.apps.findings.queries import OPEN_STATUSES, visible_finding
+from qingtian.apps.findings.states import Confirmation, Status
+from qingtian.apps.findings.triage import refuse_unless
+from qingtian.apps.journal.record import record, writing
+from qingtian.domain.errors import Conflict
+from qingtian.runtime.live import Topic, publish
+
+
+def link_finding(actor: Actor, at: datetime, case_id: int, finding_id: int) -> Case:
+    """Let a running case answer a further open finding of the same enterprise or object.
+
+    Raises:
+        NotVisible, NotPermitted; Conflict when the case is written off or the finding is about something else.
+    """
+    with writing():
+        case = visible_case(actor, case_id, lock=True)
+        finding = visible_finding(actor, finding_id, lock=True)
+        role = require_on(actor, Verb.OPEN_CASE, case)
+        may_work(case)
+        refuse_unless(finding, OPEN_STATUSES, "linked")
+        same_enterprise = case.object.enterprise_code and case.object.enterprise_code == finding.object.enterprise_code
+        if case.written_off_at is not None or not (same_enterprise or case.object_id == finding.object_id):
+            raise Conflict(f"{finding.number} does not belong to {case.number}", field="finding", remedy="open a case")
+        CaseFinding.objects.create(case=case, finding=finding, linked_at=at)
+        finding.status = Status.CASED
+        if finding.confirmation == Confirmation.UNCONFIRMED:
+            finding.confirmation, finding.confirmed_at = Confirmation.CONFIRMED, at
+            finding.confirmed_by = actor.username
+        finding.save()
+        record(actor, at, "case.finding_linked", case, {"number": case.number, "finding": finding.number}, role=role)
+        record(actor, at, "finding.cased", finding, {"case": case.number}, role=role)
+        publish(Topic.CASES, [case.pk], at)
+        publish(Topic.FINDINGS, [finding.pk], at)
+    return case

@@ -1,0 +1,1 @@
+"""Verbs that add to the evidence of a case, one a file."""

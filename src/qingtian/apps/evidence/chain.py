@@ -1,0 +1,95 @@
+"""Adding to the chain of a case."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.accounts.roles import Role
+from qingtian.apps.cases.models import Case
+from qingtian.apps.evidence.content_store import Stored
+from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
+from qingtian.apps.journal.record import SHANGHAI, record
+from qingtian.apps.registry.models import RegistryObject
+from qingtian.domain.evidence import GENESIS, canonical_json, next_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is known of an item before it gets its place in the chain.
+
+    Args:
+        extra: further facts that the hash covers, e.g. the frozen observation.
+    """
+
+    kind: EvidenceKind
+    media_type: str
+    file_name: str
+    title: str
+    origin: str
+    captured_at: datetime
+    captured_by: str
+    object: RegistryObject | None
+    extra: Mapping[str, Any]
+
+
+def append_item(
+    actor: Actor, at: datetime, case: Case, draft: Draft, *, stored: Stored | None, role: Role
+) -> EvidenceItem:
+    """Append one item to the chain of a locked case, with its event in the journal."""
+    last = EvidenceItem.objects.filter(case=case).order_by("-position").first()
+    position, prev = (last.position + 1, last.hash) if last else (0, GENESIS)
+    chained = _record(actor, at, case, draft, stored=stored, position=position)
+    item = EvidenceItem.objects.create(
+        case=case,
+        position=position,
+        kind=draft.kind,
+        object=draft.object,
+        sha256=stored.sha256 if stored else "",
+        size=stored.size if stored else 0,
+        media_type=draft.media_type,
+        file_name=draft.file_name,
+        title=draft.title,
+        origin=draft.origin,
+        captured_at=draft.captured_at,
+        captured_by=draft.captured_by,
+        added_at=at,
+        added_by=actor.username,
+        record=chained,
+        prev_hash=prev,
+        hash=next_hash(prev, chained),
+        simulated=case.simulated,
+    )
+    payload = {"number": case.number, "position": position, "kind": draft.kind.value, "title": draft.title}
+    payload |= {"sha256": item.sha256, "hash": item.hash, "file_name": draft.file_name}
+    record(actor, at, "case.evidence_added", case, payload, role=role)
+    return item
+
+
+def _record(
+    actor: Actor, at: datetime, case: Case, draft: Draft, *, stored: Stored | None, position: int
+) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "case": case.number,
+        "position": position,
+        "kind": draft.kind.value,
+        "object": draft.object.code if draft.object else None,
+        "sha256": stored.sha256 if stored else None,
+        "size": stored.size if stored else None,
+        "media_type": draft.media_type,
+        "file_name": draft.file_name,
+        "title": draft.title,
+        "origin": draft.origin,
+        "captured_at": draft.captured_at.astimezone(SHANGHAI).isoformat(),
+        "captured_by": draft.captured_by,
+        "added_at": at.astimezone(SHANGHAI).isoformat(),
+        "added_by": actor.username,
+        "simulated": case.simulated,
+        **draft.extra,
+    }
+    plain: dict[str, Any] = json.loads(canonical_json(values))
+    return plain
