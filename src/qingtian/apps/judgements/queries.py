@@ -1,0 +1,77 @@
+"""Reads of judgements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.judgements.models import Judgement
+from qingtian.apps.judgements.states import DECIDED, Question
+
+AQI = "aqi"
+
+
+def latest(
+    actor: Actor,
+    question: Question,
+    *,
+    object_ids: Iterable[int] | None = None,
+    until: datetime | None = None,
+    decided: bool = False,
+) -> QuerySet[Judgement]:
+    """The current judgement of the newest period, one per (object, item).
+
+    Args:
+        object_ids: only these objects.
+        until: only periods that began before this time.
+        decided: skip periods that could not be judged.
+    """
+    rows = Judgement.objects.visible_to(actor).current().filter(question=question)
+    if object_ids is not None:
+        rows = rows.filter(object_id__in=list(object_ids))
+    if until is not None:
+        rows = rows.filter(period_start__lt=until)
+    if decided:
+        rows = rows.filter(verdict__in=DECIDED)
+    newest_first = rows.order_by("object_id", "item", "-period_start")
+    return newest_first.distinct("object_id", "item").select_related("object")
+
+
+def of_period(
+    actor: Actor,
+    start: datetime,
+    end: datetime,
+    *,
+    question: Question | None = None,
+    object_id: int | None = None,
+    item: str | None = None,
+    as_of: datetime | None = None,
+) -> QuerySet[Judgement]:
+    """Judgements with start <= period_start < end in time order.
+
+    Args:
+        as_of: the versions that were current at that moment instead of today's.
+    """
+    rows = Judgement.objects.visible_to(actor).filter(period_start__gte=start, period_start__lt=end)
+    rows = rows.current() if as_of is None else rows.known_on(as_of)
+    wanted = {"question": question, "object_id": object_id, "item": item}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    return rows.select_related("object").order_by("period_start", "object_id", "item")
+
+
+def versions(actor: Actor, judgement: Judgement) -> QuerySet[Judgement]:
+    """Every version of the answer that a judgement gives, oldest first."""
+    return (
+        Judgement.objects.visible_to(actor)
+        .filter(
+            object_id=judgement.object_id,
+            question=judgement.question,
+            item=judgement.item,
+            cycle=judgement.cycle,
+            period_start=judgement.period_start,
+        )
+        .order_by("version")
+    )
