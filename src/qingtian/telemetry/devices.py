@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import logging
+import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Protocol
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Protocol
 
 _log = logging.getLogger(__name__)
-_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class DeviceProfile:
     edition: int = 2017
     password: str = field(default="", repr=False)
     simulated: bool = False
-    units: Mapping[str, str] = _NONE
-    code_map: Mapping[str, str] = _NONE
+    units: Mapping[str, str] = field(default_factory=dict)
+    code_map: Mapping[str, str] = field(default_factory=dict)
     minute_interval_s: int = 600
     realtime_interval_s: int = 60
     expects: tuple[str, ...] = ()
@@ -50,7 +52,7 @@ class DeviceDirectory(Protocol):
         ...
 
     def refresh(self) -> bool:
-        """Read the register again; False when it cannot be read and the last copy stays in use."""
+        """Read the register again; on failure the last copy stays. False when there is no copy at all."""
         ...
 
 
@@ -70,14 +72,16 @@ class StaticDirectory:
 
 
 class CachedDirectory:
-    """The last copy of the register that could be read.
+    """The last copy of the register that could be read; it also outlives the process in a private file.
 
     Args:
         load: reads every profile; may raise when the database is away.
+        cache: file of the last copy; None keeps it in memory only.
     """
 
-    def __init__(self, load: Callable[[], Mapping[str, DeviceProfile]]) -> None:
+    def __init__(self, load: Callable[[], Mapping[str, DeviceProfile]], cache: Path | None = None) -> None:
         self._load = load
+        self._cache = cache
         self._profiles: Mapping[str, DeviceProfile] = {}
         self._lock = threading.Lock()
         self.loaded = False
@@ -87,25 +91,62 @@ class CachedDirectory:
         return self._profiles.get(mn)
 
     def refresh(self) -> bool:
-        """Read the register; on failure the last copy stays."""
+        """Read the register; on failure the last copy stays. False when there is no copy at all."""
         with self._lock:
             try:
-                self._profiles = dict(self._load())
-            except Exception as error:
+                fresh = dict(self._load())
+            except Exception as error:  # whatever fails in the register, devices keep being served
                 _log.warning("device register cannot be read, using the last copy: %s", error)
-                return False
+                return self.loaded or self._load_cache()
+            if fresh != self._profiles or not self.loaded:
+                self._profiles = fresh
+                self._save_cache()
             self.loaded = True
             return True
 
+    def _load_cache(self) -> bool:
+        if self._cache is None:
+            return False
+        try:
+            rows = json.loads(self._cache.read_text("utf-8"))
+            self._profiles = {row["mn"]: DeviceProfile(**row | {"expects": tuple(row["expects"])}) for row in rows}
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            _log.warning("there is no usable copy of the device register: %s", error)
+            return False
+        self.loaded = True
+        return True
 
-def registry_directory() -> CachedDirectory:
-    """Devices of the deployment's register (needs Django set up)."""
-    return CachedDirectory(_registered)
+    def _save_cache(self) -> None:
+        if self._cache is None:
+            return
+        rows = [_plain(profile) for profile in self._profiles.values()]
+        fresh = self._cache.with_suffix(".new")
+        try:
+            self._cache.parent.mkdir(parents=True, exist_ok=True)
+            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                json.dump(rows, file, ensure_ascii=False)
+            os.replace(fresh, self._cache)
+        except OSError as error:
+            _log.warning("the copy of the device register cannot be written: %s", error)
+
+
+def _plain(profile: DeviceProfile) -> dict[str, Any]:
+    values = {one.name: getattr(profile, one.name) for one in fields(profile)}
+    return values | {"units": dict(profile.units), "code_map": dict(profile.code_map), "expects": list(profile.expects)}
+
+
+def registry_directory(data_dir: Path) -> CachedDirectory:
+    """Devices of the deployment's register, with the copy that serves while the database is away."""
+    return CachedDirectory(_registered, data_dir / "run" / "devices.json")
 
 
 def _registered() -> Mapping[str, DeviceProfile]:
-    import importlib
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qingtian.runtime.django_settings")
+    import django
+    from django.apps import apps
 
+    if not apps.ready:
+        django.setup()
     from django.db import close_old_connections
 
     close_old_connections()

@@ -1,0 +1,68 @@
+"""`qingtian spool`: look into the archive of raw frames."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.group("spool")
+def command() -> None:
+    """Look into the archive of raw frames."""
+
+
+@command.command("verify")
+def verify_command() -> None:
+    """Check header, checksum and hash of every stored frame."""
+    from qingtian.telemetry.spool import verify
+
+    report = verify(_folder())
+    for damage in report.damages:
+        kind = "torn tail (never acknowledged)" if damage.torn_tail else "DAMAGED"
+        click.echo(f"{kind}: segment {damage.segment} offset {damage.offset}, {damage.length} bytes")
+    click.echo(f"{report.segments} segments, {report.records} frames, {report.bytes} bytes of frames")
+    if not report.ok:
+        click.echo("the archive is damaged: restore the segments named above from a backup", err=True)
+        sys.exit(1)
+
+
+@command.command("show")
+@click.argument("place")
+def show_command(place: str) -> None:
+    """Print the frame at SEGMENT:OFFSET, or every arrival of a frame by its SHA-256."""
+    from qingtian.domain.errors import InvalidInput
+    from qingtian.telemetry.spool import find_by_hash, read_frame
+
+    segment, colon, offset = place.partition(":")
+    if colon and offset.isdigit():
+        records = [read_frame(_folder(), segment, int(offset))]
+    elif len(place) == 64:
+        records = find_by_hash(_folder(), place)
+    else:
+        raise InvalidInput("is no place", field="PLACE", remedy="give SEGMENT:OFFSET or a SHA-256 of 64 digits")
+    for record in records:
+        click.echo(
+            json.dumps(
+                {
+                    "segment": record.position.segment,
+                    "offset": record.position.offset,
+                    "received_at": record.received_at.isoformat(),
+                    "peer": record.peer,
+                    "verdict": record.verdict.name.lower(),
+                    "reason": record.reason,
+                    "sha256": record.sha256,
+                    "frame": record.raw.decode("utf-8", "backslashreplace"),
+                },
+                ensure_ascii=False,
+            )
+        )
+
+
+def _folder() -> Path:
+    from qingtian.runtime.settings import get_settings
+    from qingtian.telemetry.spool import spool_path
+
+    return spool_path(get_settings().data_dir)

@@ -1,0 +1,1 @@
+"""The HJ 212 TCP gateway: store first, acknowledge after."""

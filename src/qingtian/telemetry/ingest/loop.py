@@ -1,0 +1,232 @@
+"""The ingest loop: spool batches become observations, each exactly once, in the order of their arrival."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from qingtian.domain.errors import QingtianError, Unavailable
+from qingtian.domain.hj212 import decode
+from qingtian.telemetry.devices import DeviceDirectory
+from qingtian.telemetry.ingest.mapping import Mapped, map_frame, quarantine
+from qingtian.telemetry.spool.folder import read_durable
+from qingtian.telemetry.spool.format import SpoolRecord, Verdict
+from qingtian.telemetry.spool.reader import read_batch
+from qingtian.telemetry.store.port import AppendResult, ClockSkew, Observation, Quarantined, SpoolPosition, Store
+
+BATCH_FRAMES = 2000
+POLL_S = 0.2  # a quiet spool is looked at so often; a frame waits at most this long for its batch
+RETRY_S = 1.0
+REFRESH_S = 5.0
+_log = logging.getLogger(__name__)
+
+Publish = Callable[[Sequence[str], datetime], None]  # sites that changed, newest arrival
+UnitOf = Callable[[str], str]
+
+
+@dataclass(slots=True)
+class IngestCounters:
+    """What the loop did since its start."""
+
+    frames: int = 0
+    rows: int = 0
+    new: int = 0
+    duplicate: int = 0
+    corrected: int = 0
+    quarantined: int = 0
+    skews: int = 0
+    batches: int = 0
+    last_error: str = ""
+
+
+@dataclass(slots=True)
+class _Batch:
+    rows: list[Observation] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
+    skews: list[ClockSkew] = field(default_factory=list)
+
+    def add(self, mapped: Mapped) -> None:
+        self.rows.extend(mapped.rows)
+        if mapped.quarantined is not None:
+            self.quarantined.append(mapped.quarantined)
+        if mapped.skew is not None:
+            self.skews.append(mapped.skew)
+
+
+@lru_cache(maxsize=4096)
+def pack_unit(code: str) -> str:
+    """Default unit of a pollutant code in the code table; empty for a private code."""
+    from qingtian.packs import load_packs
+
+    try:
+        return str(load_packs().pollutant(code).unit)
+    except (KeyError, QingtianError):
+        return ""
+
+
+class IngestLoop:
+    """Reads the spool and feeds the store; one per store.
+
+    Args:
+        store: where rows go; it also remembers the position.
+        folder: the spool.
+        directory: devices.
+        publish: tells listeners which sites changed.
+        unit_of: default unit per pollutant code.
+        batch_frames: most frames per transaction.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        directory: DeviceDirectory,
+        *,
+        publish: Publish = lambda _sites, _at: None,
+        unit_of: UnitOf = pack_unit,
+        batch_frames: int = BATCH_FRAMES,
+    ) -> None:
+        self._store, self._folder, self._directory = store, folder, directory
+        self._publish, self._unit_of, self._limit = publish, unit_of, batch_frames
+        self._position = store.progress()
+        self._refreshed_at = -1e9
+        self._moved = threading.Condition()
+        self.counters = IngestCounters()
+
+    @property
+    def position(self) -> SpoolPosition | None:
+        """Where the next batch starts."""
+        return self._position
+
+    def step(self) -> int:
+        """Take one batch into the store.
+
+        Returns:
+            Frames read; 0 when the spool has nothing new.
+        Raises:
+            Unavailable: the database is away; the same batch is tried again by the next step.
+        """
+        records, position = read_batch(self._folder, self._position, self._limit)
+        if position is None or (not records and position == self._position):
+            return 0
+        if records:
+            self._refresh_directory()
+            self._store_batch(records, position)
+        with self._moved:
+            self._position = position
+            self._moved.notify_all()
+        return len(records)
+
+    def drain(self) -> int:
+        """Take everything that is durable now into the store; returns frames read."""
+        total = 0
+        while (count := self.step()) > 0:
+            total += count
+        return total
+
+    def wait_until(self, position: SpoolPosition, timeout_s: float = 30.0) -> bool:
+        """Wait (from another thread) until everything before a position is in the store."""
+
+        def reached() -> bool:
+            return self._position is not None and self._position >= position
+
+        with self._moved:
+            return self._moved.wait_for(reached, timeout_s)
+
+    def lag_bytes(self) -> int | None:
+        """Bytes of the active segment that are durable and not yet in the store; None when unknown."""
+        durable = read_durable(self._folder)
+        if durable is None:
+            return None
+        if self._position is None or self._position.segment != durable.segment:
+            return durable.offset
+        return max(0, durable.offset - self._position.offset)
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop; a database that is away is waited for."""
+        while not stop.is_set():
+            try:
+                count = self.step()
+            except Exception as error:
+                self.counters.last_error = str(error)
+                _log.warning("ingest stands still and tries again: %s", error)
+                stop.wait(RETRY_S)
+                continue
+            self.counters.last_error = ""
+            if count < self._limit:
+                stop.wait(POLL_S)
+
+    def _store_batch(self, records: Sequence[SpoolRecord], position: SpoolPosition) -> None:
+        batch = _Batch()
+        for record in records:
+            batch.add(self._map(record))
+        try:
+            result = self._append(batch, position)
+        except Unavailable:
+            raise
+        except Exception:
+            _log.exception("a batch could not be stored; its frames are stored one by one")
+            result = self._append_one_by_one(records, position)
+        self._count(batch, len(records), result)
+        if batch.rows:
+            sites = sorted({row.site for row in batch.rows})
+            self._publish(sites, max(row.received_at for row in batch.rows))
+
+    def _append(self, batch: _Batch, position: SpoolPosition | None) -> AppendResult:
+        return self._store.append(batch.rows, progress=position, quarantined=batch.quarantined, skews=batch.skews)
+
+    def _append_one_by_one(self, records: Sequence[SpoolRecord], position: SpoolPosition) -> AppendResult:
+        """Isolate a frame that the engine refuses; it goes to quarantine and the others are kept."""
+        new = duplicate = corrected = 0
+        for record in records:
+            batch = _Batch()
+            batch.add(self._map(record))
+            try:
+                result = self._append(batch, None)
+            except Unavailable:
+                raise
+            except Exception as error:
+                refused = quarantine(record, "", "refused_by_store", str(error)[:500])
+                result = self._store.append((), quarantined=[refused])
+            new, duplicate = new + result.new, duplicate + result.duplicate
+            corrected += result.corrected
+        self._store.append((), progress=position)
+        return AppendResult(new, duplicate, corrected)
+
+    def _map(self, record: SpoolRecord) -> Mapped:
+        try:
+            decoded = decode(record.raw)
+            mn = (decoded.mn or "").strip()
+            if record.verdict is not Verdict.ACCEPTED:
+                return Mapped(quarantined=quarantine(record, mn, record.verdict.name.lower(), record.reason))
+            profile = self._directory.get(mn)
+            if profile is None:
+                return Mapped(quarantined=quarantine(record, mn, "unknown_device", "not in the register any more"))
+            return map_frame(decoded, record, profile, self._unit_of)
+        except Exception as error:  # one frame must never stop the others
+            _log.warning("frame %s cannot be mapped: %r", record.sha256, error)
+            return Mapped(quarantined=quarantine(record, "", "cannot_be_read", repr(error)[:500]))
+
+    def _refresh_directory(self) -> None:
+        now = time.monotonic()
+        if now - self._refreshed_at >= REFRESH_S:
+            if not self._directory.refresh() and self._refreshed_at < 0:
+                raise Unavailable("the device register cannot be read", remedy="it is tried again")
+            self._refreshed_at = now
+
+    def _count(self, batch: _Batch, frames: int, result: AppendResult) -> None:
+        counters = self.counters
+        counters.batches += 1
+        counters.frames += frames
+        counters.rows += len(batch.rows)
+        counters.new += result.new
+        counters.duplicate += result.duplicate
+        counters.corrected += result.corrected
+        counters.quarantined += len(batch.quarantined)
+        counters.skews += len(batch.skews)

@@ -1,0 +1,177 @@
+"""From one decoded frame to observations: pure, with the reason when it cannot be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from qingtian.domain.hj212 import Decoded
+from qingtian.runtime.clock import SHANGHAI
+from qingtian.telemetry.devices import DeviceProfile
+from qingtian.telemetry.ingest.times import clock_skew, in_future, parse_time
+from qingtian.telemetry.spool.format import SpoolRecord
+from qingtian.telemetry.store.port import ClockSkew, Cycle, Observation, Origin, Quarantined
+from qingtian.telemetry.store.rows import storable
+
+CYCLE_OF = {"2011": Cycle.REALTIME, "2051": Cycle.MINUTE, "2061": Cycle.HOUR, "2031": Cycle.DAY}
+HOUR_S, DAY_S = 3600, 86400
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
+SENTINELS = frozenset({Decimal(-99), Decimal(-999), Decimal(-9999)})  # what loggers write for "no value"
+UnitOf = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What a frame became.
+
+    Args:
+        rows: observations, maybe none (a command answer, a log).
+        quarantined: why the content was refused.
+        skew: the clock error that the frame shows.
+    """
+
+    rows: tuple[Observation, ...] = ()
+    quarantined: Quarantined | None = None
+    skew: ClockSkew | None = None
+
+
+def number(text: str | None) -> Decimal | None:
+    """A value as sent; None for empty, NaN, `--` and the sentinels of loggers.
+
+    >>> number("-0.00"), number("--"), number("-9999.0"), number(" 12.50 ")
+    (Decimal('0.00'), None, None, Decimal('12.50'))
+    """
+    text = (text or "").strip()
+    if not _NUMBER.fullmatch(text):
+        return None
+    value = Decimal(text)
+    if value in SENTINELS or not storable(value):
+        return None
+    return abs(value) if value == 0 else value
+
+
+def map_frame(decoded: Decoded, record: SpoolRecord, profile: DeviceProfile, unit_of: UnitOf) -> Mapped:
+    """Observations of a data frame (2011, 2051, 2061, 2031); other commands carry none.
+
+    Args:
+        decoded: the frame.
+        record: where and when it was stored.
+        profile: its device.
+        unit_of: default unit of a registered pollutant code.
+    """
+    cycle = CYCLE_OF.get(decoded.cn or "")
+    if cycle is None:
+        return Mapped()
+    received_at = record.received_at.astimezone(SHANGHAI)
+    sent = decoded.data_time or ""
+    data_time = parse_time(sent)
+    if data_time is None:
+        return Mapped(quarantined=quarantine(record, profile.mn, "impossible_time", f"DataTime={sent[:40]!r}"))
+    period_s = period_seconds(cycle, profile)
+    skew = _skew(decoded, record, profile, cycle=cycle, data_time=data_time, period_s=period_s)
+    if in_future(data_time, received_at):
+        detail = f"DataTime={data_time.isoformat()} arrived {received_at.isoformat()}"
+        return Mapped(quarantined=quarantine(record, profile.mn, "future_time", detail), skew=skew)
+    conflicts = conflicting_codes(decoded)
+    rows = [
+        _observation(code, values, record, profile, unit_of, cycle=cycle, start=data_time, conflict=code in conflicts)
+        for code, values in decoded.items.items()
+    ]
+    return Mapped(rows=tuple(row for row in rows if row is not None), skew=skew)
+
+
+def period_seconds(cycle: Cycle, profile: DeviceProfile) -> int:
+    """Length of the period that one value of a device stands for, s."""
+    return {
+        Cycle.REALTIME: profile.realtime_interval_s,
+        Cycle.MINUTE: profile.minute_interval_s,
+        Cycle.HOUR: HOUR_S,
+        Cycle.DAY: DAY_S,
+    }[cycle]
+
+
+def quarantine(record: SpoolRecord, mn: str, reason: str, detail: str) -> Quarantined:
+    """A stored frame that gives no observations, with the reason."""
+    return Quarantined(
+        mn=mn,
+        reason=reason,
+        detail=detail,
+        received_at=record.received_at.astimezone(SHANGHAI),
+        frame_hash=record.sha256,
+        segment=record.position.segment,
+        frame_offset=record.position.offset,
+    )
+
+
+def conflicting_codes(decoded: Decoded) -> frozenset[str]:
+    """Codes that one frame gives two different values for: kept, but not usable for statistics."""
+    return frozenset(
+        warning.partition(":")[2].strip().partition("-")[0]
+        for warning in decoded.warnings
+        if warning.startswith("conflicting_item:")
+    )
+
+
+def _observation(
+    code: str,
+    values: Mapping[str, str],
+    record: SpoolRecord,
+    profile: DeviceProfile,
+    unit_of: UnitOf,
+    *,
+    cycle: Cycle,
+    start: datetime,
+    conflict: bool,
+) -> Observation | None:
+    main, converted = ("Rtd", "ZsRtd") if cycle is Cycle.REALTIME else ("Avg", "ZsAvg")
+    if not any(name in values for name in (main, converted, "Min", "Max", "Cou", "Flag")):
+        return None
+    registered = profile.code_map.get(code, code)
+    return Observation(
+        profile.site,
+        registered,
+        cycle,
+        start,
+        number(values.get(main)),
+        number(values.get("Min")),
+        number(values.get("Max")),
+        number(values.get("Cou")),
+        number(values.get(converted)),
+        profile.units.get(registered) or profile.units.get(code) or unit_of(registered),
+        # Two different values under one code prove a fault of the sender, whatever it marks.
+        "D" if conflict else values.get("Flag", "").strip().upper()[:1],
+        Origin.DEVICE,
+        profile.simulated,
+        record.sha256,
+        record.position.segment,
+        record.position.offset,
+        received_at=record.received_at.astimezone(SHANGHAI),
+        period_s=period_seconds(cycle, profile),
+    )
+
+
+def _skew(
+    decoded: Decoded, record: SpoolRecord, profile: DeviceProfile, *, cycle: Cycle, data_time: datetime, period_s: int
+) -> ClockSkew | None:
+    received_at = record.received_at.astimezone(SHANGHAI)
+    skew = clock_skew(
+        cycle,
+        data_time,
+        timedelta(seconds=period_s),
+        received_at,
+        back_filled=decoded.header.get("RF") == "1",
+    )
+    if not skew:
+        return None
+    return ClockSkew(
+        mn=profile.mn,
+        site=profile.site,
+        data_time=data_time,
+        received_at=received_at,
+        skew_s=int(skew.total_seconds()),
+        frame_hash=record.sha256,
+        quarantined=in_future(data_time, received_at),
+    )

@@ -1,0 +1,147 @@
+"""The worker process: ingest, duties, jobs and the upkeep of the lake, each in a thread of its own."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from qingtian.domain.errors import QingtianError
+from qingtian.runtime.clock import current_clock, real_now
+from qingtian.runtime.live import Topic, publish
+from qingtian.runtime.settings import Settings
+from qingtian.telemetry.counters import counters_path, write_counters
+from qingtian.telemetry.devices import registry_directory
+from qingtian.telemetry.ingest.loop import IngestLoop
+from qingtian.telemetry.spool.folder import spool_path
+from qingtian.telemetry.store import open_store
+from qingtian.telemetry.store.port import Store
+
+DUTY_EVERY_S = 1.0
+COMPACT_EVERY_S = 120.0
+REPORT_EVERY_S = 1.0
+STORE_RETRY_S = 1.0
+JOIN_S = 12.0
+_log = logging.getLogger(__name__)
+
+
+def run_worker(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT (Django is set up)."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    store = _open_patiently(settings, stop)
+    if store is None:
+        return
+    loop = IngestLoop(
+        store, spool_path(settings.data_dir), registry_directory(settings.data_dir), publish=publish_observations
+    )
+    threads = [
+        _thread("ingest", lambda: loop.run(stop)),
+        _thread("duties", lambda: _repeat(stop, DUTY_EVERY_S, lambda: run_duties(store))),
+        _thread("upkeep", lambda: _repeat(stop, COMPACT_EVERY_S, store.compact)),
+        _thread("jobs", lambda: _run_jobs(stop)),
+    ]
+    path = counters_path(settings.data_dir, "worker")
+    while not stop.wait(REPORT_EVERY_S):
+        _report(path, loop, "working")
+    for thread in threads:
+        thread.join(JOIN_S)
+    _report(path, loop, "stopped")
+    store.close()
+
+
+def publish_observations(sites: Sequence[str], at: datetime) -> None:
+    """Tell listeners that sites have new observations; a lost message is no lost value."""
+    from django.db import close_old_connections
+
+    try:
+        close_old_connections()
+        publish(Topic.OBSERVATIONS, sites, at)
+    except Exception as error:
+        _log.warning("live update was not sent: %s", error)
+
+
+def run_duties(store: Store) -> None:
+    """Run what is due now; the duties live above telemetry in the house, the arrow is bound at run time."""
+    from django.db import close_old_connections
+
+    close_old_connections()
+    duties = importlib.import_module("qingtian.duties")
+    duties.run_due(current_clock().now(), store)
+
+
+def _open_patiently(settings: Settings, stop: threading.Event) -> Store | None:
+    while not stop.is_set():
+        try:
+            return open_store(settings)
+        except Exception as error:
+            _log.warning("the store cannot be opened yet: %s", error)
+            stop.wait(STORE_RETRY_S)
+    return None
+
+
+def _thread(name: str, target: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=target, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def _repeat(stop: threading.Event, every_s: float, work: Callable[[], object]) -> None:
+    """Do something again and again; what fails is logged once per message and tried again."""
+    last_failure = ""
+    while not stop.wait(every_s):
+        try:
+            work()
+            last_failure = ""
+        except Exception as error:
+            text = str(error) if isinstance(error, QingtianError) else repr(error)
+            if text != last_failure:
+                _log.exception("%s failed and is tried again", threading.current_thread().name)
+            last_failure = text
+
+
+def _run_jobs(stop: threading.Event) -> None:
+    """Procrastinate's own worker, in an event loop of this thread."""
+    import asyncio
+
+    from procrastinate.contrib.django import app
+
+    async def work() -> None:
+        jobs = asyncio.create_task(
+            app.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=JOIN_S / 2)
+        )
+        while not stop.is_set() and not jobs.done():
+            await asyncio.sleep(0.2)
+        jobs.cancel()
+        await asyncio.gather(jobs, return_exceptions=True)
+
+    while not stop.is_set():
+        try:
+            asyncio.run(work())
+        except Exception as error:
+            _log.warning("the job worker ended and is started again: %s", error)
+        stop.wait(STORE_RETRY_S)
+
+
+def _report(path: Path, loop: IngestLoop, state: str) -> None:
+    position = loop.position
+    values: dict[str, Any] = asdict(loop.counters) | {
+        "state": state,
+        "pid": os.getpid(),
+        "at": real_now().isoformat(),
+        "segment": position.segment if position else "",
+        "offset": position.offset if position else 0,
+        "lag_bytes": loop.lag_bytes(),
+    }
+    try:
+        write_counters(path, values)
+    except OSError as error:
+        _log.warning("counters cannot be written: %s", error)
