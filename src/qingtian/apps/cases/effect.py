@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.apps import apps
+from django.db.models import QuerySet
 
 from qingtian.apps.cases.models import Case
 from qingtian.apps.findings.models import Finding, FindingHit
 from qingtian.apps.findings.states import Activity, Kind
+from qingtian.apps.judgements.models import Judgement
+from qingtian.apps.judgements.states import Verdict
 
 MEASURES_REPORTED_AT = "measures_reported_at"  # stamped by the step `self_check`
-JUDGED = frozenset({Kind.EXCEEDANCE, Kind.AIR_POLLUTION})
+HOUR = timedelta(hours=1)
 
 
 def effect_of(case: Case, at: datetime) -> Mapping[str, Any] | None:
@@ -29,39 +31,52 @@ def effect_of(case: Case, at: datetime) -> Mapping[str, Any] | None:
     if not stamp:
         return None
     since = _next_hour(datetime.fromisoformat(stamp))
-    if case.kind in JUDGED:
+    if case.kind == Kind.EXCEEDANCE:
         return {"since": since.isoformat(), "basis": "judgements", **_judged(case, since, at)}
     return {"since": since.isoformat(), "basis": "rule_silent", **_silent(case, since, at)}
 
 
 def _judged(case: Case, since: datetime, at: datetime) -> dict[str, int]:
-    rows = apps.get_model("judgements", "Judgement")._default_manager.filter(
+    rows = _current(case, since, at).filter(item=case.parameter)
+    over = set(rows.filter(verdict=Verdict.EXCEEDS).values_list("period_start", flat=True))
+    within = set(rows.filter(verdict=Verdict.WITHIN).values_list("period_start", flat=True))
+    return {"valid_hours": len(within - over), "exceeding_hours": len(over)}
+
+
+def _silent(case: Case, since: datetime, at: datetime) -> dict[str, int]:
+    hits = set(
+        FindingHit.objects.filter(
+            finding__rule_id=case.rule_id,
+            finding__object_id=case.object_id,
+            finding__parameter=case.parameter,
+            period_start__gte=since,
+            period_start__lt=at,
+        ).values_list("period_start", flat=True)
+    )
+    # Silence of the rule proves nothing while the object is in alarm or its data do not come.
+    alarmed = Finding.objects.filter(object_id=case.object_id, activity=Activity.ONGOING).exists()
+    valid = 0 if alarmed else len(_hours_with_data(case, since, at) - hits)
+    return {"valid_hours": valid, "exceeding_hours": len(hits)}
+
+
+def _hours_with_data(case: Case, since: datetime, at: datetime) -> set[datetime]:
+    if Judgement.objects.filter(object_id=case.object_id).exists():
+        useful = _current(case, since, at).exclude(verdict__in=(Verdict.INVALID, Verdict.INSUFFICIENT))
+        return set(useful.values_list("period_start", flat=True))
+    # A meter is never judged: there the silence alarm itself (above) stands for missing data.
+    return {since + number * HOUR for number in range(max(0, (at - since) // HOUR))}
+
+
+def _current(case: Case, since: datetime, at: datetime) -> QuerySet[Judgement]:
+    return Judgement.objects.filter(
         object_id=case.object_id,
-        item=case.parameter,
         cycle="hour",
         period_start__gte=since,
         period_start__lt=at,
         superseded_by=None,
     )
-    over = set(rows.filter(verdict="exceeds").values_list("period_start", flat=True))
-    within = set(rows.filter(verdict="within").values_list("period_start", flat=True))
-    return {"valid_hours": len(within - over), "exceeding_hours": len(over)}
-
-
-def _silent(case: Case, since: datetime, at: datetime) -> dict[str, int]:
-    hits = FindingHit.objects.filter(
-        finding__rule_id=case.rule_id,
-        finding__object_id=case.object_id,
-        finding__parameter=case.parameter,
-        period_start__gte=since,
-        period_start__lt=at,
-    ).count()
-    # Silence of the rule proves nothing while the object is in alarm or its data do not come.
-    alarmed = Finding.objects.filter(object_id=case.object_id, activity=Activity.ONGOING).exists()
-    hours = max(0, int((at - since) / timedelta(hours=1)))
-    return {"valid_hours": 0 if alarmed else max(0, hours - hits), "exceeding_hours": hits}
 
 
 def _next_hour(moment: datetime) -> datetime:
     whole = moment.replace(minute=0, second=0, microsecond=0)
-    return whole if whole == moment else whole + timedelta(hours=1)
+    return whole if whole == moment else whole + HOUR
