@@ -1,0 +1,120 @@
+"""The filters of the lists, as query parameters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ninja import Schema
+from pydantic import Field
+
+from qingtian.apps.cases.queries import View
+from qingtian.apps.findings.states import Activity, Confirmation, Kind, Status
+from qingtian.interfaces.api.paging import PageQuery
+from qingtian.telemetry.store import Cycle
+
+MAX_QUERY = 100
+
+
+class FindingFilters(PageQuery):
+    """Which findings."""
+
+    confirmation: Confirmation | None = None
+    activity: Activity | None = None
+    status: list[Status] | None = Field(None, description="one or more")
+    open: bool | None = Field(None, description="true: somebody must still look at it; false: nobody must")
+    kind: list[Kind] | None = Field(None, description="one or more")
+    severity: int | None = Field(None, ge=1, le=4, description="exactly this severity")
+    min_severity: int | None = Field(None, ge=1, le=4)
+    region: str | None = Field(None, max_length=12, description="GB/T 2260 code; a city contains its districts")
+    object: str | None = Field(None, max_length=64, description="code of the object it is about")
+    enterprise: str | None = Field(None, max_length=64, description="code of the enterprise")
+    parameter: str | None = Field(None, max_length=40, description="pollutant code")
+    since: datetime | None = Field(None, description="last seen at or after")
+    until: datetime | None = Field(None, description="first seen before")
+    q: str | None = Field(None, max_length=MAX_QUERY, description="part of a number, code or name")
+
+
+class StationFilters(PageQuery):
+    """Which stations."""
+
+    region: str | None = Field(None, max_length=12)
+    level: str | None = Field(None, max_length=20, description="national or micro")
+    min_level: int | None = Field(None, ge=1, le=6, description="air category at least as bad as this level")
+    stale: bool | None = None
+    q: str | None = Field(None, max_length=MAX_QUERY)
+
+
+class EnterpriseFilters(PageQuery):
+    """Which enterprises."""
+
+    region: str | None = Field(None, max_length=12)
+    with_open_findings: bool | None = None
+    q: str | None = Field(None, max_length=MAX_QUERY)
+
+
+class CaseFilters(PageQuery):
+    """Which cases."""
+
+    view: View = View.ALL
+    state: list[str] | None = Field(None, description="one or more")
+    template: str | None = Field(None, max_length=20)
+    severity: int | None = Field(None, ge=1, le=4)
+    region: str | None = Field(None, max_length=12)
+    object: str | None = Field(None, max_length=64)
+    enterprise: str | None = Field(None, max_length=64)
+    open: bool | None = None
+    rebound: bool | None = Field(None, description="true: only relapses")
+    q: str | None = Field(None, max_length=MAX_QUERY)
+
+
+class EventFilters(PageQuery):
+    """Which events of the journal."""
+
+    type: str | None = Field(None, max_length=60, description="beginning of the type, like finding.")
+    actor: str | None = Field(None, max_length=150)
+    object_type: str | None = Field(None, max_length=40)
+    object_id: str | None = Field(None, max_length=64)
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class RuleFilters(PageQuery):
+    """Which rows of the packs."""
+
+    kind: str | None = Field(None, max_length=40)
+    standard: str | None = Field(None, max_length=60, description="part of the standard's number")
+    confidence: str | None = Field(None, max_length=40)
+    q: str | None = Field(None, max_length=MAX_QUERY)
+
+
+class SeriesQuery(Schema):
+    """Which series."""
+
+    site: str = Field(min_length=1, max_length=64, description="code of the station, outlet or power meter")
+    pollutant: str = Field(min_length=1, max_length=40)
+    cycle: Cycle = Cycle.HOUR
+    start: datetime | None = Field(None, description="first period start; 24 hours before `end` when left out")
+    end: datetime | None = Field(None, description="periods that start before this; now when left out")
+    as_of: datetime | None = Field(None, description="only what was known then")
+
+
+class ExportOptions(Schema):
+    """How a table is written."""
+
+    bom: bool = Field(True, description="begin with a byte order mark, so that Excel reads UTF-8")
+
+
+class FindingExport(FindingFilters, ExportOptions):
+    """Filters of the list and options of the file."""
+
+
+class StationExport(StationFilters, ExportOptions):
+    """Filters of the list and options of the file."""
+
+
+class CaseExport(CaseFilters, ExportOptions):
+    """Filters of the list and options of the file."""
+
+
+class SeriesExport(SeriesQuery, ExportOptions):
+    """The series and options of the file."""

@@ -1,0 +1,1 @@
+"""What the API speaks, one module per area."""

@@ -1,0 +1,240 @@
+"""Cases: lists, the case page, the next legal step."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from ninja import Schema
+from pydantic import Field
+
+from qingtian.apps.evidence.actions.review_evidence import ReviewResult
+from qingtian.interfaces.api.schemas.base import Choice, CityTime, Input, Page
+from qingtian.interfaces.api.schemas.findings import CaseRef, FindingRow, TemplateOut
+from qingtian.interfaces.api.schemas.journal import EventOut
+from qingtian.interfaces.api.schemas.places import PlaceOut
+
+
+class CaseRow(Schema):
+    """A case in a list."""
+
+    id: int
+    number: str
+    title: str
+    title_en: str
+    template: str
+    template_version: str
+    state: str
+    state_zh: str
+    state_en: str
+    state_since: CityTime
+    final: bool
+    severity: int
+    kind: str
+    parameter: str
+    object: PlaceOut
+    responsible: str
+    responsible_name: str
+    opened_at: CityTime
+    opened_by: str
+    due_at: CityTime | None
+    overdue: bool
+    due_soon: bool
+    remaining_working_days: int | None = Field(
+        description="workdays after today until the due date; negative when over"
+    )
+    provisional: bool = Field(description="the due date reaches a year whose calendar is not published")
+    written_off_at: CityTime | None
+    watch_until: date | None
+    closed_at: CityTime | None
+    rebound_of: CaseRef | None
+    rebound_depth: int
+    duplicate_of: CaseRef | None
+    simulated: bool
+
+
+class CasePage(Page[CaseRow]):
+    """A page of cases."""
+
+
+class ClockRow(Schema):
+    """A legal or promised period with its rule and the way it was counted."""
+
+    id: int
+    code: str
+    label_zh: str
+    label_en: str
+    started_on: date
+    due_on: date
+    stopped_on: date | None
+    paused_on: date | None
+    breached_at: CityTime | None
+    remaining_working_days: int | None
+    remaining_days: int | None
+    provisional: bool
+    binding: bool
+    rule_text_zh: str
+    rule_text_en: str
+    source: str
+    clause: str
+    confidence: str
+    explanation_zh: str
+    explanation_en: str
+
+
+class UnmetOut(Schema):
+    """A condition that does not hold yet."""
+
+    guard: str
+    label_zh: str
+    label_en: str
+    detail: str
+    remedy: str
+    remedy_zh: str
+    remedy_en: str
+    fields: list[str]
+
+
+class FieldOut(Schema):
+    """A field of a form."""
+
+    name: str
+    type: str = Field(description="text, longtext, date, choice, boolean, list, checklist, user")
+    required: bool
+    label_zh: str
+    label_en: str
+    choices: list[Choice]
+    options: list[str] = Field(description="lines that a checklist ticks")
+    value: Any = Field(None, description="what the case holds already")
+
+
+class NextStepOut(Schema):
+    """A step that leaves the present state."""
+
+    code: str
+    to: str
+    to_zh: str
+    to_en: str
+    label_zh: str
+    label_en: str
+    roles: list[str]
+    role: str = Field(description="the roles as text")
+    role_allowed: bool
+    allowed: bool
+    automatic: bool
+    reason_required: bool
+    unmet: list[UnmetOut]
+    fields: list[FieldOut]
+
+
+class EvidenceOut(Schema):
+    """An evidence item, frozen by its hash."""
+
+    id: int
+    position: int
+    kind: str
+    title: str
+    file_name: str
+    media_type: str
+    size: int
+    sha256: str
+    hash: str
+    prev_hash: str
+    origin: str
+    captured_at: CityTime
+    captured_by: str
+    added_at: CityTime
+    added_by: str
+    object: PlaceOut | None
+    record: dict[str, Any]
+    content_url: str
+    simulated: bool
+
+
+class CaseDetail(CaseRow):
+    """The case page."""
+
+    revision: int = Field(description="send it with a step: a case that changed meanwhile is not moved")
+    clocks: list[ClockRow]
+    timeline: list[EventOut]
+    evidence: list[EvidenceOut]
+    next_steps: list[NextStepOut]
+    findings: list[FindingRow]
+    rebounds: list[CaseRef]
+    procedure: TemplateOut
+    states: list[Choice] = Field(description="states of the main line, in order")
+    fields: dict[str, Any]
+    effect: dict[str, Any] | None = Field(description="hours since the measures: valid_hours, exceeding_hours")
+    may_attach: bool
+    may_assign: bool
+
+
+class TransitionIn(Input):
+    """Take a step."""
+
+    to: str = Field(min_length=1, max_length=40, description="target state, or code of the step")
+    fields: dict[str, Any] = Field(default_factory=dict)
+    reason: str = Field("", max_length=4000)
+    revision: int | None = None
+
+
+class AssignIn(Input):
+    """Who is responsible."""
+
+    responsible: str = Field(min_length=1, max_length=150)
+
+
+class FieldsIn(Input):
+    """Facts of the case that no step asks for."""
+
+    fields: dict[str, Any]
+
+
+class ObservationRef(Input):
+    """A value of the store, by its key."""
+
+    site: str
+    pollutant: str
+    cycle: str
+    period_start: CityTime
+
+
+class ObservationEvidenceIn(Input):
+    """Freeze a stored value, with all its versions, as evidence."""
+
+    observation: ObservationRef
+    title: str = Field("", max_length=300)
+
+
+class PauseIn(Input):
+    """Why time does not count."""
+
+    reason: str = Field(min_length=1, max_length=4000)
+
+
+class ReviewIn(Input):
+    """How a review of an item ended."""
+
+    result: ReviewResult
+    note: str = Field("", max_length=4000)
+
+
+class ItemCheckOut(Schema):
+    """One evidence item looked at."""
+
+    position: int
+    ok: bool
+    reason: str = Field(
+        description="record_changed, link_broken, after_break, row_changed, file_missing, file_changed; empty when ok"
+    )
+    expected: str
+    found: str
+
+
+class EvidenceReportOut(Schema):
+    """Chain and bytes of all evidence of a case, checked again."""
+
+    case: str
+    intact: bool
+    first_break: int | None
+    items: list[ItemCheckOut]

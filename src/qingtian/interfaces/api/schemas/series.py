@@ -1,0 +1,56 @@
+"""A series of values with its limits and its coverage."""
+
+from __future__ import annotations
+
+from ninja import Schema
+from pydantic import Field
+
+from qingtian.interfaces.api.schemas.base import CityTime, DecimalText
+from qingtian.interfaces.api.schemas.places import LimitOut
+
+
+class SeriesPoint(Schema):
+    """One period."""
+
+    t: CityTime = Field(description="start of the period")
+    value: DecimalText | None
+    mark: str
+    valid: bool = Field(description="whether it may enter a mean or a judgement")
+    minimum: DecimalText | None
+    maximum: DecimalText | None
+    converted: DecimalText | None
+    version: int
+    origin: str = Field(description="device, import or rollup")
+
+
+class CoverageOut(Schema):
+    """How much of the asked time has values."""
+
+    expected: int
+    present: int
+    valid: int
+    share: DecimalText | None = Field(description="valid / expected, 0 to 1")
+
+
+class SeriesOut(Schema):
+    """Values of one pollutant at one site; empty periods are left out, never joined."""
+
+    site: str
+    site_name: str
+    site_name_en: str
+    pollutant: str
+    name_zh: str
+    name_en: str
+    unit: str
+    cycle: str
+    start: CityTime
+    end: CityTime
+    as_of: CityTime | None
+    label: str = Field(description="which end of the period labels a value: start")
+    points: list[SeriesPoint]
+    limits: list[LimitOut]
+    coverage: CoverageOut
+    simulated: bool
+    source: str
+    source_zh: str
+    source_en: str
