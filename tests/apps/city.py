@@ -47,17 +47,38 @@ def enterprise_drafts(number: str = "E-1", region: str = "420107") -> list[Objec
     outlet = f"{number}-DA001"
     return [
         ObjectDraft(
-            ObjectType.ENTERPRISE, number, f"青山{number}热电", f"Qingshan {number} Power",
-            region_code=region, lon=114.43, lat=30.63, attributes={"uscc": "91420100MA4K00001U"}, simulated=True,
+            ObjectType.ENTERPRISE,
+            number,
+            f"青山{number}热电",
+            f"Qingshan {number} Power",
+            region_code=region,
+            lon=114.43,
+            lat=30.63,
+            attributes={"uscc": "91420100MA4K00001U"},
+            simulated=True,
         ),
         ObjectDraft(
-            ObjectType.OUTLET, outlet, f"{number} 1号排口", f"{number} stack 1", parent=(ObjectType.ENTERPRISE, number),
-            attributes={"kind": "air", "permit_limits": [LIMIT]}, simulated=True,
+            ObjectType.OUTLET,
+            outlet,
+            f"{number} 1号排口",
+            f"{number} stack 1",
+            parent=(ObjectType.ENTERPRISE, number),
+            attributes={"kind": "air", "permit_limits": [LIMIT]},
+            simulated=True,
         ),
         ObjectDraft(
-            ObjectType.DEVICE, f"MN{number.replace('-', '')}0001", "在线监测仪", "analyser",
-            parent=(ObjectType.OUTLET, outlet), simulated=True,
-            attributes={"edition": "2017", "password": "123456", "expects": ["minute", "hour"], "minute_interval_s": 300},
+            ObjectType.DEVICE,
+            f"MN{number.replace('-', '')}0001",
+            "在线监测仪",
+            "analyser",
+            parent=(ObjectType.OUTLET, outlet),
+            simulated=True,
+            attributes={
+                "edition": "2017",
+                "password": "123456",
+                "expects": ["minute", "hour"],
+                "minute_interval_s": 300,
+            },
         ),
     ]
 
@@ -87,12 +108,24 @@ def found(obj: RegistryObject, *, at: datetime = NOW, severity: int = 2, **more:
     return raise_finding(SYSTEM_ACTOR, at, exceedance(obj, at=at, severity=severity, **more))
 
 
-def judge(obj: RegistryObject, start: datetime, verdict: str = "within", *, item: str = "a21002", version: int = 1) -> Judgement:
+def judge(
+    obj: RegistryObject, start: datetime, verdict: str = "within", *, item: str = "a21002", version: int = 1
+) -> Judgement:
     """A stored judgement of one hour."""
     return Judgement.objects.create(
-        object=obj, question="emission_limit", standard="GB 13223-2011", clause="table 1", rule_row="test", item=item,
-        cycle="hour", period_start=start, verdict=verdict, known_at=start + HOUR, computed_at=start + HOUR,
-        version=version, content_hash=f"{version:064d}",
+        object=obj,
+        question="emission_limit",
+        standard="GB 13223-2011",
+        clause="table 1",
+        rule_row="test",
+        item=item,
+        cycle="hour",
+        period_start=start,
+        verdict=verdict,
+        known_at=start + HOUR,
+        computed_at=start + HOUR,
+        version=version,
+        content_hash=f"{version:064d}",
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.apps.city import account, outlet
 
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.evidence import content_store as stores
 from qingtian.apps.registry.models import RegistryObject
-from tests.apps.city import account, outlet
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.apps.cases.walking import APPROVER, DONE, HANDLER, NOTICE_OVER, PROOF, opened, walk
+from tests.apps.city import HOUR, NOW, good_hours, judge
 
 from qingtian.apps.cases.actions.move_case import move_case
 from qingtian.apps.cases.queries import steps_of
@@ -11,8 +13,6 @@ from qingtian.apps.findings.models import Finding
 from qingtian.apps.journal.queries import history
 from qingtian.apps.registry.models import RegistryObject
 from qingtian.domain.errors import TransitionRefused
-from tests.apps.cases.walking import APPROVER, DONE, HANDLER, NOTICE_OVER, PROOF, opened, walk
-from tests.apps.city import HOUR, NOW, good_hours, judge
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("approver_account")]
 
@@ -93,7 +93,10 @@ def test_too_few_good_hours_do_not_show_an_effect(stack: RegistryObject) -> None
     with pytest.raises(TransitionRefused) as error:
         move_case(APPROVER, NOTICE_OVER, case.pk, "written_off", fields=PROOF)
     (guard,) = error.value.unmet
-    assert (guard.code, guard.detail.split(" since")[0]) == ("effect_shown_by_data", "23 of 24 valid hours under the limit")
+    assert (guard.code, guard.detail.split(" since")[0]) == (
+        "effect_shown_by_data",
+        "23 of 24 valid hours under the limit",
+    )
 
 
 def test_one_hour_over_the_limit_after_the_measures_refutes_the_effect(stack: RegistryObject) -> None:
@@ -146,7 +149,11 @@ def test_write_off_begins_the_watch_and_settles_the_finding(stack: RegistryObjec
     finding = Finding.objects.get(cases=case)
     assert (finding.settled_at, finding.activity, finding.status) == (NOTICE_OVER, "ended", "cased")
     assert {clock.code for clock in case.clocks.filter(stopped_on=None)} == {"watch"}
-    moves = [(one.payload["from"], one.payload["to"], one.actor) for one in history("case", case.pk) if one.type == "case.moved"]
+    moves = [
+        (one.payload["from"], one.payload["to"], one.actor)
+        for one in history("case", case.pk)
+        if one.type == "case.moved"
+    ]
     assert moves[-2:] == [("publicly_notified", "written_off", "approve"), ("written_off", "watching", "system")]
 
 

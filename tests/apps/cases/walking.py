@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.apps.city import HOUR, NOW, actor, found, good_hours
+
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.cases.actions.move_case import move_case
@@ -13,7 +15,6 @@ from qingtian.apps.cases.actions.open_case import open_case
 from qingtian.apps.cases.models import Case
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.models import EvidenceKind
-from tests.apps.city import HOUR, NOW, actor, found, good_hours
 
 DISPATCHER = actor(Role.DISPATCHER, name="dispatch")
 HANDLER = actor(Role.HANDLER, name="handle")
@@ -59,8 +60,13 @@ def walk(case: Case, until: str, at: datetime = NOW) -> Case:
     for state, who, fields in STEPS:
         if state == "site_verified":
             attach_file(
-                INSPECTOR, at, case.pk, SITE_RECORD + case.number.encode(), kind=EvidenceKind.SITE_RECORD,
-                media_type="application/pdf", file_name="现场检查记录.pdf",
+                INSPECTOR,
+                at,
+                case.pk,
+                SITE_RECORD + case.number.encode(),
+                kind=EvidenceKind.SITE_RECORD,
+                media_type="application/pdf",
+                file_name="现场检查记录.pdf",
             )
         case = move_case(who, at, case.pk, state, fields=fields)
         if case.state == until:

@@ -31,6 +31,23 @@ def watching_case(finding: Finding, template: str) -> Case | None:
     return candidates.order_by("-written_off_at", "-id").first()
 
 
+def running_case(finding: Finding, template: str) -> Case | None:
+    """The case that already works on the problem of a finding."""
+    same = (
+        Case.objects.select_for_update(of=("self",))
+        .select_related("object")
+        .filter(
+            template=template,
+            object_id=finding.object_id,
+            kind=finding.kind,
+            parameter=finding.parameter,
+            written_off_at=None,
+            closed_at=None,
+        )
+    )
+    return same.order_by("-id").first()
+
+
 def relapse_candidates() -> QuerySet[Finding]:
     """Open findings about objects that are being watched; `watching_case` decides on each."""
     watched = Case.objects.filter(state=WATCHING).values("object_id")

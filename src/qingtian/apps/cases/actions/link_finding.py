@@ -6,15 +6,14 @@ from datetime import datetime
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb
-from qingtian.apps.cases.models import Case, CaseFinding
+from qingtian.apps.cases.linking import join
+from qingtian.apps.cases.models import Case
 from qingtian.apps.cases.queries import visible_case
 from qingtian.apps.cases.rights import may_work, require_on
 from qingtian.apps.findings.queries import OPEN_STATUSES, visible_finding
-from qingtian.apps.findings.states import Confirmation, Status
 from qingtian.apps.findings.triage import refuse_unless
-from qingtian.apps.journal.record import record, writing
+from qingtian.apps.journal.record import writing
 from qingtian.domain.errors import Conflict
-from qingtian.runtime.live import Topic, publish
 
 
 def link_finding(actor: Actor, at: datetime, case_id: int, finding_id: int) -> Case:
@@ -32,14 +31,4 @@ def link_finding(actor: Actor, at: datetime, case_id: int, finding_id: int) -> C
         same_enterprise = case.object.enterprise_code and case.object.enterprise_code == finding.object.enterprise_code
         if case.written_off_at is not None or not (same_enterprise or case.object_id == finding.object_id):
             raise Conflict(f"{finding.number} does not belong to {case.number}", field="finding", remedy="open a case")
-        CaseFinding.objects.create(case=case, finding=finding, linked_at=at)
-        finding.status = Status.CASED
-        if finding.confirmation == Confirmation.UNCONFIRMED:
-            finding.confirmation, finding.confirmed_at = Confirmation.CONFIRMED, at
-            finding.confirmed_by = actor.username
-        finding.save()
-        record(actor, at, "case.finding_linked", case, {"number": case.number, "finding": finding.number}, role=role)
-        record(actor, at, "finding.cased", finding, {"case": case.number}, role=role)
-        publish(Topic.CASES, [case.pk], at)
-        publish(Topic.FINDINGS, [finding.pk], at)
-    return case
+        return join(actor, at, case, finding, role)

@@ -10,13 +10,13 @@ from qingtian.apps.accounts.permissions import Verb, require
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.cases.clocks import start_clock
 from qingtian.apps.cases.labels import titles
-from qingtian.apps.cases.models import Case, CaseFinding
+from qingtian.apps.cases.linking import join, link
+from qingtian.apps.cases.models import Case
 from qingtian.apps.cases.people import check_responsible
-from qingtian.apps.cases.relapse import watching_case
+from qingtian.apps.cases.relapse import running_case, watching_case
 from qingtian.apps.cases.walk import take_step
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.queries import OPEN_STATUSES, visible_finding
-from qingtian.apps.findings.states import Confirmation, Status
 from qingtian.apps.findings.triage import refuse_unless
 from qingtian.apps.journal.numbers import next_number
 from qingtian.apps.journal.record import record, writing
@@ -39,6 +39,7 @@ def open_case(
 ) -> Case:
     """Open a case from a finding, pinned to the procedure version in force.
 
+    A problem that a running case works on already gets no second one: the finding joins that case, which is returned.
     If the finding hits the object and kind of a case that is being watched, on a day of its watch window, the new
     case is a relapse: linked `rebound_of`, one level more severe, and it begins where the procedure says.
 
@@ -59,11 +60,13 @@ def open_case(
             case_type=template,
         )
         refuse_unless(finding, OPEN_STATUSES, "made a case")
+        if (running := running_case(finding, template)) is not None:
+            return join(actor, at, running, finding, role)
         check_responsible(responsible, finding.object)
         procedure_ = procedure(template)
         earlier = watching_case(finding, template)
         case = _create(actor, at, finding, procedure_, earlier, title=title, responsible=responsible)
-        _link(actor, at, case, finding, role)
+        _opened(actor, at, case, finding, role)
         for code in procedure_.opening_clocks:
             start_clock(actor, at, case, procedure_.clock(code))
         if earlier is not None:
@@ -115,14 +118,7 @@ def _opening_fields(finding: Finding) -> dict[str, Any]:
     return {"problem": problem, "source_tier": "own"}
 
 
-def _link(actor: Actor, at: datetime, case: Case, finding: Finding, role: Role) -> None:
-    CaseFinding.objects.create(case=case, finding=finding, linked_at=at)
-    finding.status = Status.CASED
-    if finding.confirmation == Confirmation.UNCONFIRMED:
-        finding.confirmation, finding.confirmed_at, finding.confirmed_by = Confirmation.CONFIRMED, at, actor.username
-    if case.rebound_of is not None:
-        finding.detail = finding.detail | {"rebound_of": case.rebound_of.number}
-    finding.save()
+def _opened(actor: Actor, at: datetime, case: Case, finding: Finding, role: Role) -> None:
     payload = {
         "number": case.number,
         "template": case.template,
@@ -136,7 +132,9 @@ def _link(actor: Actor, at: datetime, case: Case, finding: Finding, role: Role) 
         "responsible": case.responsible,
     }
     record(actor, at, "case.opened", case, payload, role=role)
-    record(actor, at, "finding.cased", finding, {"case": case.number}, role=role)
+    if case.rebound_of is not None:
+        finding.detail = finding.detail | {"rebound_of": case.rebound_of.number}
+    link(actor, at, case, finding, role)
 
 
 def _mark_relapse(at: datetime, earlier: Case, case: Case) -> None:

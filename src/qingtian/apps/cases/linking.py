@@ -1,0 +1,36 @@
+"""The link `arises_from` between a case and the findings that it answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.accounts.roles import Role
+from qingtian.apps.cases.models import Case, CaseFinding
+from qingtian.apps.findings.models import Finding
+from qingtian.apps.findings.states import Confirmation, Status
+from qingtian.apps.journal.record import record
+from qingtian.runtime.live import Topic, publish
+
+
+def link(actor: Actor, at: datetime, case: Case, finding: Finding, role: Role) -> None:
+    """Let a case answer a locked finding, which counts as confirmed from then on."""
+    CaseFinding.objects.create(case=case, finding=finding, linked_at=at)
+    finding.status = Status.CASED
+    if finding.confirmation == Confirmation.UNCONFIRMED:
+        finding.confirmation, finding.confirmed_at, finding.confirmed_by = Confirmation.CONFIRMED, at, actor.username
+    finding.save()
+    record(actor, at, "finding.cased", finding, {"case": case.number}, role=role)
+    publish(Topic.FINDINGS, [finding.pk], at)
+
+
+def join(actor: Actor, at: datetime, case: Case, finding: Finding, role: Role) -> Case:
+    """Add a further finding to a running case."""
+    payload = {"number": case.number, "finding": finding.number}
+    record(actor, at, "case.finding_linked", case, payload, role=role)
+    link(actor, at, case, finding, role)
+    case.severity = max(case.severity, finding.severity)
+    case.revision += 1
+    case.save(update_fields=["severity", "revision"])
+    publish(Topic.CASES, [case.pk], at)
+    return case
