@@ -1,0 +1,95 @@
+"""Loader of the detection rules: one TOML file, checked by schema, no two rows of a code in force together."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from importlib.resources import files
+from itertools import pairwise
+from types import MappingProxyType
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from qingtian.domain.detection.rule import DetectionRule
+from qingtian.domain.errors import ConfigurationError
+
+FILE = "national/detection_rules.toml"
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    row_id: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    code: str = Field(pattern=r"^[a-z_]+$")
+    version: str = Field(min_length=1)
+    label_zh: str = Field(min_length=1)
+    label_en: str = Field(min_length=1)
+    standard: str = Field(min_length=1)
+    clause: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    confidence: str = Field(min_length=1)
+    note: str = ""
+    valid_from: date
+    valid_to: date | None = None
+    region: str = "CN"
+    severity: int = Field(ge=1, le=4)
+    bands: tuple[tuple[Decimal, int], ...] = ()
+    parameters: dict[str, str] = {}
+    lists: dict[str, tuple[str, ...]] = {}
+
+    @field_validator("parameters")
+    @classmethod
+    def _numbers(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            try:
+                Decimal(text)
+            except InvalidOperation as error:
+                raise ValueError(f"parameter {name} is no decimal: {text!r}") from error
+        return value
+
+    @field_validator("bands")
+    @classmethod
+    def _rising(cls, value: tuple[tuple[Decimal, int], ...]) -> tuple[tuple[Decimal, int], ...]:
+        if list(value) != sorted(value) or any(not 1 <= severity <= 4 for _, severity in value):
+            raise ValueError("bands rise, with severities 1 to 4")
+        return value
+
+
+def read_detection_rules(text: str) -> tuple[DetectionRule, ...]:
+    """Rules of a TOML text.
+
+    Raises:
+        ConfigurationError: names the row and the field, or the two rows that overlap.
+    """
+    try:
+        rows = [_Row.model_validate(raw) for raw in tomllib.loads(text).get("rule", ())]
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise ConfigurationError(f"{FILE}: {error}", field=FILE, remedy="mend the pack") from error
+    rules = tuple(DetectionRule(**row.model_dump()) for row in rows)
+    _refuse_overlaps(rules)
+    return rules
+
+
+def _refuse_overlaps(rules: tuple[DetectionRule, ...]) -> None:
+    ordered = sorted(rules, key=lambda rule: (rule.code, rule.region, rule.valid_from))
+    for one, other in pairwise(ordered):
+        same = (one.code, one.region) == (other.code, other.region)
+        if same and (one.valid_to is None or one.valid_to >= other.valid_from):
+            raise ConfigurationError(
+                f"{FILE}: {one.row_id} and {other.row_id} overlap", field=FILE, remedy="end the older row"
+            )
+
+
+@lru_cache(maxsize=1)
+def load_detection_rules() -> tuple[DetectionRule, ...]:
+    """The rules of the national pack."""
+    return read_detection_rules(files("qingtian.packs").joinpath(FILE).read_text("utf-8"))
+
+
+@lru_cache(maxsize=512)
+def detection_rules(on: date) -> Mapping[str, DetectionRule]:
+    """The rule of every code that is in force for data of a day."""
+    return MappingProxyType({rule.code: rule for rule in load_detection_rules() if rule.in_force(on)})
