@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from qingtian.domain.procedures import Allowed, EffectKind, automatic_steps, check_transition, next_steps, problems_of
 from qingtian.packs.procedures import procedure
@@ -82,6 +82,12 @@ class Walk(RuleBasedStateMachine):
         self.facts: dict[str, Any] = {}
         self.visited = [self.state]
 
+    @initialize(start=st.sampled_from(["listed", "publicly_notified"]))
+    def it_begins_early_or_late(self, start: str) -> None:
+        self.state = start
+        if start == "publicly_notified":
+            self.facts = {**FORM, "clock.public_notice": self.day + timedelta(days=5)}
+
     def known(self) -> dict[str, Any]:
         return {**self.facts, "today": self.day, "state": self.state}
 
@@ -104,6 +110,37 @@ class Walk(RuleBasedStateMachine):
     @rule()
     def a_site_record_is_attached(self) -> None:
         self.facts["evidence_kinds"] = ["site_record"]
+
+    @rule(missing=st.sampled_from([None, *TEXTS, "measures_done", "effect"]))
+    def nearly_everything_is_ready(self, missing: str | None) -> None:
+        self.facts |= dict.fromkeys(TEXTS, "text") | {"measures_done": ["a", "b"], "evidence_kinds": ["site_record"]}
+        self.facts["effect"] = {"since": "t", "valid_hours": 24, "exceeding_hours": 0}
+        if missing:
+            del self.facts[missing]
+
+    @precondition(lambda self: self.state == "publicly_notified")
+    @rule(missing=st.sampled_from([None, *TEXTS, "measures_done", "effect"]))
+    def write_off_fails_exactly_for_what_is_missing(self, missing: str | None) -> None:
+        self.nearly_everything_is_ready(missing)
+        self.day = max(self.day, self.facts["clock.public_notice"] + timedelta(days=1))
+        answer = check_transition(T1, self.state, "written_off", {"approver"}, self.known())
+        if missing in (None, "why_it_came_back"):
+            assert isinstance(answer, Allowed)
+            self.move(answer.transition)
+        else:
+            assert not isinstance(answer, Allowed) and len(answer.unmet) == 1
+            assert missing in (answer.unmet[0].code, T1.guard(answer.unmet[0].code).fact, "standing_mechanism")
+
+    @rule(steps=st.integers(1, 8), days=st.integers(0, 9))
+    def the_case_goes_straight_on(self, steps: int, days: int) -> None:
+        for _ in range(steps):
+            self.day += timedelta(days=days)
+            if self.state not in MAIN_LINE[:-2]:
+                return
+            goal = MAIN_LINE[MAIN_LINE.index(self.state) + 1]
+            answer = check_transition(T1, self.state, goal, ROLES, FORM | self.known())
+            if isinstance(answer, Allowed):
+                self.move(answer.transition)
 
     @rule(role=st.sampled_from(ROLES), goal=st.sampled_from([state.code for state in T1.states]))
     def somebody_tries(self, role: str, goal: str) -> None:
