@@ -1,1 +1,7 @@
 """Rule packs: data with source, clause, validity and confidence, and their loader."""
+
+from __future__ import annotations
+
+from qingtian.packs.rulebook import Packs, load_packs
+
+__all__ = ["Packs", "load_packs"]

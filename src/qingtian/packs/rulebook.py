@@ -1,0 +1,250 @@
+"""The loaded rule packs: what is in force on a day, in a place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, TypeVar
+
+from qingtian.domain.errors import InvalidInput
+from qingtian.domain.legaltime.calendar import WorkCalendar
+from qingtian.domain.standards.air_tables import AqiTables, Category
+from qingtian.domain.standards.limits import (
+    AirLimit,
+    DataMark,
+    EmissionLimit,
+    Pollutant,
+    ReferenceOxygen,
+    ValidityRule,
+)
+from qingtian.domain.standards.provenance import RuleRow, region_chain
+
+if TYPE_CHECKING:
+    from qingtian.domain.detection.rule import DetectionRule
+    from qingtian.domain.procedures.template import ProcedureTemplate
+
+Row = TypeVar("Row", bound=RuleRow)
+
+
+@dataclass(frozen=True, eq=False)
+class Packs:
+    """Every rule of the packs, immutable. The rule is chosen by the date of the data, never by today's date."""
+
+    editions: tuple[AqiTables, ...]
+    air: tuple[AirLimit, ...]
+    emission: tuple[EmissionLimit, ...]
+    oxygen: tuple[ReferenceOxygen, ...]
+    validity: tuple[ValidityRule, ...]
+    marks: tuple[DataMark, ...]
+    pollutants: tuple[Pollutant, ...]
+    work_calendar: WorkCalendar
+
+    def aqi_tables(self, on: date) -> AqiTables:
+        """The index edition for data of a day.
+
+        Raises:
+            InvalidInput: no edition was in force then.
+        """
+        for edition in self.editions:
+            if edition.edition.in_force(on):
+                return edition
+        first = min(edition.edition.valid_from for edition in self.editions)
+        raise InvalidInput(f"no index edition is in force on {on}", field="on", remedy=f"judge data from {first}")
+
+    def aqi_edition(self, standard: str) -> AqiTables:
+        """An index edition by its number.
+
+        Raises:
+            InvalidInput: there is no such edition.
+        """
+        for edition in self.editions:
+            if edition.standard == standard:
+                return edition
+        known = ", ".join(edition.standard for edition in self.editions)
+        raise InvalidInput(f"there is no index edition {standard}", field="standard", remedy=f"use {known}")
+
+    def categories(self, on: date) -> tuple[Category, ...]:
+        """Categories of the index for data of a day, best first."""
+        return self.aqi_tables(on).categories
+
+    def air_limits(self, on: date, *, region: str = "CN") -> tuple[AirLimit, ...]:
+        """Ambient limits for data of a day; a regional row goes before the national one."""
+        rows = [row for row in self.air if row.in_force(on)]
+        return tuple(_nearest(rows, region, lambda row: (row.item, row.period, row.category)))
+
+    def emission_limits(
+        self,
+        on: date | None = None,
+        *,
+        standard: str | None = None,
+        pollutant: str | None = None,
+        period: str | None = None,
+        category: str | None = None,
+        medium: str | None = None,
+        region: str = "CN",
+    ) -> tuple[EmissionLimit, ...]:
+        """Emission limits that fit every given condition.
+
+        Args:
+            on: date of the data; None gives rows of every date.
+            pollutant: HJ 524/525 code.
+            period: hour, day, samples, ...
+            region: GB/T 2260 code; its rows and those of the regions above it.
+        """
+        wanted = {"standard": standard, "pollutant": pollutant, "period": period, "category": category}
+        wanted["medium"] = medium
+        asked = {name: value for name, value in wanted.items() if value is not None}
+        regions = region_chain(region)
+        return tuple(
+            row
+            for row in self.emission
+            if row.region in regions
+            and (on is None or row.in_force(on))
+            and all(getattr(row, name) == value for name, value in asked.items())
+        )
+
+    def emission_limit(self, row_id: str) -> EmissionLimit:
+        """One emission limit by its row id.
+
+        Raises:
+            InvalidInput: there is no such row.
+        """
+        row = self.row(row_id)
+        if not isinstance(row, EmissionLimit):
+            raise InvalidInput(f"{row_id} is no emission limit", field="row_id", remedy="name a row of emission_limits")
+        return row
+
+    def reference_oxygen(
+        self, on: date | None = None, *, standard: str | None = None, region: str = "CN"
+    ) -> tuple[ReferenceOxygen, ...]:
+        """Reference oxygen contents, in percent."""
+        regions = region_chain(region)
+        rows = (row for row in self.oxygen if row.region in regions and (on is None or row.in_force(on)))
+        return tuple(row for row in rows if standard in (None, row.standard))
+
+    def validity_rule(self, applies_to: str, period: str, on: date, *, item: str = "all") -> ValidityRule:
+        """How much data make a period valid.
+
+        Args:
+            applies_to: air_station, cems or period_mark.
+            period: hour, day, month, ...
+            item: symbol, such as O3; rows for `all` items hold for each.
+        Raises:
+            InvalidInput: no rule.
+        """
+        for row in self.validity:
+            fits = row.applies_to == applies_to and row.period == period and row.in_force(on)
+            if fits and (item in row.items or "all" in row.items):
+                return row
+        raise InvalidInput(
+            f"no validity rule for {applies_to} {period} {item} on {on}", field="period", remedy="see data_validity.csv"
+        )
+
+    def data_mark(self, mark: str, on: date) -> DataMark:
+        """The row of a data mark; a mark that HJ 212 does not know has the row of unknown marks."""
+        rows = {row.mark: row for row in self.marks if row.in_force(on)}
+        if mark not in rows and "unknown" not in rows:
+            raise InvalidInput(f"no data mark is defined on {on}", field="on", remedy="see data_marks.csv")
+        return rows.get(mark) or rows["unknown"]
+
+    def pollutant(self, code: str) -> Pollutant:
+        """A pollutant by its code, its 2005 code, or a numbered process code (`e101xx`).
+
+        Raises:
+            InvalidInput: no such code.
+        """
+        found = self._by_code.get(code) or self._by_code.get(f"{code[:4]}xx") or self._by_code.get(f"{code[:-1]}x")
+        if found is None:
+            raise InvalidInput(f"there is no pollutant {code}", field="pollutant", remedy="use a code of HJ 524/525")
+        return found
+
+    def has_pollutant(self, code: str) -> bool:
+        """Whether a code is in the list."""
+        return code in self._by_code
+
+    def pollutant_by_symbol(self, symbol: str, medium: str = "air") -> Pollutant:
+        """A pollutant by its symbol, such as PM2.5 or COD.
+
+        Raises:
+            InvalidInput: no such symbol in that medium.
+        """
+        for row in self.pollutants:
+            if row.symbol == symbol and row.medium == medium:
+                return row
+        raise InvalidInput(f"there is no {medium} pollutant {symbol}", field="symbol", remedy="see pollutants.csv")
+
+    def calendar(self) -> WorkCalendar:
+        """The working-day calendar."""
+        return self.work_calendar
+
+    def detection_rules(self, on: date) -> Mapping[str, DetectionRule]:
+        """Detection rules in force for data of a day, by code."""
+        from qingtian.packs.detection import detection_rules
+
+        return detection_rules(on)
+
+    def procedure(self, code: str, version: str | None = None) -> ProcedureTemplate:
+        """A case template; without a version the newest."""
+        from qingtian.packs.procedures import procedure
+
+        return procedure(code, version)
+
+    def row(self, row_id: str) -> RuleRow:
+        """Any row by its id.
+
+        Raises:
+            InvalidInput: there is no such row.
+        """
+        found = self._by_id.get(row_id)
+        if found is None:
+            raise InvalidInput(f"there is no pack row {row_id}", field="row_id", remedy="see docs/packs.md")
+        return found
+
+    def rows(self) -> tuple[RuleRow, ...]:
+        """Every row of the standards, file by file."""
+        return tuple(self._by_id.values())
+
+    @cached_property
+    def _by_id(self) -> dict[str, RuleRow]:
+        return {row.row_id: row for row in self._all_rows()}
+
+    @cached_property
+    def _by_code(self) -> dict[str, Pollutant]:
+        named = {row.code: row for row in self.pollutants}
+        return {**{row.old_code: row for row in self.pollutants if row.old_code}, **named}
+
+    def _all_rows(self) -> Iterator[RuleRow]:
+        for edition in self.editions:
+            yield edition.edition
+            yield from edition.categories
+            for table in edition.tables.values():
+                yield from table.points
+        for group in (self.air, self.emission, self.oxygen, self.validity, self.marks, self.pollutants):
+            yield from group
+
+
+def _nearest(rows: Iterable[Row], region: str, key: Callable[[Row], Hashable]) -> Iterator[Row]:
+    order = {code: rank for rank, code in enumerate(region_chain(region))}
+    best: dict[Hashable, Row] = {}
+    for row in rows:
+        if row.region not in order:
+            continue
+        name = key(row)
+        held = best.get(name)
+        if held is None or order[row.region] < order[held.region]:
+            best[name] = row
+    yield from best.values()
+
+
+@lru_cache(maxsize=1)
+def load_packs() -> Packs:
+    """The packs of this release, read and checked once a process.
+
+    Raises:
+        ConfigurationError: a pack file is wrong; names file, row, field, reason and remedy.
+    """
+    from qingtian.packs.loader import read_packs
+
+    return read_packs()
