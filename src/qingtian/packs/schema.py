@@ -32,8 +32,6 @@ Figure = Annotated[Decimal, AfterValidator(_finite)]
 OptionalDate = Annotated[date | None, BeforeValidator(_blank_is_none)]
 OptionalInt = Annotated[int | None, BeforeValidator(_blank_is_none)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
-    tuple[str, ...], BeforeValidator(lambda value: tuple(value.split()) if isinstance(value, str) else value)
-]
 
 
 class PackRow(BaseModel):

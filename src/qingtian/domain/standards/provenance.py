@@ -41,8 +41,8 @@ class RuleRow:
 
         >>> from datetime import date
         >>> row = dict(row_id="r", standard="S", clause="1", source="", valid_from=date(2020, 1, 1))
-        >>> RuleRow(**row, confidence="memory").unverified, RuleRow(**row, confidence="verified by 2 sources").unverified
-        (True, False)
+        >>> [RuleRow(**row, confidence=c).unverified for c in ("memory", "verified by 2 sources")]
+        [True, False]
         """
         return "verified" not in self.confidence
 
