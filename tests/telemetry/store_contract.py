@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.telemetry.rows import DAY, HOUR, MINUTE, T0, minutes, row
 
 from qingtian.telemetry.store.port import (
     AppendResult,
@@ -21,7 +22,6 @@ from qingtian.telemetry.store.port import (
     SpoolPosition,
     Store,
 )
-from tests.telemetry.rows import DAY, HOUR, MINUTE, T0, minutes, row
 
 
 def values(rows: list[Observation]) -> list[Decimal | None]:
@@ -223,9 +223,10 @@ class StoreContract:
 
     def test_percentiles_interpolate_and_leave_invalid_values_out(self, store: Store) -> None:
         store.append([*minutes([4, 1, 3, 2]), row(1000, T0 + HOUR - MINUTE, mark="D")])
-        ask = (  # noqa: PLW0108
-            lambda fraction: store.percentile("S1", "a21026", Cycle.MINUTE, T0, T0 + HOUR, fraction=Decimal(fraction))
-        )
+
+        def ask(fraction):
+            return store.percentile("S1", "a21026", Cycle.MINUTE, T0, T0 + HOUR, fraction=Decimal(fraction))
+
         assert [ask("0"), ask("0.5"), ask("1")] == [1, Decimal("2.5"), 4]
         assert ask("0.95") == Decimal("3.85")
         assert store.percentile("S9", "x", Cycle.MINUTE, T0, T0 + HOUR, fraction=Decimal("0.5")) is None
@@ -332,7 +333,7 @@ class StoreContract:
                     store.append(minutes([index], T0 + index * MINUTE, site=site))
                     assert len(store.series(site, "a21026", Cycle.MINUTE, T0, T0 + HOUR)) == index + 1
                     store.latest([site])
-            except BaseException as error:  # noqa: BLE001
+            except BaseException as error:
                 failures.append(error)
 
         threads = [threading.Thread(target=work, args=(f"S{number}",)) for number in range(6)]

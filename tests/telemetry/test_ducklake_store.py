@@ -9,13 +9,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.telemetry.rows import DAY, HOUR, MINUTE, T0, minutes, row
+from tests.telemetry.store_contract import StoreContract, values
 
 from qingtian.domain.errors import NotPermitted, Unavailable
 from qingtian.telemetry.store import lake, side
 from qingtian.telemetry.store.ducklake import DuckLakeStore
 from qingtian.telemetry.store.port import AppendResult, Cycle, SpoolPosition
-from tests.telemetry.rows import DAY, HOUR, MINUTE, T0, minutes, row
-from tests.telemetry.store_contract import StoreContract, values
 
 Opener = Callable[..., DuckLakeStore]
 

@@ -59,7 +59,7 @@ def raws(folder: Path) -> list[bytes]:
     peer=st.text(max_size=40),
     reason=st.text(max_size=80),
     verdict=st.sampled_from(Verdict),
-    at=st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)),
+    at=st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     start=st.integers(0, 50),
 )
 def test_a_record_comes_back_as_it_went_in(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from qingtian.domain.hj212 import Decoded
 from qingtian.runtime.clock import SHANGHAI
@@ -14,12 +12,10 @@ from qingtian.telemetry.devices import DeviceProfile
 from qingtian.telemetry.ingest.times import clock_skew, in_future, parse_time
 from qingtian.telemetry.spool.format import SpoolRecord
 from qingtian.telemetry.store.port import ClockSkew, Cycle, Observation, Origin, Quarantined
-from qingtian.telemetry.store.rows import storable
+from qingtian.telemetry.values import number
 
 CYCLE_OF = {"2011": Cycle.REALTIME, "2051": Cycle.MINUTE, "2061": Cycle.HOUR, "2031": Cycle.DAY}
 HOUR_S, DAY_S = 3600, 86400
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
-SENTINELS = frozenset({Decimal(-99), Decimal(-999), Decimal(-9999)})  # what loggers write for "no value"
 UnitOf = Callable[[str], str]
 
 
@@ -36,21 +32,6 @@ class Mapped:
     rows: tuple[Observation, ...] = ()
     quarantined: Quarantined | None = None
     skew: ClockSkew | None = None
-
-
-def number(text: str | None) -> Decimal | None:
-    """A value as sent; None for empty, NaN, `--` and the sentinels of loggers.
-
-    >>> number("-0.00"), number("--"), number("-9999.0"), number(" 12.50 ")
-    (Decimal('0.00'), None, None, Decimal('12.50'))
-    """
-    text = (text or "").strip()
-    if not _NUMBER.fullmatch(text):
-        return None
-    value = Decimal(text)
-    if value in SENTINELS or not storable(value):
-        return None
-    return abs(value) if value == 0 else value
 
 
 def map_frame(decoded: Decoded, record: SpoolRecord, profile: DeviceProfile, unit_of: UnitOf) -> Mapped:

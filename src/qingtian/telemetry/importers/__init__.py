@@ -1,0 +1,1 @@
+"""Feeds that come as files instead of frames."""
