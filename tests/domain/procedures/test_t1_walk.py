@@ -196,4 +196,4 @@ class Walk(RuleBasedStateMachine):
 
 
 TestT1Walk = Walk.TestCase
-TestT1Walk.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestT1Walk.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
