@@ -16,6 +16,8 @@ from qingtian.apps.judgements.states import Verdict
 
 MEASURES_REPORTED_AT = "measures_reported_at"  # stamped by the step `self_check`
 HOUR = timedelta(hours=1)
+JUDGED = frozenset({Kind.EXCEEDANCE, Kind.AIR_POLLUTION})
+INDEX = "aqi"  # item of the judgements that a finding without a pollutant is about
 
 
 def effect_of(case: Case, at: datetime) -> Mapping[str, Any] | None:
@@ -31,13 +33,13 @@ def effect_of(case: Case, at: datetime) -> Mapping[str, Any] | None:
     if not stamp:
         return None
     since = _next_hour(datetime.fromisoformat(stamp))
-    if case.kind == Kind.EXCEEDANCE:
+    if case.kind in JUDGED:
         return {"since": since.isoformat(), "basis": "judgements", **_judged(case, since, at)}
     return {"since": since.isoformat(), "basis": "rule_silent", **_silent(case, since, at)}
 
 
 def _judged(case: Case, since: datetime, at: datetime) -> dict[str, int]:
-    rows = _current(case, since, at).filter(item=case.parameter)
+    rows = _current(case, since, at).filter(item=case.parameter or INDEX)
     over = set(rows.filter(verdict=Verdict.EXCEEDS).values_list("period_start", flat=True))
     within = set(rows.filter(verdict=Verdict.WITHIN).values_list("period_start", flat=True))
     return {"valid_hours": len(within - over), "exceeding_hours": len(over)}

@@ -1,12 +1,13 @@
-"""Ends of periods by legal time: the rule of a clock, counted with the calendar of the packs."""
+"""Ends of periods by legal time: the rule of a clock, counted with the working-day calendar of the packs."""
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
+from qingtian.domain.legaltime import Deadline, DeadlineRule, Mode, Pause, Unit, deadline
 from qingtian.domain.procedures import ClockSpec
+from qingtian.packs import load_packs
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,20 +18,25 @@ class PeriodEnd:
     provisional: bool
 
 
+def count_period(spec: ClockSpec, started_on: date, pauses: list[tuple[date, date]]) -> Deadline:
+    """The count of a period, day by day.
+
+    Args:
+        spec: the clock of the procedure.
+        started_on: day 0, which never counts.
+        pauses: ended pauses: first day, and day of resuming.
+    """
+    rule = DeadlineRule(spec.n, Mode(spec.mode), spec.roll, Unit(spec.unit), spec.source, spec.clause, spec.confidence)
+    stops = [Pause(first, resumed) for first, resumed in pauses]
+    return deadline(rule, started_on, load_packs().calendar(), stops)
+
+
 def period_end(spec: ClockSpec, started_on: date, pauses: list[tuple[date, date]]) -> PeriodEnd:
-    day, left = started_on, spec.n
-    if spec.unit == "months":
-        month = started_on.month - 1 + spec.n
-        year, month = started_on.year + month // 12, month % 12 + 1
-        return PeriodEnd(date(year, month, min(started_on.day, calendar.monthrange(year, month)[1])), True)
-    while left:
-        day += timedelta(days=1)
-        if any(first <= day < resumed for first, resumed in pauses):
-            continue
-        if spec.mode == "natural" or day.weekday() < 5:
-            left -= 1
-    return PeriodEnd(day, True)
+    """The last day of a period and whether it is provisional."""
+    counted = count_period(spec, started_on, pauses)
+    return PeriodEnd(counted.due, counted.provisional)
 
 
 def workdays_left(today: date, due_on: date) -> int:
-    return sum((today + timedelta(days=n)).weekday() < 5 for n in range(1, (due_on - today).days + 1))
+    """Workdays after today up to the last day; negative once it is past."""
+    return load_packs().calendar().workdays_between(today, due_on)

@@ -1,0 +1,126 @@
+"""Searching and counting cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.accounts.scope import region_prefix
+from qingtian.apps.cases.models import Case
+from qingtian.apps.cases.queries import DUE_SOON, View, listed
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What a case must match; what is None or empty does not restrict.
+
+    Args:
+        open: whether something is still expected.
+        rebound: True for relapses only, False for first cases only.
+        text: part of a number, a title, or of a code or name of the object.
+    """
+
+    view: View = View.ALL
+    states: tuple[str, ...] = ()
+    template: str = ""
+    severity: int | None = None
+    region_code: str = ""
+    object_code: str = ""
+    enterprise_code: str = ""
+    open: bool | None = None
+    rebound: bool | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCounts:
+    """Cases of an actor's scope by urgency."""
+
+    open: int
+    due_soon: int
+    overdue: int
+    to_verify: int
+    watching: int
+    closed: int
+    rebounds: int
+
+
+def search(actor: Actor, criteria: Criteria, at: datetime) -> QuerySet[Case]:
+    """Cases that the actor may see and that match, in the order of the view."""
+    rows = listed(actor, criteria.view, at).filter(_condition(criteria))
+    if criteria.open is not None:
+        still = Q(closed_at=None, duplicate_of=None)
+        rows = rows.filter(still) if criteria.open else rows.exclude(still)
+    return with_links(rows)
+
+
+def with_links(rows: QuerySet[Case]) -> QuerySet[Case]:
+    """Cases with their object and clocks, in a fixed number of queries."""
+    return rows.select_related("object", "rebound_of", "duplicate_of").prefetch_related("clocks")
+
+
+def counts(actor: Actor, at: datetime) -> CaseCounts:
+    """How many cases of each kind the actor may see."""
+    still, running = Q(closed_at=None, duplicate_of=None), Q(written_off_at=None)
+    values = Case.objects.visible_to(actor).aggregate(
+        open=Count("pk", filter=still),
+        due_soon=Count("pk", filter=still & running & Q(due_at__gte=at, due_at__lt=at + DUE_SOON)),
+        overdue=Count("pk", filter=still & running & Q(due_at__lt=at)),
+        to_verify=Count("pk", filter=still & Q(state="applied")),
+        watching=Count("pk", filter=still & Q(written_off_at__isnull=False)),
+        closed=Count("pk", filter=~still),
+        rebounds=Count("pk", filter=Q(rebound_of__isnull=False)),
+    )
+    return CaseCounts(**values)
+
+
+def open_by_enterprise(actor: Actor) -> dict[str, int]:
+    """Open cases by code of the enterprise."""
+    rows = Case.objects.visible_to(actor).filter(closed_at=None, duplicate_of=None).exclude(object__enterprise_code="")
+    counted = rows.order_by().values("object__enterprise_code").annotate(count=Count("pk"))
+    return {row["object__enterprise_code"]: row["count"] for row in counted}
+
+
+def open_by_region(actor: Actor) -> dict[str, int]:
+    """Open cases by region code of the object."""
+    rows = Case.objects.visible_to(actor).filter(closed_at=None, duplicate_of=None)
+    counted = rows.order_by().values("object__region_code").annotate(count=Count("pk"))
+    return {row["object__region_code"]: row["count"] for row in counted}
+
+
+def is_overdue(case: Case, at: datetime) -> bool:
+    """Whether the due date of a running case has passed."""
+    return _runs(case) and case.due_at is not None and case.due_at < at
+
+
+def is_due_soon(case: Case, at: datetime) -> bool:
+    """Whether the due date of a running case is near."""
+    return _runs(case) and case.due_at is not None and at <= case.due_at < at + DUE_SOON
+
+
+def _runs(case: Case) -> bool:
+    return case.closed_at is None and case.duplicate_of_id is None and case.written_off_at is None
+
+
+def _condition(wanted: Criteria) -> Q:
+    exact = {
+        "state__in": list(wanted.states) or None,
+        "template": wanted.template or None,
+        "severity": wanted.severity,
+        "object__code": wanted.object_code or None,
+        "object__enterprise_code": wanted.enterprise_code or None,
+        "object__region_code__startswith": region_prefix(wanted.region_code) or None,
+        "rebound_of__isnull": None if wanted.rebound is None else not wanted.rebound,
+    }
+    condition = Q(**{name: value for name, value in exact.items() if value is not None})
+    return condition & _text(wanted.text.strip()) if wanted.text.strip() else condition
+
+
+def _text(text: str) -> Q:
+    condition = Q()
+    for place in ("number", "title", "title_en", "object__code", "object__name", "object__name_en"):
+        condition |= Q(**{f"{place}__icontains": text})
+    return condition
