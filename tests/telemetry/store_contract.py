@@ -298,6 +298,13 @@ class StoreContract:
         known = store.series("S1", "a21026", Cycle.HOUR, T0, T0 + HOUR, as_of=T0 + 2 * HOUR)
         assert values(known) == [10]
 
+    def test_a_window_can_be_narrowed_to_what_arrived_lately(self, store: Store) -> None:
+        store.append(minutes([1, 2, 3]))
+        store.append([row(7, T0 + MINUTE, received_at=T0 + DAY), row(8, site="S2", received_at=T0 + DAY)])
+        touched = store.window(Cycle.MINUTE, T0, T0 + HOUR, received_since=T0 + DAY)
+        assert [(one.site, one.period_start, one.value) for one in touched] == [("S1", T0 + MINUTE, 7), ("S2", T0, 8)]
+        assert len(store.window(Cycle.MINUTE, T0, T0 + HOUR, received_since=T0)) == 4
+
     # -- quarantine and clock errors ------------------------------------------------------------------------------
 
     def test_quarantine_and_clock_errors_are_kept_once(self, store: Store) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,13 @@ from qingtian.telemetry.store.port import (
 )
 from qingtian.telemetry.store.rollup import HourSums, hour_rows, hours_within, without_device_hours
 from qingtian.telemetry.store.rows import Key, Series, from_row, keys_to_arrow, legal_day, series_of, to_arrow
+from qingtian.telemetry.store.validity import min_valid_seconds
 from qingtian.telemetry.store.versions import Known, decide, keys_to_look_up
 
 _log = logging.getLogger(__name__)
 READ_TRIES = 3
+
+Validity = Callable[[date], int]
 
 
 class DuckLakeStore:
@@ -52,10 +55,12 @@ class DuckLakeStore:
         url: PostgreSQL of the deployment.
         folder: where the Parquet files go.
         read_only: refuse writes.
-        min_valid_s: valid seconds that make a rolled-up hour valid.
+        min_valid_s: valid seconds that make a rolled-up hour of a day valid.
     """
 
-    def __init__(self, url: str, folder: Path, *, read_only: bool = False, min_valid_s: int = 2700) -> None:
+    def __init__(
+        self, url: str, folder: Path, *, read_only: bool = False, min_valid_s: Validity = min_valid_seconds
+    ) -> None:
         self._url, self._folder, self._read_only = url, folder, read_only
         self._min_valid_s = min_valid_s
         self._lock = threading.RLock()
@@ -70,13 +75,10 @@ class DuckLakeStore:
     @classmethod
     def open(cls, settings: Settings, *, read_only: bool = False) -> DuckLakeStore:
         """The store of a deployment."""
-        from qingtian.telemetry.store.validity import min_valid_seconds_per_hour
-
         return cls(
             ensure_postgres(settings),
             lake.lake_path(settings.data_dir),
             read_only=read_only,
-            min_valid_s=min_valid_seconds_per_hour(),
         )
 
     def append(
@@ -128,9 +130,12 @@ class DuckLakeStore:
         sites: Sequence[str] | None = None,
         pollutants: Sequence[str] | None = None,
         as_of: datetime | None = None,
+        received_since: datetime | None = None,
     ) -> list[Observation]:
         """Rows of many sites, ordered by site, pollutant, time."""
         where = queries.window_where(cycle, start, end, sites=sites, pollutants=pollutants, as_of=as_of)
+        if received_since is not None:
+            where.add("received_at >= ?", received_since)
         return [from_row(row) for row in self._read(queries.select_current(where), where.values)]
 
     def versions(self, site: str, pollutant: str, cycle: Cycle, period_start: datetime) -> list[Observation]:
@@ -310,7 +315,7 @@ class DuckLakeStore:
         for site, code, cycle, origin, start_us, *content, version, frame_hash in rows:  # oldest version first
             key = (site, code, cycle, origin, _time(start_us))
             hashes = known[key].hashes if key in known else set()
-            known[key] = Known(tuple(content), version, hashes | ({frame_hash} if frame_hash else set()))  # type: ignore[arg-type]
+            known[key] = Known(tuple(content), version, hashes | ({frame_hash} if frame_hash else set()))
         return known
 
     def _refuse_when_read_only(self) -> None:
@@ -339,4 +344,4 @@ def _time(value_us: int) -> datetime:
 
 def _hour_sums(row: Sequence[Any]) -> HourSums:
     site, pollutant, cycle, hour_us, *sums, received_us = row
-    return HourSums(site, pollutant, Cycle(cycle), _time(hour_us), *sums, _time(received_us))
+    return HourSums(site, pollutant, Cycle(cycle), _time(hour_us), *sums, _time(received_us))  # type: ignore[call-arg]

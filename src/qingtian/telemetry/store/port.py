@@ -197,8 +197,12 @@ class Store(Protocol):
         sites: Sequence[str] | None = None,
         pollutants: Sequence[str] | None = None,
         as_of: datetime | None = None,
+        received_since: datetime | None = None,
     ) -> list[Observation]:
-        """Rows of many sites with start <= period_start < end, ordered by site, pollutant, time."""
+        """Rows of many sites with start <= period_start < end, ordered by site, pollutant, time.
+
+        With `received_since`, only what arrived at or after that time: which periods late data touched.
+        """
         ...
 
     def versions(self, site: str, pollutant: str, cycle: Cycle, period_start: datetime) -> list[Observation]:
