@@ -14,6 +14,7 @@ from qingtian.domain.legaltime.deadline import (
     deadline,
     deadline_hours,
 )
+from qingtian.domain.legaltime.explain import Line, lines, reached_on, rule_text
 
 __all__ = [
     "CalendarYear",
@@ -22,6 +23,7 @@ __all__ = [
     "DayKind",
     "Deadline",
     "DeadlineRule",
+    "Line",
     "Mode",
     "Pause",
     "SpecialDay",
@@ -29,4 +31,7 @@ __all__ = [
     "WorkCalendar",
     "deadline",
     "deadline_hours",
+    "lines",
+    "reached_on",
+    "rule_text",
 ]

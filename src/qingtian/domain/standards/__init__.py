@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from qingtian.domain.standards.air_index import AirIndex, SubIndex, air_index, iaqi
 from qingtian.domain.standards.air_tables import AqiTables, Category, Report
+from qingtian.domain.standards.emission import (
+    AppliedLimit,
+    EmissionVerdict,
+    MeasuredPeriod,
+    Verdict,
+    judge_emission,
+    stricter,
+    to_reference_oxygen,
+)
 from qingtian.domain.standards.limits import (
     AirLimit,
     Comparison,
@@ -20,22 +29,29 @@ from qingtian.domain.standards.provenance import RuleRow, region_chain
 __all__ = [
     "AirIndex",
     "AirLimit",
+    "AppliedLimit",
     "AqiTables",
     "Category",
     "Comparison",
     "DataMark",
     "EmissionLimit",
+    "EmissionVerdict",
     "MarkEffect",
+    "MeasuredPeriod",
     "Pollutant",
     "ReferenceOxygen",
     "Report",
     "RuleRow",
     "SubIndex",
     "ValidityRule",
+    "Verdict",
     "air_index",
     "exact",
     "iaqi",
+    "judge_emission",
     "plain",
     "region_chain",
     "round_gb8170",
+    "stricter",
+    "to_reference_oxygen",
 ]

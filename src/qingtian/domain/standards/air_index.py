@@ -125,13 +125,14 @@ def air_index(
     usable = {name: value for name, value in values.items() if value is not None and name not in invalid}
     subs = _without_spare(lines, tuple(iaqi(tables, lines[n].item, lines[n].period, usable[n], name=n) for n in usable))
     missing, need = _missing(tables, report, {lines[n].name for n in usable}, exempt)
-    return _settle(tables, report, subs, missing, need, exempt, invalid)
+    return _settle(tables, report, subs, missing=missing, need=need, exempt=exempt, invalid=invalid)
 
 
 def _settle(
     tables: AqiTables,
     report: Report,
     subs: tuple[SubIndex, ...],
+    *,
     missing: tuple[str, ...],
     need: int,
     exempt: frozenset[str],

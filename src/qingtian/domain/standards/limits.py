@@ -18,7 +18,7 @@ class Comparison(StrEnum):
     def holds(self, value: Decimal, limit: Decimal) -> bool:
         """Whether the value is within the limit; the limit itself is within.
 
-        >>> Comparison.AT_MOST.holds(Decimal("100"), Decimal("100")), Comparison.AT_LEAST.holds(Decimal("5"), Decimal("6"))
+        >>> Comparison.AT_MOST.holds(Decimal(100), Decimal(100)), Comparison.AT_LEAST.holds(Decimal(5), Decimal(6))
         (True, False)
         """
         return value <= limit if self is Comparison.AT_MOST else value >= limit
