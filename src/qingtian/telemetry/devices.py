@@ -29,6 +29,7 @@ class DeviceProfile:
         code_map: registered pollutant code per code that the device sends.
         minute_interval_s: period of its 2051 frames, s.
         realtime_interval_s: period of its 2011 frames, s.
+        sm4_key: 32 hex digits of the key of an encrypting 2025 device; empty = none.
         expects: cycles it is bound to send ("realtime", "minute", "hour", "day").
     """
 
@@ -42,6 +43,7 @@ class DeviceProfile:
     minute_interval_s: int = 600
     realtime_interval_s: int = 60
     expects: tuple[str, ...] = ()
+    sm4_key: str = field(default="", repr=False)
 
 
 class DeviceDirectory(Protocol):

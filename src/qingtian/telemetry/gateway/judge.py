@@ -5,12 +5,12 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 
-from qingtian.domain.hj212 import Decoded, build_data_ack, build_frame, decode
-from qingtian.telemetry.devices import DeviceDirectory
+from qingtian.domain.hj212 import Decoded, Rejected, build_data_ack, build_frame, decode
+from qingtian.domain.hj212.model import Fault, Rejection
+from qingtian.telemetry.devices import DeviceDirectory, DeviceProfile
+from qingtian.telemetry.reading import read_registered
 from qingtian.telemetry.spool.format import Verdict
 
-HTTP_STARTS = (b"GET ", b"POST ", b"HEAD ", b"PUT ", b"OPTIONS ", b"DELETE ", b"PATCH ", b"CONNECT ", b"PRI * ")
-TLS_HANDSHAKE = b"\x16\x03"
 NOTICES = frozenset({"1013", "9015"})  # answered by 9013; 9015 by default too (protocol reference section 5)
 ANSWERS = frozenset({"9011", "9012", "9013", "9014"})  # never answered
 
@@ -35,22 +35,37 @@ class Judged:
 def judge(raw: bytes, directory: DeviceDirectory) -> Judged:
     """Check CRC, header and device of one frame, in this order."""
     try:
-        decoded = decode(raw)
+        decoded, profile = read_registered(raw, directory)
     except Exception as error:  # whatever a device sends, it is kept and others are served
         return Judged(Verdict.MALFORMED, f"cannot be read: {error!r}", None, "")
-    mn = (decoded.mn or "").strip()
-    if not decoded.crc_ok:
-        diagnosis = f" ({decoded.crc_diagnosis})" if decoded.crc_diagnosis else ""
-        reason = f"CRC given {decoded.crc_given or '-'}, computed {decoded.crc_calc or '-'}{diagnosis}"
-        return Judged(Verdict.BAD_CRC, reason, decoded, mn)
-    if not mn or not decoded.cn:
-        return Judged(Verdict.MALFORMED, "MN or CN is missing", decoded, mn)
-    profile = directory.get(mn)
-    if profile is None:
-        return Judged(Verdict.UNKNOWN_DEVICE, "MN is not registered", decoded, mn)
+    verdict, reason = _verdict(decoded, profile)
+    return Judged(verdict, reason, decoded, decoded.mn.strip())
+
+
+def _verdict(decoded: Decoded, profile: DeviceProfile | None) -> tuple[Verdict, str]:
+    if decoded.fault is not Fault.NONE and (profile is not None or not decoded.encrypted):
+        return Verdict.MALFORMED, decoded.fault.value
+    if not decoded.crc_ok and not decoded.encrypted:
+        return Verdict.BAD_CRC, _crc_reason(decoded)
+    if profile is None and decoded.mn.strip():
+        return Verdict.UNKNOWN_DEVICE, "MN is not registered"
+    if profile is None or not decoded.ok:
+        return Verdict.MALFORMED, ", ".join(decoded.warnings) or "MN is missing"
     if profile.password and not _same(profile.password, decoded.header.get("PW", "")):
-        return Judged(Verdict.WRONG_PASSWORD, "PW differs from the register", decoded, mn)
-    return Judged(Verdict.ACCEPTED, "", decoded, mn)
+        return Verdict.WRONG_PASSWORD, "PW differs from the register"
+    return Verdict.ACCEPTED, ""
+
+
+def _crc_reason(decoded: Decoded) -> str:
+    return f"CRC given {decoded.crc_given or '-'}, computed {decoded.crc_calc} ({decoded.crc_diagnosis})"
+
+
+def judge_rejected(event: Rejected) -> Judged:
+    """What the framer already found wrong; the device is named where it can be read."""
+    decoded = decode(event.raw)
+    if event.reason is Rejection.CRC_MISMATCH:
+        return Judged(Verdict.BAD_CRC, _crc_reason(decoded), decoded, decoded.mn)
+    return Judged(Verdict.MALFORMED, event.reason.value, decoded, decoded.mn)
 
 
 def answer(decoded: Decoded) -> bytes | None:
@@ -66,22 +81,11 @@ def answer(decoded: Decoded) -> bytes | None:
             st="91",
             cn="9013",
             pw=decoded.header.get("PW", ""),
-            mn=decoded.mn or "",
+            mn=decoded.mn,
             flag=_edition_bits(decoded),
             cp="",
         )
     return build_data_ack(decoded)
-
-
-def foreign_protocol(first: bytes) -> str | None:
-    """Name of another protocol that the first bytes of a connection speak, or None.
-
-    >>> foreign_protocol(b"GET / HTTP/1.1"), foreign_protocol(b"##0101")
-    ('http', None)
-    """
-    if first.startswith(HTTP_STARTS):
-        return "http"
-    return "tls" if first.startswith(TLS_HANDSHAKE) else None
 
 
 def _same(expected: str, given: str) -> bool:
@@ -89,5 +93,4 @@ def _same(expected: str, given: str) -> bool:
 
 
 def _edition_bits(decoded: Decoded) -> int:
-    flag = decoded.header.get("Flag", "")
-    return int(flag) & ~0b11 if flag.isascii() and flag.isdigit() else 0
+    return (decoded.flag or 0) & ~0b11

@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from qingtian.domain.errors import QingtianError
-from qingtian.domain.hj212 import FrameOk, Framer, Garbage, Rejected
+from qingtian.domain.hj212 import FrameEvent, FrameOk, Framer, Garbage, Rejected
 from qingtian.telemetry.devices import DeviceDirectory
 from qingtian.telemetry.gateway.counting import GatewayCounters
-from qingtian.telemetry.gateway.judge import Judged, answer, foreign_protocol, judge
+from qingtian.telemetry.gateway.judge import Judged, answer, judge, judge_rejected
 from qingtian.telemetry.spool.format import Verdict
 from qingtian.telemetry.spool.writer import SpoolWriter
 from qingtian.telemetry.store.port import SpoolPosition
 
-FIRST_BYTES = 8  # enough to tell HTTP and TLS from HJ 212
 _log = logging.getLogger(__name__)
 
 
@@ -68,8 +67,6 @@ class Session(asyncio.Protocol):
         self._framer = Framer()
         self._transport: asyncio.Transport | None = None
         self._peer = ""
-        self._first = b""
-        self._recognised = False
         self._paused_by_peer = False
         self.waiting = 0  # frames in the spool's queue
         self.last_data_at = 0.0
@@ -106,8 +103,6 @@ class Session(asyncio.Protocol):
         """Frame and handle what came."""
         self.last_data_at = asyncio.get_running_loop().time()
         self.flushed = False
-        if not self._recognised and not self._recognise(data):
-            return
         self._handle(self._framer.feed(data))
 
     def pause_writing(self) -> None:
@@ -142,30 +137,30 @@ class Session(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    def _recognise(self, data: bytes) -> bool:
-        self._first += data[:FIRST_BYTES]
-        foreign = foreign_protocol(self._first)
-        if foreign is not None:
-            counters = self._shared.counters
-            setattr(counters, f"{foreign}_closed", getattr(counters, f"{foreign}_closed") + 1)
-            _log.info("closed a connection from %s that speaks %s", self._peer, foreign)
-            self.flushed = True
-            if self._transport is not None:
-                self._transport.abort()
-            return False
-        self._recognised = len(self._first) >= FIRST_BYTES
-        return True
-
-    def _handle(self, events: Iterable[FrameOk | Garbage | Rejected]) -> None:
+    def _handle(self, events: Iterable[FrameEvent]) -> None:
         shared = self._shared
         at = shared.now()
         for event in events:
-            if isinstance(event, Garbage):
-                shared.counters.garbage_bytes += event.n
-            elif isinstance(event, Rejected):
-                self._store(event.raw, Judged(Verdict.MALFORMED, event.reason, None, ""), at)
-            else:
+            if isinstance(event, FrameOk):
                 self._store(event.raw, judge(event.raw, shared.directory), at)
+            elif isinstance(event, Rejected):
+                self._store(event.raw, judge_rejected(event), at)
+            elif isinstance(event, Garbage):
+                shared.counters.garbage_bytes += event.n
+            else:
+                self._close_foreign(event.protocol)
+
+    def _close_foreign(self, protocol: str) -> None:
+        """No answer to a browser or a scanner: close and count."""
+        counters = self._shared.counters
+        if protocol == "tls":
+            counters.tls_closed += 1
+        else:
+            counters.http_closed += 1
+        _log.info("closed a connection from %s that speaks %s", self._peer, protocol)
+        self.flushed = True
+        if self._transport is not None:
+            self._transport.abort()
 
     def _store(self, raw: bytes, judged: Judged, at: datetime) -> None:
         shared = self._shared

@@ -12,9 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from qingtian.domain.errors import QingtianError, Unavailable
-from qingtian.domain.hj212 import decode
 from qingtian.telemetry.devices import DeviceDirectory
 from qingtian.telemetry.ingest.mapping import Mapped, map_frame, quarantine
+from qingtian.telemetry.reading import read_registered
 from qingtian.telemetry.spool.folder import read_durable
 from qingtian.telemetry.spool.format import SpoolRecord, Verdict
 from qingtian.telemetry.spool.reader import read_batch
@@ -201,11 +201,10 @@ class IngestLoop:
 
     def _map(self, record: SpoolRecord) -> Mapped:
         try:
-            decoded = decode(record.raw)
-            mn = (decoded.mn or "").strip()
+            decoded, profile = read_registered(record.raw, self._directory)
+            mn = decoded.mn.strip()
             if record.verdict is not Verdict.ACCEPTED:
                 return Mapped(quarantined=quarantine(record, mn, record.verdict.name.lower(), record.reason))
-            profile = self._directory.get(mn)
             if profile is None:
                 return Mapped(quarantined=quarantine(record, mn, "unknown_device", "not in the register any more"))
             return map_frame(decoded, record, profile, self._unit_of)

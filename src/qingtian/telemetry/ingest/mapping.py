@@ -43,7 +43,7 @@ def map_frame(decoded: Decoded, record: SpoolRecord, profile: DeviceProfile, uni
         profile: its device.
         unit_of: default unit of a registered pollutant code.
     """
-    cycle = CYCLE_OF.get(decoded.cn or "")
+    cycle = CYCLE_OF.get(decoded.cn)
     if cycle is None:
         return Mapped()
     received_at = record.received_at.astimezone(SHANGHAI)
@@ -56,9 +56,10 @@ def map_frame(decoded: Decoded, record: SpoolRecord, profile: DeviceProfile, uni
     if in_future(data_time, received_at):
         detail = f"DataTime={data_time.isoformat()} arrived {received_at.isoformat()}"
         return Mapped(quarantined=quarantine(record, profile.mn, "future_time", detail), skew=skew)
-    conflicts = conflicting_codes(decoded)
     rows = [
-        _observation(code, values, record, profile, unit_of, cycle=cycle, start=data_time, conflict=code in conflicts)
+        _observation(
+            code, values, record, profile, unit_of, cycle=cycle, start=data_time, conflict=code in decoded.conflicts
+        )
         for code, values in decoded.items.items()
     ]
     return Mapped(rows=tuple(row for row in rows if row is not None), skew=skew)
@@ -84,15 +85,6 @@ def quarantine(record: SpoolRecord, mn: str, reason: str, detail: str) -> Quaran
         frame_hash=record.sha256,
         segment=record.position.segment,
         frame_offset=record.position.offset,
-    )
-
-
-def conflicting_codes(decoded: Decoded) -> frozenset[str]:
-    """Codes that one frame gives two different values for: kept, but not usable for statistics."""
-    return frozenset(
-        warning.partition(":")[2].strip().partition("-")[0]
-        for warning in decoded.warnings
-        if warning.startswith("conflicting_item:")
     )
 
 
@@ -143,7 +135,7 @@ def _skew(
         data_time,
         timedelta(seconds=period_s),
         received_at,
-        back_filled=decoded.header.get("RF") == "1",
+        back_filled=decoded.backfill,
     )
     if not skew:
         return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from qingtian.telemetry.store.port import VALID_MARK, Cycle, Observation, Origin
-from qingtian.telemetry.store.rows import STEP
+from qingtian.telemetry.store.rows import STEP, legal_day
 
 HOUR = timedelta(hours=1)
 HOUR_S = 3600
@@ -48,12 +48,12 @@ class HourSums:
     received_at: datetime
 
 
-def hour_rows(sums: Iterable[HourSums], *, min_valid_s: int) -> list[Observation]:
+def hour_rows(sums: Iterable[HourSums], *, min_valid_s: Callable[[date], int]) -> list[Observation]:
     """Hour rows: minute rows before realtime rows; marked N only with enough valid time.
 
     Args:
         sums: per series, hour and cycle.
-        min_valid_s: valid seconds that make an hour valid (from the rule pack).
+        min_valid_s: valid seconds that make an hour of a day valid (from the rule pack).
     """
     chosen: dict[tuple[str, str, datetime], HourSums] = {}
     for one in sums:
@@ -61,7 +61,7 @@ def hour_rows(sums: Iterable[HourSums], *, min_valid_s: int) -> list[Observation
         held = chosen.get(key)
         if held is None or (held.cycle is Cycle.REALTIME and one.cycle is Cycle.MINUTE):
             chosen[key] = one
-    return [_hour_row(one, min_valid_s) for one in chosen.values()]
+    return [_hour_row(one, min_valid_s(legal_day(one.hour))) for one in chosen.values()]
 
 
 def _hour_row(sums: HourSums, min_valid_s: int) -> Observation:
