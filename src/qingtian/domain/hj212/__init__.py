@@ -1,0 +1,57 @@
+"""HJ 212: the language of monitoring devices (HJ/T 212-2005, HJ 212-2017, HJ 212-2025)."""
+
+from __future__ import annotations
+
+from qingtian.domain.hj212.building import (
+    build_data_ack,
+    build_frame,
+    build_notice_ack,
+    build_upload,
+    wrap_segment,
+)
+from qingtian.domain.hj212.crc import crc16, crc16_modbus
+from qingtian.domain.hj212.decoding import decode
+from qingtian.domain.hj212.framing import Framer
+from qingtian.domain.hj212.jsonview import decoded_to_json, stream_to_json
+from qingtian.domain.hj212.model import (
+    Decoded,
+    Edition,
+    Fault,
+    Foreign,
+    FrameEvent,
+    FrameOk,
+    Garbage,
+    Rejected,
+    Rejection,
+)
+from qingtian.domain.hj212.numbers import NoNumber, Reading, read_number
+from qingtian.domain.hj212.splitting import MergedRecord, MergeKey, SplitBuffer
+
+__all__ = [
+    "Decoded",
+    "Edition",
+    "Fault",
+    "Foreign",
+    "FrameEvent",
+    "FrameOk",
+    "Framer",
+    "Garbage",
+    "MergeKey",
+    "MergedRecord",
+    "NoNumber",
+    "Reading",
+    "Rejected",
+    "Rejection",
+    "SplitBuffer",
+    "build_data_ack",
+    "build_frame",
+    "build_notice_ack",
+    "build_upload",
+    "crc16",
+    "crc16_modbus",
+    "decode",
+    "decoded_to_json",
+    "read_number",
+    "stream_to_json",
+    "wrap_segment",
+]

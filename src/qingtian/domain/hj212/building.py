@@ -1,0 +1,159 @@
+"""Frames that we send, written exactly as the standard wants them: four upper-case hex digits, CR LF."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from qingtian.domain.errors import InvalidInput
+from qingtian.domain.hj212.crc import crc16
+from qingtian.domain.hj212.framing import MAX_SEGMENT
+from qingtian.domain.hj212.grammar import is_real_time
+from qingtian.domain.hj212.model import Decoded
+
+CP_LIMIT = 950  # bytes, HJ 212-2017 table 2
+EDITION_BITS = 0xFC
+INTERACTION = "91"
+DATA_ANSWER, NOTICE_ANSWER = "9014", "9013"
+_FIELD = re.compile(r"[^;,=&\r\n#]*")
+_NAME = re.compile(r"[0-9A-Za-z_]+")
+_VALUE = re.compile(r"[^;,=&\r\n]*")
+_TEXT = re.compile(r"//.*//", re.DOTALL)
+
+
+def wrap_segment(segment: bytes) -> bytes:
+    """Head, length, segment, check code and CR LF.
+
+    Args:
+        segment: data segment, at most 9999 bytes.
+    """
+    if len(segment) > MAX_SEGMENT:
+        raise InvalidInput(
+            f"the data segment has {len(segment)} bytes, four digits tell at most {MAX_SEGMENT}",
+            field="cp",
+            remedy="split it over several frames",
+        )
+    return b"##%04d%b%04X\r\n" % (len(segment), segment, crc16(segment))
+
+
+def build_frame(
+    *,
+    qn: str | None,
+    st: str,
+    cn: str,
+    pw: str | None,
+    mn: str,
+    flag: int | None,
+    cp: str,
+    pnum: int | None = None,
+    pno: int | None = None,
+) -> bytes:
+    """A frame with a given data area.
+
+    Args:
+        qn: request number yyyyMMddHHmmssSSS; None leaves the field out, as 2005 devices do.
+        st: system code.
+        cn: command.
+        pw: password; None leaves the field out.
+        mn: device number.
+        flag: 0..255; None leaves the field out.
+        cp: text between `CP=&&` and `&&`.
+        pnum: number of parts; bit 1 of flag says that the two are there.
+        pno: this part, from 1.
+
+    >>> build_frame(qn="20160801085857223", st="32", cn="1062", pw="100000", mn="010000A8900016F000169DC0", flag=5,
+    ...             cp="RtdInterval=30")[-8:]
+    b'&&1C80\\r\\n'
+    """
+    fields = {"QN": qn, "ST": st, "CN": cn, "PW": pw, "MN": mn, "Flag": flag, "PNUM": pnum, "PNO": pno}
+    parts = [f"{name}={_field(name, str(value))}" for name, value in fields.items() if value is not None]
+    return wrap_segment(f"{';'.join(parts)};CP=&&{cp}&&".encode())
+
+
+def _field(name: str, value: str) -> str:
+    if not _FIELD.fullmatch(value):
+        raise InvalidInput(f"{value!r} holds a separator", field=name, remedy="leave out ; , = & # and line ends")
+    return value
+
+
+def build_data_ack(decoded: Decoded) -> bytes:
+    """Answer 9014 to an upload: same QN, PW and MN, Flag with the edition bits only (4 in 2017, 8 in 2025).
+
+    Args:
+        decoded: the upload; send this only after it is durably stored.
+    """
+    return _answer(decoded, DATA_ANSWER)
+
+
+def build_notice_ack(decoded: Decoded) -> bytes:
+    """Answer 9013 to a notice such as 1013 (or to a heartbeat): built like the data answer."""
+    return _answer(decoded, NOTICE_ANSWER)
+
+
+def _answer(decoded: Decoded, cn: str) -> bytes:
+    header = decoded.header
+    flag = None if decoded.flag is None else decoded.flag & EDITION_BITS
+    qn, pw = (_echo(header.get(name)) for name in ("QN", "PW"))
+    return build_frame(qn=qn, st=INTERACTION, cn=cn, pw=pw, mn=_echo(decoded.mn) or "", flag=flag, cp="")
+
+
+def _echo(value: str | None) -> str | None:
+    """A field to send back; one that holds separators (bytes from a device may hold anything) is left out."""
+    return value if value and _FIELD.fullmatch(value) else None
+
+
+def build_upload(
+    *,
+    mn: str,
+    st: str,
+    cn: str,
+    qn: str | None,
+    data_time: str,
+    items: Mapping[str, Mapping[str, str]],
+    flag: int | None,
+    pw: str | None,
+    pnum: int | None = None,
+    pno: int | None = None,
+) -> bytes:
+    """An upload frame (2011, 2021, 2031, 2041, 2051, 2061).
+
+    Args:
+        mn: device number.
+        st: system code.
+        cn: command.
+        qn: request number; None leaves it out.
+        data_time: yyyyMMddHHmmss; the start of the period, for 2011 and 2021 the instant.
+        items: code -> attribute -> text, in the order to send.
+        flag: 4 or 5 in 2017 (5 asks for an answer), 0, 1 or None in 2005.
+        pw: password.
+        pnum: number of parts.
+        pno: this part.
+
+    >>> build_upload(mn="A1", st="31", cn="2011", qn=None, data_time="20240601085857", flag=4, pw="123456",
+    ...              items={"a21026": {"Rtd": "12.5", "Flag": "N"}})
+    b'##0097ST=31;CN=2011;PW=123456;MN=A1;Flag=4;CP=&&DataTime=20240601085857;a21026-Rtd=12.5,a21026-Flag=N&&F441\\r\\n'
+    """
+    if not is_real_time(data_time):
+        raise InvalidInput(f"{data_time!r} is no time", field="data_time", remedy="give yyyyMMddHHmmss")
+    groups = [",".join(_item(code, name, value) for name, value in named.items()) for code, named in items.items()]
+    cp = ";".join([f"DataTime={data_time}", *filter(None, groups)])
+    if len(cp.encode()) > CP_LIMIT:
+        raise InvalidInput(
+            f"the data area has {len(cp.encode())} bytes, {CP_LIMIT} are allowed",
+            field="items",
+            remedy="give the items in several parts with pnum and pno",
+        )
+    return build_frame(qn=qn, st=st, cn=cn, pw=pw, mn=mn, flag=flag, cp=cp, pnum=pnum, pno=pno)
+
+
+def _item(code: str, attribute: str, value: str) -> str:
+    for name, text in (("code", code), ("attribute", attribute)):
+        if not _NAME.fullmatch(text):
+            raise InvalidInput(
+                f"{text!r} is no name of letters and digits", field=name, remedy="use a code of HJ 524/525"
+            )
+    if not _VALUE.fullmatch(value) and not _TEXT.fullmatch(value):
+        raise InvalidInput(
+            f"{value!r} holds a separator", field=f"{code}-{attribute}", remedy="put text between // and //"
+        )
+    return f"{code}-{attribute}={value}"
