@@ -1,13 +1,12 @@
-"""Numbers as loggers and files write them."""
+"""Values as loggers and files write them, as numbers that the store can hold."""
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
+from qingtian.domain.hj212 import read_number
 from qingtian.telemetry.store.rows import storable
 
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
 SENTINELS = frozenset({Decimal(-99), Decimal(-999), Decimal(-9999)})  # what loggers write for "no value"
 
 
@@ -17,10 +16,5 @@ def number(text: str | None) -> Decimal | None:
     >>> number("-0.00"), number("--"), number("-9999.0"), number(" 12.50 ")
     (Decimal('0.00'), None, None, Decimal('12.50'))
     """
-    text = (text or "").strip()
-    if not _NUMBER.fullmatch(text):
-        return None
-    value = Decimal(text)
-    if value in SENTINELS or not storable(value):
-        return None
-    return abs(value) if value == 0 else value
+    value = read_number(text or "", SENTINELS).value
+    return value if value is not None and storable(value) else None

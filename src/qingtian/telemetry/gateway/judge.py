@@ -5,8 +5,15 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 
-from qingtian.domain.hj212 import Decoded, Rejected, build_data_ack, build_frame, decode
-from qingtian.domain.hj212.model import Fault, Rejection
+from qingtian.domain.hj212 import (
+    Decoded,
+    Fault,
+    Rejected,
+    Rejection,
+    build_data_ack,
+    build_notice_ack,
+    decode,
+)
 from qingtian.telemetry.devices import DeviceDirectory, DeviceProfile
 from qingtian.telemetry.reading import read_registered
 from qingtian.telemetry.spool.format import Verdict
@@ -76,21 +83,9 @@ def answer(decoded: Decoded) -> bytes | None:
     if not decoded.ack_requested or decoded.cn in ANSWERS:
         return None
     if decoded.cn in NOTICES:
-        return build_frame(
-            qn=decoded.qn or "",
-            st="91",
-            cn="9013",
-            pw=decoded.header.get("PW", ""),
-            mn=decoded.mn,
-            flag=_edition_bits(decoded),
-            cp="",
-        )
+        return build_notice_ack(decoded)
     return build_data_ack(decoded)
 
 
 def _same(expected: str, given: str) -> bool:
     return hmac.compare_digest(expected.encode(), given.encode())
-
-
-def _edition_bits(decoded: Decoded) -> int:
-    return (decoded.flag or 0) & ~0b11
