@@ -1,1 +1,1 @@
-"""The Wuhan replay city: real air hours, simulated enterprises, planted events with their truth."""
+"""The demo city: real station hours, a simulated fleet that sends HJ 212 frames, planted events with a truth file."""

@@ -1,0 +1,62 @@
+"""The simulated people of the demo city: one account for each role, none with a password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qingtian.apps.accounts.actions.create_user import UserDraft
+from qingtian.apps.accounts.actor import Grant
+from qingtian.apps.accounts.roles import Role
+
+CITY = "420100"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A simulated person."""
+
+    username: str
+    name: str
+    name_en: str
+    role: Role
+    card_number: str = ""
+    org: str = ""
+
+
+PEOPLE = (
+    Person("duty", "林晓（值班员）", "Lin Xiao, duty officer", Role.DISPATCHER),
+    Person("handler", "周原（办理人）", "Zhou Yuan, case handler", Role.HANDLER),
+    Person("inspector1", "陈岩（执法人员）", "Chen Yan, inspector", Role.INSPECTOR, card_number="SIM-420100-001"),
+    Person("inspector2", "何静（执法人员）", "He Jing, inspector", Role.INSPECTOR, card_number="SIM-420100-002"),
+    Person("approver", "唐敏（审批人）", "Tang Min, approver", Role.APPROVER),
+    Person("supervisor", "吴钧（督办领导）", "Wu Jun, supervisor", Role.SUPERVISOR),
+    Person("legal", "秦正（法制审核）", "Qin Zheng, legal reviewer", Role.LEGAL_REVIEWER),
+    Person("auditor", "罗明（审计员）", "Luo Ming, auditor", Role.AUDITOR),
+    Person("steward", "沈洁（数据管理员）", "Shen Jie, data steward", Role.DATA_STEWARD),
+    Person("window", "方圆（窗口受理）", "Fang Yuan, front desk", Role.WINDOW),
+    Person("citizen", "江小舟（市民）", "Jiang Xiaozhou, citizen", Role.CITIZEN),
+)
+
+
+def enterprise_person(code: str, name: str, name_en: str) -> Person:
+    """The environment manager of an enterprise."""
+    return Person(
+        f"plant-{code.lower()}",
+        f"{name}环保负责人",
+        f"Environment manager of {name_en}",
+        Role.ENTERPRISE_USER,
+        org=code,
+    )
+
+
+def draft_of(person: Person) -> UserDraft:
+    """The account of a simulated person; demo mode signs it in without a password, other modes cannot."""
+    region = "" if person.role in (Role.CITIZEN, Role.ENTERPRISE_USER) else CITY
+    return UserDraft(
+        username=person.username,
+        grants=(Grant(person.role, region_code=region, org=person.org),),
+        display_name=person.name,
+        display_name_en=person.name_en,
+        card_number=person.card_number,
+        simulated=True,
+    )
