@@ -183,8 +183,8 @@ def _refuse_displaced_columns(hours: Sequence[_StationHour]) -> None:
             field="o3",
             remedy="exchange the two columns",
         )
-    co = [hour.values["co"] for hour in hours if hour.values["co"] is not None]
-    if len(co) >= ROWS_TO_JUDGE and median(value for value in co if value is not None) > CO_MG_AT_MOST:
+    co = [value for hour in hours if (value := hour.values["co"]) is not None]
+    if len(co) >= ROWS_TO_JUDGE and median(co) > CO_MG_AT_MOST:
         raise InvalidInput("CO is in ug/m3", field="co", remedy="divide by 1000: this column is mg/m3")
 
 

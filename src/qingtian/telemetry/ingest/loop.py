@@ -6,19 +6,20 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
 from qingtian.domain.errors import QingtianError, Unavailable
 from qingtian.telemetry.devices import DeviceDirectory
-from qingtian.telemetry.ingest.mapping import Mapped, map_frame, quarantine
+from qingtian.telemetry.ingest.mapping import CYCLE_OF, Mapped, map_frame, quarantine
+from qingtian.telemetry.ingest.splits import PartWaiter, Ready
 from qingtian.telemetry.reading import read_registered
 from qingtian.telemetry.spool.folder import read_durable
 from qingtian.telemetry.spool.format import SpoolRecord, Verdict
 from qingtian.telemetry.spool.reader import read_batch
-from qingtian.telemetry.store.port import AppendResult, ClockSkew, Observation, Quarantined, SpoolPosition, Store
+from qingtian.telemetry.store.port import AppendResult, SpoolPosition, Store
 
 BATCH_FRAMES = 2000
 POLL_S = 0.2  # a quiet spool is looked at so often; a frame waits at most this long for its batch
@@ -28,6 +29,7 @@ _log = logging.getLogger(__name__)
 
 Publish = Callable[[Sequence[str], datetime], None]  # sites that changed, newest arrival
 UnitOf = Callable[[str], str]
+Placed = tuple[SpoolRecord, Mapped]
 
 
 @dataclass(slots=True)
@@ -43,20 +45,6 @@ class IngestCounters:
     skews: int = 0
     batches: int = 0
     last_error: str = ""
-
-
-@dataclass(slots=True)
-class _Batch:
-    rows: list[Observation] = field(default_factory=list)
-    quarantined: list[Quarantined] = field(default_factory=list)
-    skews: list[ClockSkew] = field(default_factory=list)
-
-    def add(self, mapped: Mapped) -> None:
-        self.rows.extend(mapped.rows)
-        if mapped.quarantined is not None:
-            self.quarantined.append(mapped.quarantined)
-        if mapped.skew is not None:
-            self.skews.append(mapped.skew)
 
 
 @lru_cache(maxsize=4096)
@@ -95,6 +83,7 @@ class IngestLoop:
         self._store, self._folder, self._directory = store, folder, directory
         self._publish, self._unit_of, self._limit = publish, unit_of, batch_frames
         self._position = store.progress()
+        self._parts = PartWaiter()
         self._refreshed_at = -1e9
         self._moved = threading.Condition()
         self.counters = IngestCounters()
@@ -113,11 +102,12 @@ class IngestLoop:
             Unavailable: the database is away; the same batch is tried again by the next step.
         """
         records, position = read_batch(self._folder, self._position, self._limit)
-        if position is None or (not records and position == self._position):
+        overdue = self._parts.expire(time.monotonic())
+        if position is None or not (records or overdue or position != self._position):
             return 0
-        if records:
+        if records or overdue:
             self._refresh_directory()
-            self._store_batch(records, position)
+            self._store_batch(records, overdue, position)
         with self._moved:
             self._position = position
             self._moved.notify_all()
@@ -162,55 +152,76 @@ class IngestLoop:
             if count < self._limit:
                 stop.wait(POLL_S)
 
-    def _store_batch(self, records: Sequence[SpoolRecord], position: SpoolPosition) -> None:
-        batch = _Batch()
+    def _store_batch(self, records: Sequence[SpoolRecord], overdue: Sequence[Ready], position: SpoolPosition) -> None:
+        mapped = [(ready.record, self._map_ready(ready)) for ready in overdue]
         for record in records:
-            batch.add(self._map(record))
+            mapped.extend(self._map(record))
+        # Waiting parts are read again after a restart: the stored position stays before them.
+        waiting = self._parts.oldest
+        progress = position if waiting is None else min(position, waiting)
         try:
-            result = self._append(batch, position)
+            result = self._append([one for _, one in mapped], progress)
         except Unavailable:
             raise
         except Exception:
             _log.exception("a batch could not be stored; its frames are stored one by one")
-            result = self._append_one_by_one(records, position)
-        self._count(batch, len(records), result)
-        if batch.rows:
-            sites = sorted({row.site for row in batch.rows})
-            self._publish(sites, max(row.received_at for row in batch.rows))
+            result = self._append_one_by_one(mapped, progress)
+        self._count(mapped, len(records), result)
+        rows = [row for _, one in mapped for row in one.rows]
+        if rows:
+            self._publish(sorted({row.site for row in rows}), max(row.received_at for row in rows))
 
-    def _append(self, batch: _Batch, position: SpoolPosition | None) -> AppendResult:
-        return self._store.append(batch.rows, progress=position, quarantined=batch.quarantined, skews=batch.skews)
+    def _append(self, mapped: Sequence[Mapped], progress: SpoolPosition | None) -> AppendResult:
+        return self._store.append(
+            [row for one in mapped for row in one.rows],
+            progress=progress,
+            quarantined=[one.quarantined for one in mapped if one.quarantined is not None],
+            skews=[one.skew for one in mapped if one.skew is not None],
+        )
 
-    def _append_one_by_one(self, records: Sequence[SpoolRecord], position: SpoolPosition) -> AppendResult:
+    def _append_one_by_one(self, mapped: Sequence[Placed], progress: SpoolPosition) -> AppendResult:
         """Isolate a frame that the engine refuses; it goes to quarantine and the others are kept."""
-        new = duplicate = corrected = 0
-        for record in records:
-            batch = _Batch()
-            batch.add(self._map(record))
+        results = []
+        for record, one in mapped:
             try:
-                result = self._append(batch, None)
+                results.append(self._append([one], None))
             except Unavailable:
                 raise
             except Exception as error:
                 refused = quarantine(record, "", "refused_by_store", str(error)[:500])
-                result = self._store.append((), quarantined=[refused])
-            new, duplicate = new + result.new, duplicate + result.duplicate
-            corrected += result.corrected
-        self._store.append((), progress=position)
-        return AppendResult(new, duplicate, corrected)
+                results.append(self._store.append((), quarantined=[refused]))
+        self._store.append((), progress=progress)
+        return AppendResult(
+            new=sum(result.new for result in results),
+            duplicate=sum(result.duplicate for result in results),
+            corrected=sum(result.corrected for result in results),
+        )
 
-    def _map(self, record: SpoolRecord) -> Mapped:
+    def _map(self, record: SpoolRecord) -> list[Placed]:
+        """What a stored frame becomes now; nothing yet for a part that waits for others."""
         try:
-            decoded, profile = read_registered(record.raw, self._directory)
-            mn = decoded.mn.strip()
+            decoded, _ = read_registered(record.raw, self._directory)
             if record.verdict is not Verdict.ACCEPTED:
-                return Mapped(quarantined=quarantine(record, mn, record.verdict.name.lower(), record.reason))
-            if profile is None:
-                return Mapped(quarantined=quarantine(record, mn, "unknown_device", "not in the register any more"))
-            return map_frame(decoded, record, profile, self._unit_of)
+                held = quarantine(record, decoded.mn.strip(), record.verdict.name.lower(), record.reason)
+                return [(record, Mapped(quarantined=held))]
+            ready = [Ready(decoded, record)]
+            if decoded.split and decoded.cn in CYCLE_OF:
+                ready = self._parts.add(decoded, record, time.monotonic())
         except Exception as error:  # one frame must never stop the others
-            _log.warning("frame %s cannot be mapped: %r", record.sha256, error)
-            return Mapped(quarantined=quarantine(record, "", "cannot_be_read", repr(error)[:500]))
+            return [(record, _unreadable(record, error))]
+        return [(one.record, self._map_ready(one)) for one in ready]
+
+    def _map_ready(self, ready: Ready) -> Mapped:
+        record, mn = ready.record, ready.decoded.mn.strip()
+        if ready.reason:
+            return Mapped(quarantined=quarantine(record, mn, "incomplete_split", ready.reason))
+        profile = self._directory.get(mn)
+        if profile is None:
+            return Mapped(quarantined=quarantine(record, mn, "unknown_device", "not in the register any more"))
+        try:
+            return map_frame(ready.decoded, record, profile, self._unit_of)
+        except Exception as error:  # one frame must never stop the others
+            return _unreadable(record, error)
 
     def _refresh_directory(self) -> None:
         now = time.monotonic()
@@ -219,13 +230,18 @@ class IngestLoop:
                 raise Unavailable("the device register cannot be read", remedy="it is tried again")
             self._refreshed_at = now
 
-    def _count(self, batch: _Batch, frames: int, result: AppendResult) -> None:
+    def _count(self, mapped: Sequence[Placed], frames: int, result: AppendResult) -> None:
         counters = self.counters
         counters.batches += 1
         counters.frames += frames
-        counters.rows += len(batch.rows)
+        counters.rows += sum(len(one.rows) for _, one in mapped)
         counters.new += result.new
         counters.duplicate += result.duplicate
         counters.corrected += result.corrected
-        counters.quarantined += len(batch.quarantined)
-        counters.skews += len(batch.skews)
+        counters.quarantined += sum(one.quarantined is not None for _, one in mapped)
+        counters.skews += sum(one.skew is not None for _, one in mapped)
+
+
+def _unreadable(record: SpoolRecord, error: Exception) -> Mapped:
+    _log.warning("frame %s cannot be mapped: %r", record.sha256, error)
+    return Mapped(quarantined=quarantine(record, "", "cannot_be_read", repr(error)[:500]))

@@ -1,0 +1,79 @@
+"""Records that came in several frames: wait for every part, and know how far the spool must be read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from qingtian.domain.hj212 import Decoded, MergedRecord, SplitBuffer
+from qingtian.telemetry.spool.format import SpoolRecord
+from qingtian.telemetry.store.port import SpoolPosition
+
+KEEP_S = 30.0  # OverTime 10 s x ReCount 3, the defaults of HJ 212-2017
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A frame that can be mapped.
+
+    Args:
+        decoded: its content; for a text that was cut over frames, the joined content.
+        record: where the (first) frame is stored.
+        reason: why it cannot be mapped after all; empty when it can.
+    """
+
+    decoded: Decoded
+    record: SpoolRecord
+    reason: str = ""
+
+
+class PartWaiter:
+    """Holds parts until their record is complete or too old.
+
+    Args:
+        keep_s: seconds after its last part that a record is waited for.
+    """
+
+    def __init__(self, keep_s: float = KEEP_S) -> None:
+        self._buffer = SplitBuffer(keep_s)
+        self._records: dict[int, tuple[Decoded, SpoolRecord]] = {}
+
+    def add(self, decoded: Decoded, record: SpoolRecord, now_s: float) -> list[Ready]:
+        """Take a part; returns the frames that became ready."""
+        self._records[id(decoded)] = (decoded, record)
+        merged = self._buffer.add(decoded, now_s)
+        return [] if merged is None else list(self._ready(merged))
+
+    def expire(self, now_s: float) -> list[Ready]:
+        """Frames of records that are waited for no longer."""
+        return [ready for merged in self._buffer.expire(now_s) for ready in self._ready(merged)]
+
+    @property
+    def oldest(self) -> SpoolPosition | None:
+        """Where the first waiting part is stored: a restart must read from there."""
+        return min((record.position for _, record in self._records.values()), default=None)
+
+    def _ready(self, merged: MergedRecord) -> Iterator[Ready]:
+        held = [self._records.pop(id(part)) for part in merged.parts]
+        if not self._buffer.pending:
+            self._records.clear()  # parts that a later copy replaced
+        if all(part.data_time for part in merged.parts):  # as the standard wants: each part stands for itself
+            for part, record in held:
+                yield Ready(replace(part, conflicts=part.conflicts | merged.conflicts), record)
+        elif merged.complete:
+            first, record = held[0]
+            data_time = next((part.data_time for part in merged.parts if part.data_time), None)
+            yield Ready(
+                replace(
+                    first,
+                    items=merged.items,
+                    params=merged.params,
+                    conflicts=merged.conflicts,
+                    data_time=data_time,
+                ),
+                record,
+            )
+        else:
+            reason = f"{len(merged.parts)} of {merged.expected} parts came, and the text was cut between them"
+            for part, record in held:
+                yield Ready(part, record, reason)
