@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.domain.errors import NotVisible
+from qingtian.runtime.clock import current_clock
 from qingtian.telemetry.devices import DeviceProfile
 
 
@@ -43,9 +46,14 @@ def site_object(site: str) -> RegistryObject | None:
     return RegistryObject.objects.filter(type__in=kinds, code=site).order_by("id").first()
 
 
-def device_profiles() -> dict[str, DeviceProfile]:
-    """The profile of every registered device by MN, as the gateway and the ingest worker need it."""
-    rows = RegistryObject.objects.filter(type=ObjectType.DEVICE, valid_to=None).select_related("parent")
+def device_profiles(on: date | None = None) -> dict[str, DeviceProfile]:
+    """The profile of every device that exists on a day by MN, as the gateway and the ingest worker need it.
+
+    Args:
+        on: the day; city time's today by default, since those processes ask again and again.
+    """
+    day = on or current_clock().now().date()
+    rows = RegistryObject.objects.valid_on(day).filter(type=ObjectType.DEVICE).select_related("parent")
     return {row.code: device_profile(row) for row in rows}
 
 

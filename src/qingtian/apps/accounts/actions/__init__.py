@@ -1,1 +1,1 @@
-"""Verbs of the accounts."""
+"""Verbs that change accounts, one a file."""
