@@ -413,6 +413,30 @@ async def test_stopping_acknowledges_what_was_received(start: Any, tmp_path: Pat
         await Line.to(gateway)
 
 
+def test_the_process_runs_on_uvloop_and_behaves_the_same(tmp_path: Path, directory: StaticDirectory) -> None:
+    answered = []
+
+    async def talk() -> None:
+        assert type(asyncio.get_running_loop()).__module__.startswith("uvloop")
+        gateway = Gateway(make_settings(tmp_path, max_connections=1), directory, now=lambda: NOW)
+        await gateway.start()
+        line = await Line.to(gateway)
+        await line.send(minute_frame(MN, NOW, VALUES)[:50])
+        await asyncio.sleep(0.02)
+        await line.send(minute_frame(MN, NOW, VALUES)[50:] + minute_frame("nobody", NOW, VALUES))
+        answered.append((await line.answer()).cn)
+        refused = await Line.to(gateway)
+        assert await refused.closed_by_peer()
+        await refused.close()
+        await gateway.stop()
+        assert await line.closed_by_peer()
+        await line.close()
+
+    server.run(talk())
+    assert answered == ["9014"]
+    assert [verdict for verdict, _ in kept(tmp_path)] == [Verdict.ACCEPTED, Verdict.UNKNOWN_DEVICE]
+
+
 async def test_counters_can_be_read_by_other_processes(start: Any, tmp_path: Path) -> None:
     gateway = await start()
     line = await Line.to(gateway)

@@ -113,15 +113,22 @@ def _run_jobs(stop: threading.Event) -> None:
     import asyncio
 
     from procrastinate.contrib.django import app
+    from procrastinate.contrib.django.django_connector import DjangoConnector
+
+    connector = app.connector
+    assert isinstance(connector, DjangoConnector)  # noqa: S101  the Django integration made it
+    # Django's own connection cannot listen for new jobs; this one can.
+    worker_app = app.with_connector(connector.get_worker_connector())
 
     async def work() -> None:
-        jobs = asyncio.create_task(
-            app.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=JOIN_S / 2)
-        )
-        while not stop.is_set() and not jobs.done():
-            await asyncio.sleep(0.2)
-        jobs.cancel()
-        await asyncio.gather(jobs, return_exceptions=True)
+        async with worker_app.open_async():
+            jobs = asyncio.create_task(
+                worker_app.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=JOIN_S / 2)
+            )
+            while not stop.is_set() and not jobs.done():
+                await asyncio.sleep(0.2)
+            jobs.cancel()
+            await asyncio.gather(jobs, return_exceptions=True)
 
     while not stop.is_set():
         try:

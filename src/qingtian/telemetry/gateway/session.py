@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 from qingtian.domain.errors import QingtianError
 from qingtian.domain.hj212 import FrameEvent, FrameOk, Framer, Garbage, Rejected
@@ -74,14 +75,13 @@ class Session(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Accept, or refuse when there are too many."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101
         shared = self._shared
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's transports are no subclass of it
         peer = transport.get_extra_info("peername")
         self._peer = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else str(peer or "")
         if len(shared.sessions) >= shared.max_connections:
             shared.counters.connections_refused += 1
-            transport.abort()
+            self._transport.abort()
             return
         shared.sessions.add(self)
         shared.counters.connections_total += 1
