@@ -1,0 +1,203 @@
+"""One hour of one outlet as judgements: which limit decides, which value is held against it, and why if none is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from typing import Any
+
+from qingtian.apps.judgements.judged import Judged
+from qingtian.apps.judgements.states import Question, Verdict
+from qingtian.domain.errors import QingtianError
+from qingtian.domain.standards.emission import (
+    AppliedLimit,
+    EmissionVerdict,
+    MeasuredPeriod,
+    judge_emission,
+    stricter,
+)
+from qingtian.domain.standards.limits import Comparison, DataMark, EmissionLimit
+from qingtian.duties.sites import Site
+from qingtian.packs import Packs
+from qingtian.runtime.clock import SHANGHAI
+from qingtian.telemetry.store.port import Observation
+
+OXYGEN = "a19001"
+STEP = Decimal("0.000001")
+PERMIT_STANDARD = "排污许可证 / discharge permit"
+REASONS: Mapping[str, tuple[str, str]] = {
+    "marked_invalid": ("数据标记为{mark}({mark_zh})，不用于判定超标", "marked {mark} ({mark_en}): not used to decide"),
+    "unmarked": ("数据无标记，不能视为有效", "the value carries no mark and does not count as valid"),
+    "no_value": ("没有数值", "there is no value"),
+    "too_few_valid": ("有效数据不足", "too few valid data"),
+    "oxygen_missing": ("缺少有效含氧量，无法折算", "no valid oxygen value to convert with"),
+    "oxygen_not_convertible": ("含氧量无法用于折算", "the oxygen value cannot be used for the conversion"),
+    "not_a_whole_hour": ("时段不在整点，疑为设备时钟错误", "the period is no whole hour: the device clock may be off"),
+    "unit_differs": ("数据单位与限值单位不同", "the value and the limit have different units"),
+}
+
+
+def judge_outlet_hour(packs: Packs, site: Site, hour: datetime, rows: Mapping[str, Observation]) -> Iterator[Judged]:
+    """A judgement for every permitted hour limit whose pollutant has a row in the hour.
+
+    Args:
+        site: an outlet; its attributes hold the permit limits and the reference oxygen.
+        rows: rows of the hour by pollutant code.
+    """
+    day = hour.astimezone(SHANGHAI).date()
+    for permit in site.attributes.get("permit_limits", ()):
+        row = rows.get(permit["pollutant"])
+        if permit["cycle"] != "hour" or row is None:
+            continue
+        limit = deciding_limit(packs, site, permit, day)
+        yield _judged(packs, site, row, rows.get(OXYGEN), limit)
+
+
+def deciding_limit(packs: Packs, site: Site, permit: Mapping[str, Any], on: date) -> AppliedLimit:
+    """The stricter of the permit's limit and the pack row it names, in force on the day of the data."""
+    reference = _reference(site, permit)
+    op = Comparison(permit.get("op", "<="))
+    standard = _pack_limit(packs, str(permit.get("rule_row", "")), on)
+    own = AppliedLimit(
+        item=permit["pollutant"],
+        period="hour",
+        limit=Decimal(permit["limit"]),
+        unit=permit["unit"],
+        op=op,
+        standard=PERMIT_STANDARD,
+        clause=str(permit.get("clause") or f"{site.code} {permit['pollutant']}"),
+        rule_row=f"permit:{site.code}:{permit['pollutant']}",
+        reference_o2=reference,
+        origin="permit",
+        confidence="registered permit",
+    )
+    if standard is None or (standard.unit, standard.op) != (own.unit, own.op):
+        return own
+    # Of equal limits the standard is cited: it is listed first.
+    return stricter([_applied(standard, own.item, reference), own])
+
+
+def _pack_limit(packs: Packs, row_id: str, on: date) -> EmissionLimit | None:
+    if not row_id:
+        return None
+    try:
+        row = packs.emission_limit(row_id)
+    except QingtianError:
+        return None
+    return row if row.in_force(on) else None
+
+
+def _applied(row: EmissionLimit, pollutant: str, reference: Decimal | None) -> AppliedLimit:
+    return AppliedLimit(
+        item=pollutant,
+        period="hour",
+        limit=row.limit,
+        unit=row.unit,
+        op=row.op,
+        standard=row.standard,
+        clause=row.clause,
+        rule_row=row.row_id,
+        reference_o2=reference,
+        confidence=row.confidence,
+    )
+
+
+def _reference(site: Site, permit: Mapping[str, Any]) -> Decimal | None:
+    reference = site.attributes.get("reference_o2")
+    converted = permit.get("converted", bool(reference))
+    return Decimal(str(reference)) if converted and reference else None
+
+
+def _judged(packs: Packs, site: Site, row: Observation, oxygen: Observation | None, limit: AppliedLimit) -> Judged:
+    day = row.period_start.astimezone(SHANGHAI).date()
+    mark = packs.data_mark(row.mark, day)
+    result, reason = _decide(packs, row, oxygen, limit, mark)
+    value = _decimal(result.value) if result is not None else None
+    verdict = Verdict(result.verdict.value) if result is not None else Verdict.NOT_APPLICABLE
+    if reason == "not_a_whole_hour":
+        verdict, value = Verdict.INVALID, None
+    return Judged(
+        object_id=site.object.pk,
+        question=Question.EMISSION_LIMIT,
+        item=row.pollutant,
+        cycle="hour",
+        period_start=row.period_start,
+        verdict=verdict,
+        standard=limit.standard,
+        clause=limit.clause,
+        rule_row=limit.rule_row,
+        confidence=limit.confidence,
+        known_at=max(row.received_at, oxygen.received_at) if oxygen is not None else row.received_at,
+        value=value,
+        unit=limit.unit,
+        limit=limit.limit,
+        inputs=_inputs(row, oxygen, limit, result, _reason(reason, mark)),
+        coverage={"mark": row.mark, "origin": row.origin.value, "valid": row.valid},
+        simulated=row.simulated,
+    )
+
+
+def _decide(
+    packs: Packs, row: Observation, oxygen: Observation | None, limit: AppliedLimit, mark: DataMark
+) -> tuple[EmissionVerdict | None, str]:
+    if row.unit != limit.unit:
+        return None, "unit_differs"
+    day = row.period_start.astimezone(SHANGHAI).date()
+    measured = MeasuredPeriod(
+        value=row.value,
+        unit=row.unit,
+        mark=mark,
+        o2=oxygen.value if oxygen is not None else None,
+        oxygen_mark=packs.data_mark(oxygen.mark, day) if oxygen is not None else None,
+        reported_converted=row.converted,
+    )
+    result = judge_emission(measured, limit)
+    if not result.reason and (row.period_start.minute or row.period_start.second):
+        return result, "not_a_whole_hour"
+    return result, result.reason
+
+
+def _inputs(
+    row: Observation,
+    oxygen: Observation | None,
+    limit: AppliedLimit,
+    result: EmissionVerdict | None,
+    reason: dict[str, str] | None,
+) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "measured": _text(row.value),
+        "unit": row.unit,
+        "mark": row.mark,
+        "version": row.version,
+        "limit_origin": limit.origin,
+    }
+    if limit.reference_o2 is not None:
+        found |= {
+            "reference_o2": _text(limit.reference_o2),
+            "oxygen": _text(oxygen.value) if oxygen is not None else None,
+            "converted_by_device": _text(row.converted),
+            "converted_by": "device" if result is not None and result.conversion == "device" else "platform",
+        }
+    if reason is not None:
+        found["reason"] = reason
+    return found
+
+
+def _reason(code: str, mark: DataMark) -> dict[str, str] | None:
+    if not code:
+        return None
+    zh, en = REASONS[code]
+    names = {"mark": mark.mark, "mark_zh": mark.meaning_zh, "mark_en": mark.meaning_en}
+    return {"code": code, "zh": zh.format(**names), "en": en.format(**names)}
+
+
+def _decimal(value: Fraction | None) -> Decimal | None:
+    if value is None:
+        return None
+    return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(STEP, rounding=ROUND_HALF_EVEN)
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else format(value.normalize(), "f")

@@ -1,0 +1,84 @@
+"""Outlets: each hour mean, converted where the permit says so, against the stricter of permit and standard."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from qingtian.apps.accounts.actor import SYSTEM_ACTOR
+from qingtian.apps.judgements.actions.record_judgements import record_judgements
+from qingtian.apps.judgements.explain import explain
+from qingtian.apps.judgements.judged import Judged
+from qingtian.apps.judgements.models import Judgement
+from qingtian.apps.judgements.states import Question
+from qingtian.apps.registry.models import ObjectType
+from qingtian.duties.duty import DutyContext, DutyReport, rules_on
+from qingtian.duties.emission_hour import judge_outlet_hour
+from qingtian.duties.settling import Settling, settle
+from qingtian.duties.sites import read_sites
+from qingtian.duties.touched import HOUR, touched_hours
+from qingtian.packs import load_packs
+from qingtian.runtime.clock import SHANGHAI
+
+
+def judge_emission_hours(context: DutyContext) -> DutyReport:
+    """Judge every outlet hour that has rows which arrived since the last run."""
+    outlets = {
+        site.code: site
+        for site in read_sites(context.now).of_type(ObjectType.OUTLET)
+        if site.attributes.get("permit_limits")
+    }
+    touched = touched_hours(context, outlets)
+    packs = load_packs()
+    batch: list[Judged] = []
+    for (code, hour), rows in touched.rows.items():
+        batch.extend(judge_outlet_hour(packs, outlets[code], hour, rows))
+    recorded = record_judgements(SYSTEM_ACTOR, context.now, batch)
+    report = DutyReport(state=touched.state)
+    rule = rules_on(context.now)["exceedance"]
+    work = Settling(
+        question=Question.EMISSION_LIMIT,
+        rule=rule,
+        severity=lambda row: rule.graded(_ratio(row)),
+        detail=finding_detail,
+        objects={site.object.pk: site.object for site in outlets.values()},
+    )
+    settle(context.now, work, recorded, report)
+    return report
+
+
+def finding_detail(row: Judgement) -> dict[str, Any]:
+    """What a finding shows of one hour over the limit."""
+    text = explain(row)
+    return {
+        "judgement": row.pk,
+        "value": plain(row.value),
+        "limit": plain(row.limit),
+        "unit": row.unit,
+        "standard": row.standard,
+        "clause": row.clause,
+        "rule_row": row.rule_row,
+        "confidence": row.confidence,
+        "inputs": row.inputs,
+        "coverage": row.coverage,
+        "period_start": _local(row.period_start),
+        "period_end": _local(row.period_start + HOUR),
+        "explanation_zh": text.zh,
+        "explanation_en": text.en,
+    }
+
+
+def plain(value: Decimal | None) -> str:
+    """A figure without trailing zeros or exponent; empty when there is none."""
+    return "" if value is None else format(value.normalize(), "f")
+
+
+def _ratio(row: Judgement) -> Decimal:
+    if row.value is None or not row.limit:
+        return Decimal(0)
+    return row.value / row.limit
+
+
+def _local(at: datetime) -> str:
+    return at.astimezone(SHANGHAI).isoformat()

@@ -1,0 +1,49 @@
+"""The duties, in the order in which they run when several are due."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from qingtian.duties.compact_store import compact_store
+from qingtian.duties.duty import Duty
+from qingtian.duties.judge_air_hours import judge_air_hours
+from qingtian.duties.judge_emission_hours import judge_emission_hours
+from qingtian.duties.roll_up_hours import roll_up_hours
+from qingtian.duties.watch_authenticity import watch_authenticity
+from qingtian.duties.watch_clocks import watch_clocks
+from qingtian.duties.watch_overdue import watch_overdue
+from qingtian.duties.watch_rebounds import watch_rebounds
+from qingtian.duties.watch_streams import watch_streams
+from qingtian.duties.watch_treatment import watch_treatment
+
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+
+DUTIES: tuple[Duty, ...] = (
+    Duty("roll_up_hours", _HOUR, roll_up_hours, "小时均值汇总", "Hour means", offset=8 * _MINUTE),
+    Duty("judge_air_hours", 30 * _MINUTE, judge_air_hours, "空气质量小时评价", "Hourly air index", offset=2 * _MINUTE),
+    Duty(
+        "judge_emission_hours",
+        20 * _MINUTE,
+        judge_emission_hours,
+        "排放小时评价",
+        "Hourly emission judgement",
+        offset=10 * _MINUTE,
+    ),
+    Duty("watch_streams", 10 * _MINUTE, watch_streams, "数据中断监视", "Silent streams"),
+    Duty("watch_authenticity", _HOUR, watch_authenticity, "数据真实性监视", "Data authenticity", offset=12 * _MINUTE),
+    Duty("watch_treatment", 10 * _MINUTE, watch_treatment, "治理设施用电监视", "Treatment power"),
+    Duty("watch_clocks", 15 * _MINUTE, watch_clocks, "设备时钟监视", "Device clocks"),
+    Duty("watch_rebounds", 10 * _MINUTE, watch_rebounds, "反弹监视", "Relapses"),
+    Duty("watch_overdue", _HOUR, watch_overdue, "办理时限监视", "Case clocks"),
+    Duty("compact_store", 24 * _HOUR, compact_store, "数据存储整理", "Store upkeep", offset=3 * _HOUR),
+)
+
+
+def duty(name: str) -> Duty:
+    """A duty by name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return next(one for one in DUTIES if one.name == name)
