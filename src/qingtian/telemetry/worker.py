@@ -70,12 +70,12 @@ def publish_observations(sites: Sequence[str], at: datetime) -> None:
 
 
 def run_duties(store: Store) -> None:
-    """Run what is due now; the duties live above telemetry in the house, the arrow is bound at run time."""
+    """Put what is due now in the queue; the duties live above telemetry, the arrow is bound at run time."""
     from django.db import close_old_connections
 
     close_old_connections()
-    duties = importlib.import_module("qingtian.duties")
-    duties.run_due(current_clock().now(), store)
+    jobs = importlib.import_module("qingtian.duties.jobs")
+    jobs.tick(current_clock().now(), store)
 
 
 def _open_patiently(settings: Settings, stop: threading.Event) -> Store | None:
@@ -122,8 +122,11 @@ def _run_jobs(stop: threading.Event) -> None:
 
     async def work() -> None:
         async with worker_app.open_async():
+            await importlib.import_module("qingtian.duties.jobs").forget_killed_jobs()
             jobs = asyncio.create_task(
-                worker_app.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=JOIN_S / 2)
+                worker_app.run_worker_async(
+                    install_signal_handlers=False, shutdown_graceful_timeout=JOIN_S / 2, delete_jobs="successful"
+                )
             )
             while not stop.is_set() and not jobs.done():
                 await asyncio.sleep(0.2)

@@ -1,0 +1,206 @@
+"""A store in memory for tests of the duties: the decisions are those of the engines (versions, roll-up, percentile)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from qingtian.telemetry.store.percentile import interpolated
+from qingtian.telemetry.store.port import (
+    ORIGIN_ORDER,
+    AppendResult,
+    ClockSkew,
+    CompactReport,
+    Cycle,
+    Observation,
+    Origin,
+    Quarantined,
+    SpoolPosition,
+)
+from qingtian.telemetry.store.rollup import HourSums, hour_rows, hours_within, without_device_hours
+from qingtian.telemetry.store.rows import Key, content_of, exact, key_of
+from qingtian.telemetry.store.versions import Known, decide
+
+EXACT = ("value", "minimum", "maximum", "total", "converted")
+
+
+class MemoryStore:
+    """Every row in a list per key; slow and simple."""
+
+    def __init__(self, min_valid_s: int = 2700) -> None:
+        self._rows: dict[Key, list[Observation]] = {}
+        self._quarantined: dict[str, Quarantined] = {}
+        self._skews: dict[str, ClockSkew] = {}
+        self._seen: dict[str, datetime] = {}
+        self._progress: SpoolPosition | None = None
+        self._min_valid_s = min_valid_s
+        self._lock = threading.RLock()
+        self.windows = 0  # how many times rows of many sites were read
+
+    def append(
+        self,
+        batch: Sequence[Observation],
+        *,
+        progress: SpoolPosition | None = None,
+        quarantined: Sequence[Quarantined] = (),
+        skews: Sequence[ClockSkew] = (),
+    ) -> AppendResult:
+        with self._lock:
+            decision = decide(
+                batch, {key_of(row): self._known(key_of(row)) for row in batch if key_of(row) in self._rows}
+            )
+            for row in decision.rows:
+                self._rows.setdefault(key_of(row), []).append(_exact(row))
+            for row in batch:
+                if row.origin is Origin.DEVICE:
+                    self._seen[row.site] = max(self._seen.get(row.site, row.received_at), row.received_at)
+            self._quarantined |= {one.frame_hash: one for one in quarantined}
+            self._skews |= {one.frame_hash: one for one in skews}
+            self._progress = progress or self._progress
+            return decision.result
+
+    def latest(self, sites: Sequence[str] | None = None, cycle: Cycle | None = None) -> list[Observation]:
+        newest: dict[tuple[str, str, str], Observation] = {}
+        for row in self._current(self._every()):
+            if (sites is None or row.site in sites) and (cycle is None or row.cycle is cycle):
+                newest[row.site, row.pollutant, row.cycle.value] = row
+        return [newest[key] for key in sorted(newest)]
+
+    def series(self, site, pollutant, cycle, start, end, *, as_of=None) -> list[Observation]:
+        return self._window(cycle, start, end, [site], [pollutant], as_of, None)
+
+    def window(
+        self, cycle, start, end, *, sites=None, pollutants=None, as_of=None, received_since=None
+    ) -> list[Observation]:
+        self.windows += 1
+        return self._window(cycle, start, end, sites, pollutants, as_of, received_since)
+
+    def versions(self, site: str, pollutant: str, cycle: Cycle, period_start: datetime) -> list[Observation]:
+        wanted = (site, pollutant, cycle, period_start)
+        rows = [row for row in self._every() if (row.site, row.pollutant, row.cycle, row.period_start) == wanted]
+        return sorted(rows, key=lambda row: (row.received_at, row.origin.value, row.version))
+
+    def roll_up_hours(self, start: datetime, end: datetime) -> AppendResult:
+        start, end = hours_within(start, end)
+        short = (Cycle.MINUTE, Cycle.REALTIME)
+        device = [
+            one for one in self._last_per_key() if one.origin is Origin.DEVICE and start <= one.period_start < end
+        ]
+        groups: dict[tuple[str, str, Cycle, datetime], list[Observation]] = {}
+        for row in device:
+            if row.cycle in short:
+                hour = row.period_start.replace(minute=0, second=0, microsecond=0)
+                groups.setdefault((row.site, row.pollutant, row.cycle, hour), []).append(row)
+        hours = {(row.site, row.pollutant, row.period_start): True for row in device if row.cycle is Cycle.HOUR}
+        sums = [_sums(key, rows) for key, rows in groups.items()]
+        rows = without_device_hours(hour_rows(sums, min_valid_s=lambda _day: self._min_valid_s), hours)
+        return self.append(rows)
+
+    def percentile(self, site, pollutant, cycle, start, end, *, fraction: Decimal, as_of=None) -> Decimal | None:
+        rows = self.series(site, pollutant, cycle, start, end, as_of=as_of)
+        values = sorted(row.value for row in rows if row.valid and row.value is not None)
+        return interpolated(values, fraction) if values else None
+
+    def last_seen(self) -> dict[str, datetime]:
+        return dict(self._seen)
+
+    def clock_skews(self, since: datetime, until: datetime | None = None) -> list[ClockSkew]:
+        rows = [
+            one
+            for one in self._skews.values()
+            if since <= one.received_at and (until is None or one.received_at < until)
+        ]
+        return sorted(rows, key=lambda one: (one.received_at, one.mn))
+
+    def quarantined(self, since: datetime, until: datetime | None = None) -> list[Quarantined]:
+        rows = self._quarantined.values()
+        return sorted(
+            (one for one in rows if since <= one.received_at and (until is None or one.received_at < until)),
+            key=lambda one: one.received_at,
+        )
+
+    def compact(self) -> CompactReport:
+        return CompactReport()
+
+    def progress(self) -> SpoolPosition | None:
+        return self._progress
+
+    def durable_progress(self) -> SpoolPosition | None:
+        return self._progress
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _known(self, key: Key) -> Known:
+        rows = self._rows[key]
+        return Known(content_of(rows[-1]), rows[-1].version, {row.frame_hash for row in rows if row.frame_hash})
+
+    def _every(self) -> list[Observation]:
+        with self._lock:
+            return [row for rows in self._rows.values() for row in rows]
+
+    def _last_per_key(self) -> list[Observation]:
+        with self._lock:
+            return [rows[-1] for rows in self._rows.values()]
+
+    def _window(self, cycle, start, end, sites, pollutants, as_of, received_since) -> list[Observation]:
+        wanted = [
+            row
+            for row in self._every()
+            if row.cycle is cycle
+            and start <= row.period_start < end
+            and (sites is None or row.site in sites)
+            and (pollutants is None or row.pollutant in pollutants)
+            and (as_of is None or row.received_at <= as_of)
+            and (received_since is None or row.received_at >= received_since)
+        ]
+        return self._current(wanted)
+
+    @staticmethod
+    def _current(rows: Iterable[Observation]) -> list[Observation]:
+        best: dict[tuple[str, str, str, datetime], Observation] = {}
+        for row in rows:
+            key = (row.site, row.pollutant, row.cycle.value, row.period_start)
+            held = best.get(key)
+            if held is None or _rank(row) > _rank(held):
+                best[key] = row
+        return [best[key] for key in sorted(best)]
+
+
+def _rank(row: Observation) -> tuple[int, int]:
+    return -ORIGIN_ORDER.index(row.origin), row.version
+
+
+def _exact(row: Observation) -> Observation:
+    from dataclasses import replace
+
+    return replace(row, **{name: exact(getattr(row, name)) for name in EXACT})
+
+
+def _sums(key: tuple[str, str, Cycle, datetime], rows: list[Observation]) -> HourSums:
+    site, pollutant, cycle, hour = key
+    valid = [row for row in rows if row.valid and row.value is not None]
+    converted = [row for row in valid if row.converted is not None]
+    weight = {id(row): row.period_s or 60 for row in rows}
+    return HourSums(
+        site,
+        pollutant,
+        cycle,
+        hour,
+        sum(weight[id(row)] for row in valid),
+        sum((row.value * weight[id(row)] for row in valid), Decimal(0)) if valid else None,
+        sum(weight[id(row)] for row in converted),
+        sum((row.converted * weight[id(row)] for row in converted), Decimal(0)) if converted else None,
+        min((row.value if row.minimum is None else row.minimum for row in valid), default=None),
+        max((row.value if row.maximum is None else row.maximum for row in valid), default=None),
+        sum((row.total for row in valid if row.total is not None), Decimal(0))
+        if any(r.total is not None for r in valid)
+        else None,
+        max(row.unit for row in rows),
+        any(row.simulated for row in rows),
+        max(row.received_at for row in rows),
+    )

@@ -1,0 +1,16 @@
+"""The store that the duties are tested with keeps the contract of the engines."""
+
+from __future__ import annotations
+
+import pytest
+from tests.duties.memory_store import MemoryStore
+from tests.telemetry.store_contract import StoreContract
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+class TestMemoryStoreKeepsTheContract(StoreContract):
+    """Every test of the contract."""
