@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -138,7 +139,7 @@ def test_the_index_is_the_ceiling_of_the_exact_line(key: tuple[str, str], value:
     c = Fraction(value)
     if c > corners[-1][0]:
         return
-    (x0, y0), (x1, y1) = next(pair for pair in zip(corners, corners[1:], strict=False) if c <= pair[1][0])
+    (x0, y0), (x1, y1) = next(pair for pair in itertools.pairwise(corners) if c <= pair[1][0])
     assert iaqi(OLD, *key, value).iaqi == ceil(Fraction(y0) + (y1 - y0) * (c - x0) / (x1 - x0))
 
 
@@ -184,8 +185,20 @@ def test_clean_air_is_the_first_category() -> None:
 
 @pytest.mark.parametrize(
     ("aqi", "name"),
-    [(0, "优"), (50, "优"), (51, "良"), (100, "良"), (101, "轻度污染"), (150, "轻度污染"), (151, "中度污染")]
-    + [(200, "中度污染"), (201, "重度污染"), (300, "重度污染"), (301, "严重污染"), (500, "严重污染")],
+    [
+        (0, "优"),
+        (50, "优"),
+        (51, "良"),
+        (100, "良"),
+        (101, "轻度污染"),
+        (150, "轻度污染"),
+        (151, "中度污染"),
+        (200, "中度污染"),
+        (201, "重度污染"),
+        (300, "重度污染"),
+        (301, "严重污染"),
+        (500, "严重污染"),
+    ],
 )
 def test_bounds_of_the_categories(aqi: int, name: str) -> None:
     assert OLD.category(aqi).name_zh == name

@@ -84,7 +84,9 @@ def test_a_missing_value_is_insufficient() -> None:
     assert only_converted.reason == "no_value"  # the limit is judged as measured
 
 
-@pytest.mark.parametrize(("minutes", "verdict"), [(44, Verdict.INSUFFICIENT), (45, Verdict.EXCEEDS), (60, Verdict.EXCEEDS)])
+@pytest.mark.parametrize(
+    ("minutes", "verdict"), [(44, Verdict.INSUFFICIENT), (45, Verdict.EXCEEDS), (60, Verdict.EXCEEDS)]
+)
 def test_an_hour_needs_forty_five_valid_minutes(minutes: int, verdict: Verdict) -> None:
     assert judge("120", valid_count=minutes).verdict is verdict
 
@@ -135,7 +137,8 @@ def test_units_must_agree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("c", "o2", "ref", "expected"), [("30", "8.5", "6", 36), ("60", "13", "11", 75), ("200", "10", "10", 200), ("0", "8", "6", 0)]
+    ("c", "o2", "ref", "expected"),
+    [("30", "8.5", "6", 36), ("60", "13", "11", 75), ("200", "10", "10", 200), ("0", "8", "6", 0)],
 )
 def test_worked_conversions(c: str, o2: str, ref: str, expected: int) -> None:
     assert to_reference_oxygen(Decimal(c), Decimal(o2), Decimal(ref)) == expected

@@ -83,6 +83,8 @@ def test_what_is_no_number_is_refused_with_its_field(value: object) -> None:
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize(("value", "text"), [(" 60.5 ", "60.5"), (60, "60"), ("+3", "3"), ("1.50", "1.50"), ("1E2", "1E+2")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(" 60.5 ", "60.5"), (60, "60"), ("+3", "3"), ("1.50", "1.50"), ("1E2", "1E+2")]
+)
 def test_numbers_keep_their_digits(value: object, text: str) -> None:
     assert str(exact(value, field="c")) == text
