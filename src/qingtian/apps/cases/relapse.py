@@ -9,26 +9,32 @@ from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.queries import OPEN_STATUSES
 from qingtian.apps.journal.record import SHANGHAI
 
-WATCHING = "watching"
+
+def watched() -> QuerySet[Case]:
+    """Written-off cases whose watch window has not been closed yet."""
+    return Case.objects.filter(written_off_at__isnull=False, watch_until__isnull=False, closed_at=None)
 
 
-def watching_case(finding: Finding, template: str) -> Case | None:
+def watching_case(finding: Finding, template: str | None = None) -> Case | None:
     """The written-off case that a finding brings back; None if it is an ordinary new problem.
 
     The first hit must lie after the write-off, and on or before the last day of the window (domain model 5.1:
     day 0 is the day of the write-off; with a window of 365 days a hit on day 366 is an ordinary case).
+
+    Args:
+        template: only cases of this procedure; None for any.
     """
     hit_day = finding.first_seen.astimezone(SHANGHAI).date()
-    candidates = Case.objects.select_for_update().filter(
-        template=template,
-        state=WATCHING,
+    candidates = watched().filter(
         object_id=finding.object_id,
         kind=finding.kind,
         parameter=finding.parameter,
         written_off_at__lte=finding.first_seen,
         watch_until__gte=hit_day,
     )
-    return candidates.order_by("-written_off_at", "-id").first()
+    if template is not None:
+        candidates = candidates.filter(template=template)
+    return candidates.select_for_update().order_by("-written_off_at", "-id").first()
 
 
 def running_case(finding: Finding, template: str) -> Case | None:
@@ -50,5 +56,5 @@ def running_case(finding: Finding, template: str) -> Case | None:
 
 def relapse_candidates() -> QuerySet[Finding]:
     """Open findings about objects that are being watched; `watching_case` decides on each."""
-    watched = Case.objects.filter(state=WATCHING).values("object_id")
-    return Finding.objects.filter(status__in=OPEN_STATUSES, object_id__in=watched).order_by("id")
+    objects = watched().values("object_id")
+    return Finding.objects.filter(status__in=OPEN_STATUSES, object_id__in=objects).order_by("id")

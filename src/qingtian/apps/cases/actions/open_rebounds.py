@@ -21,5 +21,5 @@ def open_rebounds(actor: Actor, at: datetime) -> list[Case]:
         return [
             open_case(actor, at, finding.pk, template=earlier.template)
             for finding in relapse_candidates()
-            if (earlier := watching_case(finding, "T1")) is not None
+            if (earlier := watching_case(finding)) is not None
         ]

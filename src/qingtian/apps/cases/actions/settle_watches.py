@@ -7,7 +7,7 @@ from datetime import datetime
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb, require
 from qingtian.apps.cases.models import Case
-from qingtian.apps.cases.relapse import WATCHING
+from qingtian.apps.cases.relapse import watched
 from qingtian.apps.cases.walk import take_automatic_steps
 from qingtian.apps.journal.record import SHANGHAI, writing
 from qingtian.runtime.live import Topic, publish
@@ -21,7 +21,7 @@ def settle_watches(actor: Actor, at: datetime) -> list[Case]:
     require(actor, Verb.MARK_BREACH)
     today = at.astimezone(SHANGHAI).date()
     with writing():
-        over = Case.objects.select_for_update().filter(state=WATCHING, watch_until__lt=today).order_by("id")
+        over = watched().filter(watch_until__lt=today).select_for_update().order_by("id")
         settled = [case for case in over if take_automatic_steps(at, case)]
         if settled:
             publish(Topic.CASES, [case.pk for case in settled], at)
