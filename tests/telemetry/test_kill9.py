@@ -126,12 +126,20 @@ async def run_fleet(house: House, chooser: random.Random) -> list[Device]:
         before = sum(device.sent for device in devices)
         victim = chooser.choice(["gateway", "worker"])
         await asyncio.to_thread(house.kill, victim)
-        if chooser.random() < 0.5:
+        if victim == "worker" and chooser.random() < 0.6:
+            await until(lambda: worker_works(house), "ingest", house)
+        elif chooser.random() < 0.5:
             await until(lambda b=before: sum(d.sent for d in devices) > b + DEVICES, "acknowledgements", house)  # type: ignore[misc]
     await until(lambda: read_counters(counters_path(house.folder, "worker")).get("state") == "working", "worker", house)
     stop.set()
     await asyncio.gather(*tasks)
     return devices
+
+
+def worker_works(house: House) -> bool:
+    """The present worker has stored frames, so the next kill can hit it in the middle of a batch."""
+    counters = read_counters(counters_path(house.folder, "worker"))
+    return counters.get("pid") == house.processes["worker"].pid and counters.get("frames", 0) > 0
 
 
 async def until(condition: object, what: str, house: House) -> None:

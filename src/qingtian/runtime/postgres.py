@@ -54,7 +54,8 @@ def ensure_embedded(pgdata: Path) -> str:
             _create_database(admin_url)
             _dsns[pgdata] = _url_of(admin_url)
             _probe(_dsns[pgdata], field="data_dir", remedy=f"see {pgdata / 'log'}")
-        except (subprocess.SubprocessError, psycopg.OperationalError, OSError, Unavailable) as error:
+        # AssertionError: the package reads the pid file while the server is still writing it.
+        except (subprocess.SubprocessError, psycopg.OperationalError, OSError, AssertionError, Unavailable) as error:
             last = error
             _log.warning("embedded PostgreSQL did not start (try %d): %s", attempt + 1, error)
             time.sleep(0.5 * 2**attempt)
