@@ -91,6 +91,27 @@ def test_within_the_window_the_finding_goes_on_and_is_unconfirmed_again(stack: R
     assert events(first)[-1] == "finding.reopened"
 
 
+def test_a_dismissed_or_cleared_finding_does_not_swallow_what_comes_after_its_end(stack: RegistryObject) -> None:
+    dismissed = dismiss_finding(INSPECTOR, NOW, found(stack).pk, reason=DismissReason.MARKED_INVALID)
+    end_finding(SYSTEM_ACTOR, NOW + HOUR, dismissed.pk)
+    second = found(stack, at=NOW + 2 * HOUR, window=timedelta(hours=6))
+    assert (second.status, second.hits) == ("new", 1)
+    answer_finding(OWNER, NOW, second.pk, answer="已处理")
+    end_finding(SYSTEM_ACTOR, NOW + 3 * HOUR, second.pk)
+    self_correct_finding(INSPECTOR, NOW, second.pk)
+    assert found(stack, at=NOW + 4 * HOUR, window=timedelta(hours=6)).status == "new"
+
+
+def test_a_finding_that_has_a_running_case_goes_on_with_it(stack: RegistryObject) -> None:
+    from qingtian.apps.cases.actions.open_case import open_case
+
+    first = found(stack)
+    open_case(SYSTEM_ACTOR, NOW, first.pk)
+    end_finding(SYSTEM_ACTOR, NOW + HOUR, first.pk)
+    again = found(stack, at=NOW + 3 * HOUR, window=timedelta(hours=6))
+    assert (again.pk, again.status, again.confirmation) == (first.pk, "cased", "confirmed")
+
+
 @pytest.mark.parametrize("severity", [0, 5, -1])
 def test_severity_is_one_to_four(stack: RegistryObject, severity: int) -> None:
     with pytest.raises(InvalidInput) as error:

@@ -87,11 +87,12 @@ def _check(hit: Hit) -> None:
 
 
 def _recent(same: Any, hit: Hit) -> Finding | None:
-    # A settled finding has had its case: a later hit is a new problem, perhaps a relapse.
+    # A settled finding has had its case: a later hit is a new problem, perhaps a relapse. One that was dismissed or
+    # cleared is closed for good once it ended: a hit after that must be looked at.
     candidate: Finding | None = (
         same.select_for_update()
         .filter(activity=Activity.ENDED, settled_at=None, last_seen__gte=hit.period_start - hit.window)
-        .exclude(status=Status.MERGED_INTO)
+        .filter(status__in=(Status.NEW, Status.TRIAGED, Status.CASED))
         .order_by("-last_seen")
         .first()
     )
