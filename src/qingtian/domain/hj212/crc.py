@@ -93,8 +93,9 @@ def read_crc(text: str) -> int | None:
 
 
 def diagnose(segment: bytes, given: str) -> str:
-    """Why a check code is wrong: `crc16_modbus`, `byte_swapped`, `impossible_low_byte`, `not_hex` or `unknown`.
+    """Why a check code is wrong.
 
+    One of `crc16_modbus`, `byte_swapped`, `impossible_low_byte`, `not_hex`, `missing` and `unknown`.
     Only 256 values exist and their low byte is one of eight; another low byte was made by another algorithm.
 
     >>> diagnose(b"QN=20170516010101001;ST=22;CN=2012;PW=123456;MN=ABCDEFG1234567;CP=&&&&", "B388")
@@ -102,7 +103,7 @@ def diagnose(segment: bytes, given: str) -> str:
     """
     value = read_crc(given)
     if value is None:
-        return "not_hex"
+        return "not_hex" if given else "missing"
     modbus, own = crc16_modbus(segment), crc16(segment)
     if value in (modbus, _swapped(modbus)):
         return "crc16_modbus"

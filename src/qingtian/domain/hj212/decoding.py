@@ -69,6 +69,8 @@ def cut_segment(rest: bytes, declared: int) -> tuple[bytes, str]:
         return by_length
     if tail is not None:
         return by_tail
+    if rest.endswith(b"&&"):
+        return rest, ""
     return by_length if len(rest) > declared else (rest[:-4], _ascii(rest[-4:]))
 
 

@@ -5,6 +5,7 @@ Rules (protocol notes, section 9):
 - a frame begins at `##` and four digits; what stands before is garbage and is counted;
 - the first end whose check code fits wins: the declared one, or `&&` + 1 to 4 hex digits before CR, LF or the next
   `##dddd`. Ends are tried in the order of the stream, so the way the bytes are cut into reads changes nothing;
+- a frame whose length lies never takes in a whole frame whose length is right: that one counts, the outer was cut off;
 - a frame is given up when the stream shows a boundary (CR, LF or `##dddd`) at or behind its declared end and no check
   code fitted before it. Scanning goes on just behind its `##`, so a good frame that follows a truncated one survives;
 - `flush` settles what is pending: at the end of the connection, or after some idle seconds.
@@ -159,11 +160,18 @@ class Framer:
                     return declared_end + 4
             if tried > MAX_ENDS:
                 break
-            if crc16(buffer[start : end.start(1)]) == int(end[1], 16):
+            if crc16(buffer[start : end.start(1)]) == int(end[1], 16) and not self._inner_fits(start, end.start(1)):
                 return end.end()
         if not declared_tried and self._declared_fits(start, declared_end):
             return declared_end + 4
         return None
+
+    def _inner_fits(self, start: int, segment_end: int) -> bool:
+        """A frame of the right length ends here: the outer one was truncated and its check code fits by chance."""
+        return any(
+            head.end() + int(head[1]) == segment_end and self._declared_fits(head.end(), segment_end)
+            for head in _HEAD.finditer(self._buffer, start, segment_end)
+        )
 
     def _declared_fits(self, start: int, declared_end: int) -> bool:
         given = _CRC.fullmatch(self._buffer[declared_end : declared_end + 4])
