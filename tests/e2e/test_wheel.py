@@ -54,7 +54,9 @@ def address(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield f"http://127.0.0.1:{port}"
         server.terminate()
         server.wait(30)
-    stop = "from qingtian.runtime.postgres import *;from qingtian.runtime.settings import *;stop_postgres(get_settings())"
+    stop = (
+        "from qingtian.runtime.postgres import *;from qingtian.runtime.settings import *;stop_postgres(get_settings())"
+    )
     subprocess.run([installed / "python", "-c", stop], env=env, cwd=home, check=True)
 
 
