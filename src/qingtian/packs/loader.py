@@ -81,8 +81,15 @@ def read_packs(folder: Path = NATIONAL) -> Packs:
         ),
         marks=_rows(folder, "data_marks.csv", schema.MarkRow, DataMark, lambda row: (row.mark,), continuous=True),
         pollutants=_rows(folder, "pollutants.csv", schema.PollutantRow, Pollutant, lambda row: (row.code,)),
+        notices=read_notices(folder),
         work_calendar=read_calendar(folder),
     )
+
+
+def read_notices(folder: Path = NATIONAL) -> tuple[RuleRow, ...]:
+    """The yearly notices on holidays, with their sources."""
+    rows = read_csv(folder, "calendar_years.csv", schema.CalendarYearRow)
+    return tuple(RuleRow(**row.model_dump(exclude={"year"})) for row in rows)
 
 
 def read_calendar(folder: Path = NATIONAL) -> WorkCalendar:

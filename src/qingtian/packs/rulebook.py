@@ -30,7 +30,11 @@ Row = TypeVar("Row", bound=RuleRow)
 
 @dataclass(frozen=True, eq=False)
 class Packs:
-    """Every rule of the packs, immutable. The rule is chosen by the date of the data, never by today's date."""
+    """Every rule of the packs, immutable. The rule is chosen by the date of the data, never by today's date.
+
+    Args:
+        notices: the yearly notices that the calendar rests on.
+    """
 
     editions: tuple[AqiTables, ...]
     air: tuple[AirLimit, ...]
@@ -39,6 +43,7 @@ class Packs:
     validity: tuple[ValidityRule, ...]
     marks: tuple[DataMark, ...]
     pollutants: tuple[Pollutant, ...]
+    notices: tuple[RuleRow, ...]
     work_calendar: WorkCalendar
 
     def aqi_tables(self, on: date) -> AqiTables:
@@ -203,7 +208,7 @@ class Packs:
         return found
 
     def rows(self) -> tuple[RuleRow, ...]:
-        """Every row of the standards, file by file."""
+        """Every row, file by file; procedures are templates and stand apart."""
         return tuple(self._by_id.values())
 
     @cached_property
@@ -216,12 +221,16 @@ class Packs:
         return {**{row.old_code: row for row in self.pollutants if row.old_code}, **named}
 
     def _all_rows(self) -> Iterator[RuleRow]:
+        from qingtian.packs.detection import load_detection_rules
+
         for edition in self.editions:
             yield edition.edition
             yield from edition.categories
             for table in edition.tables.values():
                 yield from table.points
-        for group in (self.air, self.emission, self.oxygen, self.validity, self.marks, self.pollutants):
+        yield from load_detection_rules()
+        groups = (self.air, self.emission, self.oxygen, self.validity, self.marks, self.notices, self.pollutants)
+        for group in groups:
             yield from group
 
 
