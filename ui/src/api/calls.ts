@@ -1,0 +1,92 @@
+// Every question that the pages ask the server, by name. Paths, queries and answers are checked against the contract.
+import { address, client, tidy, unwrap } from '@/api/client'
+import type { paths } from '@/api/schema'
+import type { CaseDetail, FindingPage, Paged, CaseRow, RulePage } from '@/api/types'
+
+type QueryOf<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Query } } } ? NonNullable<Query> : never
+
+export type FindingQuery = QueryOf<'/api/v1/findings'>
+export type CaseQuery = QueryOf<'/api/v1/cases'>
+export type StationQuery = QueryOf<'/api/v1/stations'>
+export type EnterpriseQuery = QueryOf<'/api/v1/enterprises'>
+export type RuleQuery = QueryOf<'/api/v1/rules'>
+export type SeriesQuery = paths['/api/v1/series']['get']['parameters']['query']
+
+const session = {
+  meta: () => unwrap(client.GET('/api/v1/meta')),
+  session: () => unwrap(client.GET('/api/v1/session')),
+  signIn: (username: string, password: string) => unwrap(client.POST('/api/v1/session', { body: { username, password } })),
+  signOut: () => unwrap(client.DELETE('/api/v1/session')),
+  enterDemo: (username: string) => unwrap(client.POST('/api/v1/demo/session', { body: { username } })),
+  setClock: (wish: { speed?: number; paused?: boolean }) => unwrap(client.PUT('/api/v1/demo/clock', { body: wish })),
+  people: (object: string) => unwrap(client.GET('/api/v1/people', { params: { query: { object } } })),
+}
+
+const places = {
+  categories: () => unwrap(client.GET('/api/v1/air/categories')),
+  overview: () => unwrap(client.GET('/api/v1/overview')),
+  mapPoints: () => unwrap(client.GET('/api/v1/map/points')),
+  regions: () => unwrap(client.GET('/api/v1/regions')),
+  stations: (query: StationQuery = {}) => unwrap(client.GET('/api/v1/stations', { params: { query: tidy(query) } })),
+  station: (code: string) => unwrap(client.GET('/api/v1/stations/{code}', { params: { path: { code } } })),
+  stationsCsv: (query: StationQuery = {}) => address('/api/v1/stations/export.csv', query),
+  enterprises: (query: EnterpriseQuery = {}) => unwrap(client.GET('/api/v1/enterprises', { params: { query: tidy(query) } })),
+  enterprise: (code: string) => unwrap(client.GET('/api/v1/enterprises/{code}', { params: { path: { code } } })),
+  outlet: (code: string) => unwrap(client.GET('/api/v1/outlets/{code}', { params: { path: { code } } })),
+  series: (query: SeriesQuery) => unwrap(client.GET('/api/v1/series', { params: { query: tidy(query) } })),
+  seriesCsv: (query: SeriesQuery) => address('/api/v1/series/export.csv', query),
+  rules: (query: RuleQuery = {}): Promise<RulePage> => unwrap(client.GET('/api/v1/rules', { params: { query: tidy(query) } })),
+}
+
+const of = (finding_id: number) => ({ params: { path: { finding_id } } })
+const findings = {
+  findings: (query: FindingQuery = {}): Promise<FindingPage> =>
+    unwrap(client.GET('/api/v1/findings', { params: { query: tidy(query) } })),
+  finding: (id: number) => unwrap(client.GET('/api/v1/findings/{finding_id}', of(id))),
+  findingsCsv: (query: FindingQuery = {}) => address('/api/v1/findings/export.csv', query),
+  confirmFindings: (ids: number[]) => unwrap(client.POST('/api/v1/findings/confirm', { body: { ids } })),
+  confirmFinding: (id: number) => unwrap(client.POST('/api/v1/findings/{finding_id}/confirm', of(id))),
+  dismissFinding: (id: number, reason: string, note: string) =>
+    unwrap(client.POST('/api/v1/findings/{finding_id}/dismiss', { ...of(id), body: { reason: reason as never, note } })),
+  answerFinding: (id: number, answer: string) =>
+    unwrap(client.POST('/api/v1/findings/{finding_id}/answer', { ...of(id), body: { answer } })),
+  selfCorrect: (id: number, note: string) =>
+    unwrap(client.POST('/api/v1/findings/{finding_id}/self-correct', { ...of(id), body: { note } })),
+  openCase: (id: number, wish: { template: string; title: string; responsible: string }): Promise<CaseDetail> =>
+    unwrap(client.POST('/api/v1/findings/{finding_id}/open-case', { ...of(id), body: wish })),
+}
+
+
+const inCase = (case_id: number) => ({ params: { path: { case_id } } })
+const cases = {
+  cases: (query: CaseQuery = {}): Promise<Paged<CaseRow>> => unwrap(client.GET('/api/v1/cases', { params: { query: tidy(query) } })),
+  case: (id: number) => unwrap(client.GET('/api/v1/cases/{case_id}', inCase(id))),
+  casesCsv: (query: CaseQuery = {}) => address('/api/v1/cases/export.csv', query),
+  moveCase: (id: number, step: { to: string; fields: Record<string, unknown>; reason: string; revision: number }) =>
+    unwrap(client.POST('/api/v1/cases/{case_id}/transitions', { ...inCase(id), body: step })),
+  assignCase: (id: number, responsible: string) =>
+    unwrap(client.POST('/api/v1/cases/{case_id}/assign', { ...inCase(id), body: { responsible } })),
+  recordFields: (id: number, fields: Record<string, unknown>) =>
+    unwrap(client.POST('/api/v1/cases/{case_id}/fields', { ...inCase(id), body: { fields } })),
+  uploadEvidence: (id: number, file: File, kind: string, title: string) => {
+    const form = new FormData()
+    form.append('file', file)
+    form.append('kind', kind)
+    form.append('title', title)
+    return unwrap(
+      client.POST('/api/v1/cases/{case_id}/evidence', { ...inCase(id), body: form as never, bodySerializer: (body) => body as never }),
+    )
+  },
+  attachObservation: (id: number, observation: { site: string; pollutant: string; cycle: string; period_start: string }, title: string) =>
+    unwrap(client.POST('/api/v1/cases/{case_id}/evidence/observation', { ...inCase(id), body: { observation, title } })),
+  reviewEvidence: (id: number, position: number, result: string, note: string) =>
+    unwrap(
+      client.POST('/api/v1/cases/{case_id}/evidence/{position}/review', {
+        params: { path: { case_id: id, position } },
+        body: { result: result as never, note },
+      }),
+    ),
+  verifyEvidence: (id: number) => unwrap(client.GET('/api/v1/cases/{case_id}/evidence/verify', inCase(id))),
+}
+
+export const api = { ...session, ...places, ...findings, ...cases }

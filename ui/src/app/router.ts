@@ -1,0 +1,28 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { markLoading } from '@/app/load'
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', redirect: '/desk/alarms' },
+  { path: '/desk', redirect: '/desk/alarms' },
+  { path: '/desk/alarms', name: 'alarms', component: () => import('@/pages/alarms/AlarmDesk.vue') },
+  { path: '/desk/alarms/:id', redirect: (to) => ({ path: '/desk/alarms', query: { ...to.query, id: String(to.params.id) } }) },
+  { path: '/desk/cases', name: 'cases', component: () => import('@/pages/cases/CaseList.vue') },
+  { path: '/desk/cases/:id', name: 'case', component: () => import('@/pages/cases/CasePage.vue') },
+  { path: '/desk/stations', name: 'stations', component: () => import('@/pages/stations/StationList.vue') },
+  { path: '/desk/stations/:code', name: 'station', component: () => import('@/pages/stations/StationPage.vue') },
+  { path: '/desk/enterprises', name: 'enterprises', component: () => import('@/pages/enterprises/EnterpriseList.vue') },
+  { path: '/desk/enterprises/:code', name: 'enterprise', component: () => import('@/pages/enterprises/EnterprisePage.vue') },
+  { path: '/desk/outlets/:code', name: 'outlet', component: () => import('@/pages/enterprises/OutletPage.vue') },
+  { path: '/desk/rules', name: 'rules', component: () => import('@/pages/rules/RulesPage.vue') },
+  { path: '/desk/session', name: 'session', component: () => import('@/pages/session/SessionPage.vue') },
+  { path: '/desk/:rest(.*)*', name: 'nowhere', component: () => import('@/pages/NotFound.vue') },
+]
+
+/** The routes of the desk; a page that is left is no longer ready. */
+export function makeRouter() {
+  const router = createRouter({ history: createWebHistory('/'), routes, scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 } })
+  router.beforeEach((to, from) => {
+    if (to.path !== from.path) markLoading()
+  })
+  return router
+}

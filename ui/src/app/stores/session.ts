@@ -1,0 +1,39 @@
+import { defineStore } from 'pinia'
+import { computed, shallowRef } from 'vue'
+import { api } from '@/api/calls'
+import type { Session } from '@/api/types'
+import { useLive } from '@/app/stores/live'
+import { usePrefs } from '@/app/stores/prefs'
+import { pick } from '@/text/format'
+
+const NOBODY: Session = { authenticated: false, user: null, csrf_token: '' }
+
+/** Who is signed in. Rights are the server's business; this only shows the name. */
+export const useSession = defineStore('session', () => {
+  const session = shallowRef<Session>(NOBODY)
+  const known = shallowRef(false)
+
+  async function refresh(): Promise<void> {
+    session.value = await api.session().catch(() => NOBODY)
+    known.value = true
+  }
+  async function signIn(username: string, password: string): Promise<void> {
+    session.value = await api.signIn(username, password)
+    useLive().restart()
+  }
+  async function enterDemo(username: string): Promise<void> {
+    session.value = await api.enterDemo(username)
+    useLive().restart()
+  }
+  async function signOut(): Promise<void> {
+    await api.signOut()
+    session.value = NOBODY
+    useLive().restart()
+  }
+  const signedIn = computed(() => session.value.authenticated)
+  const name = computed(() => {
+    const user = session.value.user
+    return user ? pick(usePrefs().lang, user.display_name, user.display_name_en) || user.username : ''
+  })
+  return { session, known, signedIn, name, refresh, signIn, enterDemo, signOut }
+})

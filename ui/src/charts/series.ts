@@ -1,0 +1,181 @@
+// A time series as an ECharts option: empty intervals stay empty, invalid values are hollow and never joined.
+import type { EChartsCoreOption } from 'echarts/core'
+import type { Limit as LimitLine, SeriesPoint } from '@/api/types'
+import type { Tokens } from '@/design/theme'
+import { withUnit } from '@/text/format'
+import { cityParts, dateTime } from '@/text/time'
+
+const STEP_MS: Record<string, number> = { realtime: 60_000, minute: 600_000, hour: 3_600_000, day: 86_400_000 }
+const GAP_STEPS = 1.5
+export const SAMPLE_ABOVE = 5000
+
+export type Plotted = [number, number | null]
+
+export interface SeriesWords {
+  limit: (line: LimitLine) => string
+  invalid: string
+  value: string
+}
+
+function plottable(value: string | null): number | null {
+  if (value === null || value === '') return null
+  const number = Number(value.replace(/^</, ''))
+  return Number.isFinite(number) ? number : null
+}
+
+/** Valid points with a hole wherever a period is missing or invalid. */
+export function validLine(points: readonly SeriesPoint[], cycle: string): Plotted[] {
+  const step = STEP_MS[cycle] ?? STEP_MS.hour ?? 0
+  const line: Plotted[] = []
+  let before: number | null = null
+  for (const point of points) {
+    const at = new Date(point.t).getTime()
+    if (before !== null && at - before > GAP_STEPS * step) line.push([before + step, null])
+    line.push([at, point.valid ? plottable(point.value) : null])
+    before = at
+  }
+  return line
+}
+
+/** Points whose mark keeps them out of judgements; drawn hollow, never joined. */
+export function invalidMarks(points: readonly SeriesPoint[]): Plotted[] {
+  return points
+    .filter((point) => !point.valid && plottable(point.value) !== null)
+    .map((point) => [new Date(point.t).getTime(), plottable(point.value)])
+}
+
+/** Largest-triangle-three-buckets down-sampling is ECharts' own; say when it is on. */
+export function isSampled(points: readonly SeriesPoint[]): boolean {
+  return points.length > SAMPLE_ABOVE
+}
+
+/** Highest axis value: what is drawn and what is allowed must both be visible. */
+export function axisTop(points: readonly SeriesPoint[], limits: readonly LimitLine[]): number {
+  const values = points.map((point) => plottable(point.value)).filter((value): value is number => value !== null)
+  const lines = limits.map((limit) => Number(limit.value)).filter(Number.isFinite)
+  const top = Math.max(0, ...values, ...lines)
+  return top > 0 ? top * 1.08 : 1
+}
+
+/** Limits that differ in value: one line for each. */
+export function distinctLimits(limits: readonly LimitLine[]): LimitLine[] {
+  const seen = new Map<string, LimitLine>()
+  for (const limit of limits) {
+    const key = `${Number(limit.value)} ${limit.unit}`
+    if (!seen.has(key)) seen.set(key, limit)
+  }
+  return [...seen.values()]
+}
+
+export interface SeriesInput {
+  points: readonly SeriesPoint[]
+  limits: readonly LimitLine[]
+  cycle: string
+  unit: string
+}
+
+/** The option of the chart. */
+export function seriesOption(input: SeriesInput, tokens: Tokens, words: SeriesWords, scale = 1): EChartsCoreOption {
+  const text = { color: tokens.text2, fontFamily: tokens.font, fontSize: 12 * scale }
+  const limits = distinctLimits(input.limits)
+  const top = axisTop(input.points, limits)
+  const digits = top >= 10 ? 0 : top >= 1 ? 1 : 3
+  return {
+    animation: false,
+    backgroundColor: 'transparent',
+    aria: { enabled: true },
+    grid: { left: 8 * scale, right: 16 * scale, top: 26 * scale, bottom: input.points.length > 72 ? 52 * scale : 8 * scale, containLabel: true },
+    tooltip: {
+      trigger: 'axis',
+      renderMode: 'richText',
+      backgroundColor: tokens.raised,
+      borderColor: tokens.line,
+      textStyle: { color: tokens.text, fontFamily: tokens.font, fontSize: 12 * scale },
+      formatter: (rows: unknown) => tooltipText(rows, input.unit),
+    },
+    xAxis: {
+      type: 'time',
+      axisLine: { lineStyle: { color: tokens.line } },
+      axisLabel: { ...text, hideOverlap: true, formatter: (at: number) => tickText(at) },
+      splitLine: { show: false },
+    },
+    yAxis: {
+      type: 'value',
+      min: 0,
+      max: Number(top.toFixed(digits)),
+      name: withUnit('', input.unit).trim(),
+      nameTextStyle: { ...text, align: 'left' },
+      axisLabel: { ...text, formatter: (value: number) => String(Number(value.toFixed(digits))) },
+      splitLine: { lineStyle: { color: tokens.line, opacity: 0.6 } },
+    },
+    dataZoom: input.points.length > 72 ? [{ type: 'inside' }, zoomBar(tokens, scale)] : [{ type: 'inside' }],
+    series: [
+      {
+        name: words.value,
+        type: 'line',
+        data: validLine(input.points, input.cycle),
+        connectNulls: false,
+        showSymbol: input.points.length <= 60,
+        symbolSize: 4 * scale,
+        sampling: isSampled(input.points) ? 'lttb' : undefined,
+        lineStyle: { width: 1.6 * scale, color: tokens.accent },
+        itemStyle: { color: tokens.accent },
+        markLine: limitLines(limits, tokens, words, scale),
+      },
+      {
+        name: words.invalid,
+        type: 'scatter',
+        data: invalidMarks(input.points),
+        symbolSize: 7 * scale,
+        itemStyle: { color: 'transparent', borderColor: tokens.text2, borderWidth: 1.5 },
+      },
+    ],
+  }
+}
+
+function limitLines(limits: LimitLine[], tokens: Tokens, words: SeriesWords, scale: number): unknown {
+  return {
+    silent: true,
+    symbol: 'none',
+    data: limits.map((limit) => ({
+      yAxis: Number(limit.value),
+      lineStyle: { color: tokens.danger, type: 'dashed', width: 1.5 * scale },
+      label: {
+        formatter: words.limit(limit),
+        position: 'insideStartTop',
+        color: tokens.text,
+        textBorderColor: tokens.panel,
+        textBorderWidth: 2,
+        fontFamily: tokens.font,
+        fontSize: 12 * scale,
+      },
+    })),
+  }
+}
+
+function zoomBar(tokens: Tokens, scale: number): unknown {
+  return {
+    type: 'slider',
+    height: 20 * scale,
+    bottom: 6 * scale,
+    borderColor: tokens.line,
+    fillerColor: `${tokens.accent}33`,
+    handleStyle: { color: tokens.accent },
+    dataBackground: { lineStyle: { color: tokens.line }, areaStyle: { color: tokens.raised } },
+    textStyle: { color: tokens.text2, fontSize: 11 * scale },
+    labelFormatter: (at: number) => dateTime(at),
+  }
+}
+
+function tickText(at: number): string {
+  const { date, time } = cityParts(at)
+  return time === '00:00' ? date.slice(5) : time
+}
+
+function tooltipText(rows: unknown, unit: string): string {
+  const list = (Array.isArray(rows) ? rows : [rows]) as { value: Plotted; seriesName: string }[]
+  const shown = list.filter((row) => row?.value?.[1] !== null && row?.value?.[1] !== undefined)
+  const first = list[0]
+  if (!first) return ''
+  return [dateTime(first.value[0]), ...shown.map((row) => `${row.seriesName} ${withUnit(String(row.value[1]), unit)}`)].join('\n')
+}

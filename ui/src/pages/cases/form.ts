@@ -1,0 +1,43 @@
+// The form of a legal step: what the fields hold at the start and what is sent.
+import type { StepField } from '@/api/types'
+
+export type FormValue = string | boolean | string[]
+
+/** What a field shows first: what the case holds already, or nothing. */
+export function startValue(field: StepField): FormValue {
+  const held = field.value
+  if (field.type === 'boolean') return held === true
+  if (field.type === 'checklist') return Array.isArray(held) ? held.map(String) : []
+  if (field.type === 'list') return Array.isArray(held) ? held.map(String).join('\n') : ''
+  return held === null || held === undefined ? '' : String(held)
+}
+
+/** What is sent for a field; empty answers are left out, so that the server can name them as missing. */
+export function sentValue(field: StepField, value: FormValue): unknown {
+  if (field.type === 'boolean') return value === true
+  if (field.type === 'checklist') return value
+  const text = String(value).trim()
+  if (field.type === 'list') {
+    const lines = text.split('\n').map((line) => line.trim())
+    return lines.filter(Boolean)
+  }
+  return text
+}
+
+/** Whether a required field is still empty; the server checks again. */
+export function isMissing(field: StepField, value: FormValue): boolean {
+  if (!field.required) return false
+  const sent = sentValue(field, value)
+  return field.type === 'boolean' ? false : Array.isArray(sent) ? sent.length === 0 : sent === ''
+}
+
+/** The fields of a step as they are sent. */
+export function sentFields(fields: readonly StepField[], values: Record<string, FormValue>): Record<string, unknown> {
+  const out: Record<string, unknown> = {}
+  for (const field of fields) {
+    const sent = sentValue(field, values[field.name] ?? '')
+    if (sent === '' || (Array.isArray(sent) && sent.length === 0)) continue
+    out[field.name] = sent
+  }
+  return out
+}
