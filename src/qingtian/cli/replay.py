@@ -25,7 +25,7 @@ import click
     "--truth", type=click.Path(dir_okay=False, path_type=Path), help="Write planted events here (JSON lines)."
 )
 @click.option("--send", metavar="HOST:PORT", help="Send the frames to an HJ 212 host, at the speed given.")
-def command(  # noqa: PLR0917  click gives its options by name
+def command(
     scenario: str,
     start: datetime | None,
     end: datetime | None,

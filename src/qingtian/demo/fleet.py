@@ -42,6 +42,7 @@ class DeviceLink:
         self._writer: asyncio.StreamWriter | None = None
         self._listener: asyncio.Task[None] | None = None
         self._waiting: dict[bytes, asyncio.Future[None]] = {}
+        self._dialling = asyncio.Lock()
 
     async def send(self, sendings: Iterable[Sending]) -> None:
         """Send frames in order and return when each that wants an ack has one.
@@ -112,6 +113,10 @@ class DeviceLink:
             await self._writer.drain()
 
     async def _connected(self) -> None:
+        async with self._dialling:
+            await self._dial()
+
+    async def _dial(self) -> None:
         for attempt in range(1_000_000):
             if self._writer is not None and not self._writer.is_closing():
                 return

@@ -1,0 +1,67 @@
+"""The history of a demo: the days before its live part, sent through the real gateway and worked on by the cast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from qingtian.demo.cast import Cast
+from qingtian.demo.city import City, parts
+from qingtian.demo.events import owner
+from qingtian.demo.lockstep import LockStep
+from qingtian.demo.seed import Seeded, seed_city
+from qingtian.demo.stream import Pace
+from qingtian.duties import run_due
+from qingtian.runtime.settings import Settings
+from qingtian.telemetry.devices import registry_directory
+from qingtian.telemetry.store import open_store
+
+EXPECTS = ("hour",)  # at high speed minute frames thin out: what devices owe in the demo is their hour
+EVERY = timedelta(hours=2)
+METERED_LAST = timedelta(days=2)  # meters send minute data in the last days of the history only
+Progress = Callable[[datetime], object]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was made.
+
+    Args:
+        failures: scenes of the cast that were refused.
+    """
+
+    seeded: Seeded
+    frames: int
+    scenes: int
+    failures: list[str]
+
+
+def make_history(settings: Settings, city: City, *, progress: Progress = lambda _now: None) -> History:
+    """Seed the city and live through the days before the live part, in lock-step."""
+    plan = city.plan()
+    chosen = parts(plan)
+    spokesmen = (owner(chosen.hero), owner(chosen.relapse))
+    seeded = seed_city(plan, city.epoch, expects=EXPECTS, spokesmen=spokesmen)
+    store = open_store(settings)
+    try:
+        cast = Cast(city, plan, store)
+        steps = LockStep(
+            settings,
+            city,
+            store,
+            registry_directory(settings.data_dir),
+            duties=lambda now: run_due(now, store, strict=True),
+            pace=lambda hour: history_pace(city, hour),
+            every=EVERY,
+            hooks=[cast, progress],
+        )
+        counters = steps.run(city.live_from)
+    finally:
+        store.close()
+    return History(seeded, counters.sent, len(cast.played), cast.failures)
+
+
+def history_pace(city: City, hour: datetime) -> Pace:
+    """Hour frames only, and meters by the half hour towards the end: the history must be there in a minute."""
+    return Pace(minute=0, power=30 if city.live_from - hour <= METERED_LAST else 0, realtime_s=0)
