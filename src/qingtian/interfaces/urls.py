@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, re_path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from qingtian.interfaces.api.application import api
+from qingtian.interfaces.live.views import live
+from qingtian.interfaces.metrics.views import metrics_page
+from qingtian.interfaces.web import bundle, pages
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", pages.landing, name="landing"),
+    path("enter", pages.enter, name="enter"),
+    path("site/<str:name>", pages.site_file, name="site"),
+    path("favicon.ico", RedirectView.as_view(url="/site/icon.svg", permanent=True)),
+    path("api/v1/live", live, name="live"),
+    path("api/v1/", api.urls),
+    re_path(r"^api(?:/.*)?$", pages.unknown_route),
+    path("metrics", metrics_page, name="metrics"),
+    path("assets/<path:path>", bundle.asset, name="asset"),
+    re_path(r"^(?:screen|screen\.html)$", RedirectView.as_view(url="/screen/")),
+    re_path(r"^screen/(?P<path>.*)$", bundle.screen, name="screen"),
+    re_path(r"^(?P<door>desk|field|enterprise)$", RedirectView.as_view(url="/%(door)s/")),
+    re_path(r"^(?:desk|field|enterprise)/(?P<path>.*)$", bundle.desk, name="desk"),
+]
+handler404 = pages.page_not_found

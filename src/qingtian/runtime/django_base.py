@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from qingtian.runtime.settings import Mode, get_settings
 
 _settings = get_settings()
@@ -26,6 +28,8 @@ INSTALLED_APPS = [
     "qingtian.duties",
 ]
 MIDDLEWARE = [
+    "qingtian.interfaces.web.security.SecurityHeaders",
+    "qingtian.interfaces.api.middleware.RequestEnvelope",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -36,7 +40,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "DIRS": [],
+        "DIRS": [Path(__file__).parent.parent / "interfaces" / "web" / "templates"],
         "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
     }
 ]

@@ -32,6 +32,7 @@ STATUS: Mapping[type[QingtianError], int] = {
     Unavailable: 503,
 }
 SERVER_ERROR = 500
+ISO_TIME = "give an ISO time with offset, like 2025-11-22T08:00:00+08:00"
 
 
 class NotAuthenticated(QingtianError):
@@ -160,21 +161,21 @@ def _field(loc: Sequence[object]) -> str:
 
 def _remedy(raw: Mapping[str, Any], field: str) -> str:
     context = raw.get("ctx") or {}
-    match raw.get("type"):
-        case "missing":
-            return f"give {field}"
-        case "extra_forbidden":
-            return f"leave {field} out"
-        case "enum" | "literal_error":
-            return f"one of {context.get('expected', 'the listed values')}"
-        case "datetime_parsing" | "datetime_from_date_parsing":
-            return "give an ISO time with offset, like 2025-11-22T08:00:00+08:00"
-        case "greater_than_equal":
-            return f"give at least {context.get('ge')}"
-        case "less_than_equal":
-            return f"give at most {context.get('le')}"
-        case _:
-            return "see /api/v1/openapi.json"
+    remedies = {
+        "missing": f"give {field}",
+        "extra_forbidden": f"leave {field} out",
+        "enum": f"one of {context.get('expected')}",
+        "literal_error": f"one of {context.get('expected')}",
+        "int_parsing": "give a whole number",
+        "bool_parsing": "give true or false",
+        "datetime_parsing": ISO_TIME,
+        "datetime_from_date_parsing": ISO_TIME,
+        "greater_than_equal": f"give at least {context.get('ge')}",
+        "less_than_equal": f"give at most {context.get('le')}",
+        "string_too_short": f"give at least {context.get('min_length')} character(s)",
+        "string_too_long": f"give at most {context.get('max_length')} characters",
+    }
+    return remedies.get(str(raw.get("type")), "see /api/v1/openapi.json")
 
 
 def _unknown_user(request: HttpRequest, error: Any) -> HttpResponse:

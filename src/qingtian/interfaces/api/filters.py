@@ -84,6 +84,7 @@ class RuleFilters(PageQuery):
     kind: str | None = Field(None, max_length=40)
     standard: str | None = Field(None, max_length=60, description="part of the standard's number")
     confidence: str | None = Field(None, max_length=40)
+    unverified: bool | None = None
     q: str | None = Field(None, max_length=MAX_QUERY)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from ninja import Schema
 from pydantic import Field
 
 from qingtian.apps.evidence.actions.review_evidence import ReviewResult
+from qingtian.apps.evidence.models import EvidenceKind
 from qingtian.interfaces.api.schemas.base import Choice, CityTime, Input, Page
 from qingtian.interfaces.api.schemas.findings import CaseRef, FindingRow, TemplateOut
 from qingtian.interfaces.api.schemas.journal import EventOut
@@ -40,9 +41,7 @@ class CaseRow(Schema):
     due_at: CityTime | None
     overdue: bool
     due_soon: bool
-    remaining_working_days: int | None = Field(
-        description="workdays after today until the due date; negative when over"
-    )
+    remaining_working_days: int | None = Field(description="workdays after today to the due date; negative when over")
     provisional: bool = Field(description="the due date reaches a year whose calendar is not published")
     written_off_at: CityTime | None
     watch_until: date | None
@@ -188,6 +187,15 @@ class FieldsIn(Input):
     """Facts of the case that no step asks for."""
 
     fields: dict[str, Any]
+
+
+class UploadIn(Schema):
+    """What is said of an uploaded file."""
+
+    kind: EvidenceKind = EvidenceKind.DOCUMENT
+    title: str = Field("", max_length=300)
+    captured_at: datetime | None = Field(None, description="when it was made; now when left out")
+    captured_by: str = Field("", max_length=150, description="who made it; you when left out")
 
 
 class ObservationRef(Input):

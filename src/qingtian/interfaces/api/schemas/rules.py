@@ -25,6 +25,8 @@ class RuleOut(Schema):
     valid_from: date | None
     valid_to: date | None
     confidence: str
+    unverified: bool = Field(description="the figure is from memory only; it must be shown as unverified")
+    note: str
     values: dict[str, Any]
 
 
@@ -39,17 +41,16 @@ class AirCategoryOut(Schema):
 
     level: int
     low: int
-    high: int | None
+    high: int
+    level_zh: str
     name_zh: str
     name_en: str
     colour: str
-    text_colour: str
-    health_zh: str
-    health_en: str
-    measures_zh: str
-    measures_en: str
+    colour_zh: str
     standard: str
     clause: str
+    source: str
+    confidence: str
 
 
 class PollutantOut(Schema):
@@ -58,5 +59,7 @@ class PollutantOut(Schema):
     code: str
     name_zh: str
     name_en: str
+    symbol: str
     unit: str
+    ambient_unit: str
     medium: str

@@ -1,0 +1,128 @@
+"""Evidence items, their bytes and their check."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import BinaryIO, cast
+
+from django.http import FileResponse
+from ninja.files import UploadedFile
+
+from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.cases.queries import visible_case
+from qingtian.apps.evidence.actions.attach_observation import attach_observation
+from qingtian.apps.evidence.models import EvidenceItem
+from qingtian.apps.evidence.queries import EvidenceReport, content_path
+from qingtian.apps.registry.listing import visible_site
+from qingtian.domain.errors import InvalidInput, NotVisible
+from qingtian.interfaces.api.present.places import PlaceNames
+from qingtian.interfaces.api.schemas.cases import (
+    EvidenceOut,
+    EvidenceReportOut,
+    ItemCheckOut,
+    ObservationRef,
+)
+from qingtian.interfaces.telemetry import telemetry_store
+from qingtian.runtime.settings import get_settings
+from qingtian.telemetry.spool import read_frame, spool_path
+from qingtian.telemetry.store import Cycle, Observation
+
+# Only what cannot run scripts in our origin is shown; everything else is saved to a file.
+SHOWN_INLINE = frozenset({"application/pdf", "image/jpeg", "image/png", "image/webp", "video/mp4", "audio/mpeg"})
+
+
+def evidence_out(item: EvidenceItem, names: PlaceNames | None = None) -> EvidenceOut:
+    """One item."""
+    place = None
+    if item.object is not None:
+        place = (names or PlaceNames([item.object])).place(item.object)
+    return EvidenceOut(
+        id=item.pk,
+        position=item.position,
+        kind=item.kind,
+        title=item.title,
+        file_name=item.file_name,
+        media_type=item.media_type,
+        size=item.size,
+        sha256=item.sha256,
+        hash=item.hash,
+        prev_hash=item.prev_hash,
+        origin=item.origin,
+        captured_at=item.captured_at,
+        captured_by=item.captured_by,
+        added_at=item.added_at,
+        added_by=item.added_by,
+        object=place,
+        record=item.record,
+        content_url=f"/api/v1/cases/{item.case_id}/evidence/{item.pk}/content" if item.sha256 else "",
+        simulated=item.simulated,
+    )
+
+
+def report_out(report: EvidenceReport) -> EvidenceReportOut:
+    """The check of all evidence of a case."""
+    return EvidenceReportOut(
+        case=report.case,
+        intact=report.intact,
+        first_break=report.first_break,
+        items=[
+            ItemCheckOut(position=one.position, ok=one.ok, reason=one.reason, expected=one.expected, found=one.found)
+            for one in report.items
+        ],
+    )
+
+
+def binary(file: UploadedFile) -> BinaryIO:
+    """The uploaded bytes as an open file."""
+    return cast("BinaryIO", file.file)
+
+
+def freeze(actor: Actor, at: datetime, case_id: int, wanted: ObservationRef) -> EvidenceItem:
+    """Freeze a stored value with its raw frame.
+
+    Raises:
+        NotVisible: the case, the site or the value cannot be seen.
+    """
+    visible_case(actor, case_id)
+    row = _stored(actor, wanted)
+    raw = read_frame(spool_path(get_settings().data_dir), row.segment, row.frame_offset).raw if row.segment else None
+    return attach_observation(actor, at, case_id, row, raw_frame=raw)
+
+
+def content(actor: Actor, case_id: int, item_id: int) -> FileResponse:
+    """The bytes of an item, under the name and type they were frozen with."""
+    item, path = content_path(actor, case_id, item_id)
+    inline = item.media_type in SHOWN_INLINE
+    response = FileResponse(
+        path.open("rb"),
+        as_attachment=not inline,
+        filename=item.file_name or f"{item.sha256[:12]}",
+        content_type=item.media_type,
+    )
+    response["X-Content-SHA256"] = item.sha256
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def _stored(actor: Actor, wanted: ObservationRef) -> Observation:
+    if visible_site(actor, wanted.site) is None:
+        raise NotVisible(f"there is no site {wanted.site}", field="observation.site", remedy="choose a registered one")
+    if wanted.cycle not in set(Cycle):
+        raise InvalidInput(
+            f"there is no cycle {wanted.cycle}", field="observation.cycle", remedy=f"one of {', '.join(Cycle)}"
+        )
+    start = wanted.period_start
+    rows = telemetry_store().window(
+        Cycle(wanted.cycle),
+        start,
+        start + timedelta(seconds=1),
+        sites=[wanted.site],
+        pollutants=[wanted.pollutant],
+    )
+    if not rows:
+        raise NotVisible(
+            f"there is no value of {wanted.pollutant} at {wanted.site} for {start.isoformat()}",
+            field="observation.period_start",
+            remedy="choose a period of the series",
+        )
+    return rows[0]

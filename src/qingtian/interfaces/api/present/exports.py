@@ -1,0 +1,106 @@
+"""Tables as CSV files: what the data are comes first, then the header, then the rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+
+from qingtian import __version__
+from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.cases import search as case_search
+from qingtian.apps.findings import search as finding_search
+from qingtian.apps.findings.queries import ranked
+from qingtian.domain.errors import InvalidInput
+from qingtian.interfaces.api.filters import CaseExport, FindingExport, SeriesExport, StationExport
+from qingtian.interfaces.api.paging import Row, ordering
+from qingtian.interfaces.api.present import cases, columns, findings, series, stations
+from qingtian.interfaces.api.present.city import data_label
+from qingtian.interfaces.api.schemas.base import city_iso
+
+MAX_ROWS = 50_000
+BOM = "\ufeff"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Line = TypeVar("Line")
+
+
+def findings_csv(actor: Actor, now: datetime, filters: FindingExport) -> HttpResponse:
+    """Findings that match, in the order of the list."""
+    rows = ranked(finding_search.search(actor, findings.criteria_of(filters)))
+    if order := ordering(filters.sort, findings.SORTABLE):
+        rows = rows.order_by(*order)
+    return _answer("findings", now, columns.FINDINGS, findings.finding_rows(_bounded(rows)), bom=filters.bom)
+
+
+def cases_csv(actor: Actor, now: datetime, filters: CaseExport) -> HttpResponse:
+    """Cases that match, in the order of the view."""
+    rows = case_search.search(actor, cases.criteria_of(filters), now)
+    if order := ordering(filters.sort, cases.SORTABLE):
+        rows = rows.order_by(*order)
+    return _answer("cases", now, columns.CASES, cases.case_rows(_bounded(rows), now), bom=filters.bom)
+
+
+def stations_csv(actor: Actor, now: datetime, filters: StationExport) -> HttpResponse:
+    """Stations that match, one line per pollutant of the newest hour."""
+    found = stations.matching_stations(actor, now, filters)
+    lines = [(one, value) for one in found for value in one.values]
+    return _answer("stations", now, columns.STATIONS, lines, bom=filters.bom)
+
+
+def series_csv(actor: Actor, now: datetime, filters: SeriesExport) -> HttpResponse:
+    """A series, one line per period."""
+    found = series.series(actor, now, filters)
+    lines = [(found, point) for point in found.points]
+    return _answer(f"series-{found.site}-{found.pollutant}", now, columns.SERIES, lines, bom=filters.bom)
+
+
+def cell(value: object) -> str:
+    """A value as the text of a cell; what a spreadsheet would run as a formula is quoted.
+
+    >>> cell("=1+1"), cell("-3.5"), cell(True), cell(None)
+    ("'=1+1", '-3.5', 'true', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return city_iso(value)
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULA) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    return text[1:].replace(".", "", 1).isdigit()
+
+
+def _bounded(rows: QuerySet[Row]) -> list[Row]:
+    listed = list(rows[: MAX_ROWS + 1])
+    if len(listed) > MAX_ROWS:
+        raise InvalidInput(
+            f"more than {MAX_ROWS} rows match", field="since", remedy="narrow the filters, or export in parts"
+        )
+    return listed
+
+
+def _answer(
+    name: str, now: datetime, table: Mapping[str, Callable[[Line], object]], lines: Iterable[Line], *, bom: bool
+) -> HttpResponse:
+    label = data_label()
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    for said in (label.label_zh, label.label_en, f"qingtian {__version__} {name} {city_iso(now)}"):
+        if said:
+            writer.writerow([f"# {said}"])
+    writer.writerow(table)
+    writer.writerows([cell(get(line)) for get in table.values()] for line in lines)
+    response = HttpResponse((BOM if bom else "") + text.getvalue(), content_type="text/csv; charset=utf-8")
+    file_name = re.sub(r"[^A-Za-z0-9._-]", "_", f"qingtian-{name}-{now:%Y%m%dT%H%M}.csv")
+    response["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    return response

@@ -1,0 +1,166 @@
+"""The alarm page: rule and limit, values used, neighbours, history, what can be done."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.evidence.models import EvidenceItem
+from qingtian.apps.findings.models import Finding
+from qingtian.apps.findings.offers import offers
+from qingtian.apps.findings.queries import visible_finding
+from qingtian.apps.findings.search import Criteria, same_place, search
+from qingtian.apps.findings.states import DismissReason
+from qingtian.apps.journal.queries import history
+from qingtian.apps.judgements.queries import of_period
+from qingtian.apps.registry.listing import SITES
+from qingtian.interfaces.api.present import law
+from qingtian.interfaces.api.present.events import events_out
+from qingtian.interfaces.api.present.findings import finding_rows
+from qingtian.interfaces.api.present.judgements import judgement_out
+from qingtian.interfaces.api.present.limits import limits_for, pack_row
+from qingtian.interfaces.api.present.numbers import said
+from qingtian.interfaces.api.present.series import points_out
+from qingtian.interfaces.api.present.stations import neighbours
+from qingtian.interfaces.api.schemas.base import Choice
+from qingtian.interfaces.api.schemas.findings import (
+    ActionOut,
+    EvidenceRef,
+    FindingDetail,
+    HitOut,
+    JudgementOut,
+    TemplateOut,
+)
+from qingtian.interfaces.api.schemas.places import LimitOut
+from qingtian.interfaces.api.schemas.series import SeriesPoint
+from qingtian.interfaces.telemetry import telemetry_store
+from qingtian.packs.procedures import load_procedures
+from qingtian.runtime.clock import SHANGHAI
+from qingtian.telemetry.store import Cycle
+
+BEFORE, AFTER, LONGEST = timedelta(hours=24), timedelta(hours=6), timedelta(days=14)
+INSTANT = timedelta(seconds=1)
+SHOWN_HITS = 500
+REASONS = {
+    DismissReason.FALSE_ALARM: ("误报", "False alarm"),
+    DismissReason.MARKED_INVALID: ("数据标记无效", "Data marked invalid"),
+    DismissReason.INSTRUMENT_FAULT: ("仪器故障", "Instrument fault"),
+    DismissReason.REPORTED_SHUTDOWN: ("已报备停运", "Reported shutdown"),
+    DismissReason.NOT_RESPONSIBLE: ("非本单位责任", "Not responsible"),
+    DismissReason.OTHER: ("其他（需说明）", "Other (say why)"),
+}
+
+
+def detail(actor: Actor, now: datetime, finding_id: int) -> FindingDetail:
+    """Everything that the alarm page shows.
+
+    Raises:
+        NotVisible: there is no such finding.
+    """
+    visible_finding(actor, finding_id)
+    row = search(actor, Criteria()).get(pk=finding_id)
+    values = _values(row, now)
+    return FindingDetail(
+        **finding_rows([row])[0].model_dump(),
+        detail=row.detail,
+        confirmed_at=row.confirmed_at,
+        confirmed_by=row.confirmed_by,
+        reason=row.reason,
+        note=row.note,
+        answer=row.answer,
+        answered_at=row.answered_at,
+        answered_by=row.answered_by,
+        merged_into=row.merged_into_id,
+        judgement=_judgement(actor, row),
+        rule=_rule(row),
+        values_cycle=Cycle.HOUR.value,
+        values_unit=said(row.detail, "unit") or "",
+        values=values,
+        hit_periods=_hits(row),
+        neighbours=neighbours(actor, now, row.object, but=row.object_id),
+        history=finding_rows(same_place(actor, row)),
+        events=events_out(history("finding", row.pk)),
+        evidence=_evidence(actor, row),
+        allowed_actions=_actions(actor, row),
+        dismiss_reasons=[Choice(value=one, label_zh=zh, label_en=en) for one, (zh, en) in REASONS.items()],
+        templates=_templates(now.date()),
+    )
+
+
+def _values(row: Finding, now: datetime) -> list[SeriesPoint]:
+    if row.object.type not in SITES or not row.parameter:
+        return []
+    start = max(row.first_seen - BEFORE, row.last_seen - LONGEST)
+    rows = telemetry_store().series(row.object.code, row.parameter, Cycle.HOUR, start, min(row.last_seen + AFTER, now))
+    return points_out(rows)
+
+
+def _judgement(actor: Actor, row: Finding) -> JudgementOut | None:
+    found = of_period(
+        actor, row.last_seen, row.last_seen + INSTANT, object_id=row.object_id, item=row.parameter
+    ).first()
+    return judgement_out(found) if found else None
+
+
+def _rule(row: Finding) -> LimitOut | None:
+    # The limit that the finding itself states; the register may have changed since.
+    value = said(row.detail, "limit")
+    if value is None:
+        return None
+    row_id = said(row.detail, "rule_row") or ""
+    known = pack_row(row_id)
+    on = row.last_seen.astimezone(SHANGHAI).date()
+    permit = next(iter(limits_for(row.object, row.parameter, Cycle.HOUR, on)), None)
+    name = law.pollutant_name(row.parameter)
+    return LimitOut(
+        pollutant=row.parameter,
+        name_zh=name.zh,
+        name_en=name.en,
+        cycle=Cycle.HOUR.value,
+        value=value,
+        unit=said(row.detail, "unit") or "",
+        converted=permit.converted if permit else False,
+        standard=said(row.detail, "standard") or (known.standard if known else ""),
+        clause=said(row.detail, "clause") or (known.clause if known else ""),
+        source=known.source if known else "",
+        confidence=known.confidence if known else (said(row.detail, "confidence") or ""),
+        rule_row=row_id,
+    )
+
+
+def _hits(row: Finding) -> list[HitOut]:
+    return [
+        HitOut(period_start=one.period_start, recorded_at=one.recorded_at, severity=one.severity, detail=one.detail)
+        for one in row.hit_rows.order_by("-period_start")[:SHOWN_HITS]
+    ]
+
+
+def _evidence(actor: Actor, row: Finding) -> list[EvidenceRef]:
+    items = EvidenceItem.objects.visible_to(actor).filter(case__finding_links__finding=row).select_related("case")
+    return [
+        EvidenceRef(
+            id=one.pk,
+            case_id=one.case_id,
+            case_number=one.case.number,
+            kind=one.kind,
+            title=one.title,
+            sha256=one.sha256,
+            captured_at=one.captured_at,
+        )
+        for one in items
+    ]
+
+
+def _actions(actor: Actor, row: Finding) -> list[ActionOut]:
+    return [
+        ActionOut(verb=one.verb, allowed=one.allowed, reason=one.reason, reason_key=one.key)
+        for one in offers(actor, row)
+    ]
+
+
+def _templates(on: date) -> list[TemplateOut]:
+    rows = load_procedures().values()
+    in_force = [one for one in rows if (one.valid_from is None or one.valid_from <= on) and not one.valid_to]
+    return [
+        TemplateOut(code=one.code, version=one.version, name_zh=one.name_zh, name_en=one.name_en) for one in in_force
+    ]

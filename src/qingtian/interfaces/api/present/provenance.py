@@ -1,0 +1,33 @@
+"""Where the data of a site come from, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qingtian.apps.registry.models import ObjectType, RegistryObject
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """A source with its words."""
+
+    code: str
+    zh: str
+    en: str
+
+
+DEVICE = Provenance("device", "在线监测设备（HJ 212）", "online monitoring device (HJ 212)")
+SIMULATED = Provenance("simulated_device", "模拟设备（HJ 212）", "simulated device (HJ 212)")
+IMPORTED = Provenance("import", "导入的站点小时数据", "imported station hours")
+
+
+def provenance(site: RegistryObject) -> Provenance:
+    """The source of a site; what the register states goes before the rule of thumb."""
+    stated = site.attributes
+    if "source_zh" in stated or "source_en" in stated:
+        zh = str(stated.get("source_zh", stated.get("source_en", "")))
+        return Provenance(str(stated.get("source", "stated")), zh, str(stated.get("source_en", zh)))
+    if site.type == ObjectType.STATION:
+        name = str(stated.get("source", ""))
+        return Provenance("import", name, name) if name else IMPORTED
+    return SIMULATED if site.simulated else DEVICE

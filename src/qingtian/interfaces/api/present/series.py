@@ -1,0 +1,148 @@
+"""Series of values with limits and coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.registry.listing import devices_at, visible_site
+from qingtian.apps.registry.models import RegistryObject
+from qingtian.apps.registry.queries import device_profile
+from qingtian.domain.errors import InvalidInput, NotVisible
+from qingtian.interfaces.api.filters import SeriesQuery
+from qingtian.interfaces.api.present import law
+from qingtian.interfaces.api.present.limits import limits_for
+from qingtian.interfaces.api.present.numbers import share, text
+from qingtian.interfaces.api.present.provenance import provenance
+from qingtian.interfaces.api.schemas.series import CoverageOut, SeriesOut, SeriesPoint
+from qingtian.interfaces.telemetry import telemetry_store
+from qingtian.runtime.clock import SHANGHAI
+from qingtian.telemetry.store import Cycle, Observation
+
+USUAL = timedelta(days=1)
+# What one request may ask for; longer spans go in parts.
+LONGEST: Mapping[Cycle, timedelta] = {
+    Cycle.REALTIME: timedelta(days=3),
+    Cycle.MINUTE: timedelta(days=31),
+    Cycle.HOUR: timedelta(days=400),
+    Cycle.DAY: timedelta(days=4000),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The asked time: start <= t < end."""
+
+    start: datetime
+    end: datetime
+
+
+def series(actor: Actor, now: datetime, query: SeriesQuery) -> SeriesOut:
+    """One series.
+
+    Raises:
+        NotVisible: there is no such site.
+        InvalidInput: the span is turned round, too long, or without offset.
+    """
+    site = visible_site(actor, query.site)
+    if site is None:
+        raise NotVisible(f"there is no site {query.site}", field="site", remedy="choose a registered station or outlet")
+    span = span_of(query, now)
+    rows = telemetry_store().series(query.site, query.pollutant, query.cycle, span.start, span.end, as_of=query.as_of)
+    name, known = law.pollutant_name(query.pollutant), provenance(site)
+    return SeriesOut(
+        site=site.code,
+        site_name=site.name,
+        site_name_en=site.name_en or site.name,
+        pollutant=query.pollutant,
+        name_zh=name.zh,
+        name_en=name.en,
+        unit=rows[-1].unit if rows else _usual_unit(query.pollutant),
+        cycle=query.cycle.value,
+        start=span.start,
+        end=span.end,
+        as_of=query.as_of,
+        label="start",
+        points=points_out(rows),
+        limits=limits_for(site, query.pollutant, query.cycle, _law_day(span, now)),
+        coverage=_coverage(rows, span, now, _period(actor, site, query.cycle)),
+        simulated=site.simulated,
+        source=known.code,
+        source_zh=known.zh,
+        source_en=known.en,
+    )
+
+
+def span_of(query: SeriesQuery, now: datetime) -> Span:
+    """The asked time, with what was left out filled in.
+
+    Raises:
+        InvalidInput: the span is turned round, too long, or without offset.
+    """
+    end = query.end or now
+    start = query.start or end - USUAL
+    for name, moment in (("start", start), ("end", end), ("as_of", query.as_of)):
+        if moment is not None and moment.tzinfo is None:
+            raise InvalidInput(f"{name} has no offset", field=name, remedy="write it like 2025-11-22T08:00:00+08:00")
+    if start >= end:
+        raise InvalidInput("start is not before end", field="start", remedy="give an earlier start")
+    longest = LONGEST[query.cycle]
+    if end - start > longest:
+        raise InvalidInput(
+            f"more than {longest.days} days of {query.cycle} values", field="start", remedy="ask for it in parts"
+        )
+    return Span(start.astimezone(SHANGHAI), end.astimezone(SHANGHAI))
+
+
+def points_out(rows: Iterable[Observation]) -> list[SeriesPoint]:
+    """Rows of the store as points."""
+    return [
+        SeriesPoint(
+            t=row.period_start,
+            value=text(row.value),
+            mark=row.mark,
+            valid=row.valid,
+            minimum=text(row.minimum),
+            maximum=text(row.maximum),
+            converted=text(row.converted),
+            version=row.version,
+            origin=row.origin.value,
+        )
+        for row in rows
+    ]
+
+
+def _law_day(span: Span, now: datetime) -> date:
+    # Limits in force at the end of what is shown; the future has none yet.
+    return min(span.end, now).astimezone(SHANGHAI).date()
+
+
+def _usual_unit(pollutant: str) -> str:
+    row = law.pollutant(pollutant)
+    return row.unit if row else ""
+
+
+def _period(actor: Actor, site: RegistryObject, cycle: Cycle) -> timedelta:
+    if cycle is Cycle.HOUR:
+        return timedelta(hours=1)
+    if cycle is Cycle.DAY:
+        return timedelta(days=1)
+    device = devices_at(actor, [site]).first()
+    if device is None:
+        return timedelta(minutes=10) if cycle is Cycle.MINUTE else timedelta(minutes=1)
+    profile = device_profile(device)
+    return timedelta(seconds=profile.minute_interval_s if cycle is Cycle.MINUTE else profile.realtime_interval_s)
+
+
+def _coverage(rows: list[Observation], span: Span, now: datetime, period: timedelta) -> CoverageOut:
+    elapsed = max(min(span.end, now) - span.start, timedelta(0))
+    expected = int(elapsed / period)
+    valid = sum(row.valid for row in rows)
+    return CoverageOut(
+        expected=expected,
+        present=sum(row.value is not None for row in rows),
+        valid=valid,
+        share=share(min(valid, expected), expected),
+    )

@@ -1,0 +1,68 @@
+"""The next legal steps of a case with their forms and what is still missing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.cases.models import Case
+from qingtian.apps.cases.queries import steps_of, template_of
+from qingtian.domain.errors import UnmetGuard
+from qingtian.domain.procedures import FieldSpec, NextStep, ProcedureTemplate
+from qingtian.interfaces.api.schemas.base import Choice
+from qingtian.interfaces.api.schemas.cases import FieldOut, NextStepOut, UnmetOut
+
+
+def next_steps(actor: Actor, case: Case, now: datetime) -> list[NextStepOut]:
+    """Every step that leaves the state of a case; none once it is closed or a duplicate."""
+    if case.closed_at is not None or case.duplicate_of_id is not None:
+        return []
+    template = template_of(case)
+    return [_step(one, template, case) for one in steps_of(actor, case, now)]
+
+
+def _step(one: NextStep, template: ProcedureTemplate, case: Case) -> NextStepOut:
+    step, target = one.transition, template.state(one.transition.target)
+    return NextStepOut(
+        code=step.code,
+        to=step.target,
+        to_zh=target.label_zh,
+        to_en=target.label_en,
+        label_zh=step.label_zh,
+        label_en=step.label_en,
+        roles=sorted(step.roles),
+        role=", ".join(sorted(step.roles)),
+        role_allowed=one.role_allowed,
+        allowed=one.allowed,
+        automatic=step.automatic,
+        reason_required=step.reason_required,
+        unmet=[_unmet(guard) for guard in one.unmet],
+        fields=[_field(spec, case) for spec in one.fields],
+    )
+
+
+def _unmet(guard: UnmetGuard) -> UnmetOut:
+    return UnmetOut(
+        guard=guard.code,
+        label_zh=guard.label_zh,
+        label_en=guard.label_en,
+        detail=guard.detail,
+        remedy=guard.remedy_en or guard.remedy_zh,
+        remedy_zh=guard.remedy_zh,
+        remedy_en=guard.remedy_en,
+        fields=list(guard.fields),
+    )
+
+
+def _field(spec: FieldSpec, case: Case) -> FieldOut:
+    options = case.fields.get(spec.options_from) if spec.options_from else None
+    return FieldOut(
+        name=spec.name,
+        type=spec.type,
+        required=spec.required,
+        label_zh=spec.label_zh,
+        label_en=spec.label_en,
+        choices=[Choice(value=one.value, label_zh=one.label_zh, label_en=one.label_en) for one in spec.choices],
+        options=[str(line) for line in options] if isinstance(options, list) else [],
+        value=case.fields.get(spec.name),
+    )

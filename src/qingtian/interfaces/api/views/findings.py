@@ -1,0 +1,100 @@
+"""Findings: reading and triage."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja import Query, Router
+
+from qingtian.apps.cases.actions.open_case import open_case
+from qingtian.apps.findings.actions.answer_finding import answer_finding
+from qingtian.apps.findings.actions.confirm_finding import confirm_finding, confirm_findings
+from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
+from qingtian.apps.findings.actions.merge_finding import merge_finding
+from qingtian.apps.findings.actions.self_correct_finding import self_correct_finding
+from qingtian.interfaces.api.auth import actor
+from qingtian.interfaces.api.filters import FindingFilters
+from qingtian.interfaces.api.present import cases, finding_detail, findings
+from qingtian.interfaces.api.responses import reads, writes
+from qingtian.interfaces.api.schemas.cases import CaseDetail
+from qingtian.interfaces.api.schemas.findings import (
+    AnswerIn,
+    ConfirmManyIn,
+    DismissIn,
+    FindingDetail,
+    FindingPage,
+    FindingRow,
+    MergeIn,
+    NoteIn,
+    OpenCaseIn,
+)
+from qingtian.runtime.clock import current_clock
+
+router = Router(tags=["findings"])
+
+
+@router.get("/findings", response=reads(FindingPage), summary="Findings, most urgent first")
+def list_findings(request: HttpRequest, filters: Query[FindingFilters]) -> FindingPage:
+    """Sort by severity, last_seen, first_seen, raised_at, hits, number, kind; the default is by urgency."""
+    return findings.finding_page(actor(request), filters)
+
+
+@router.post("/findings/confirm", response=writes(list[FindingRow]), summary="Confirm several")
+def confirm_many(request: HttpRequest, data: ConfirmManyIn) -> list[FindingRow]:
+    """All or none."""
+    who = actor(request)
+    done = confirm_findings(who, current_clock().now(), data.ids)
+    return findings.rows_of(who, [one.pk for one in done])
+
+
+@router.get("/findings/{finding_id}", response=reads(FindingDetail), summary="One finding")
+def one_finding(request: HttpRequest, finding_id: int) -> FindingDetail:
+    """Rule and limit, values used, neighbours, the place's history, and what can be done."""
+    return finding_detail.detail(actor(request), current_clock().now(), finding_id)
+
+
+@router.post("/findings/{finding_id}/confirm", response=writes(FindingDetail), summary="A person has seen it")
+def confirm(request: HttpRequest, finding_id: int) -> FindingDetail:
+    """Confirming again changes nothing."""
+    who, at = actor(request), current_clock().now()
+    confirm_finding(who, at, finding_id)
+    return finding_detail.detail(who, at, finding_id)
+
+
+@router.post("/findings/{finding_id}/dismiss", response=writes(FindingDetail), summary="No case is needed")
+def dismiss(request: HttpRequest, finding_id: int, data: DismissIn) -> FindingDetail:
+    """With a reason of the closed list; `other` needs a note."""
+    who, at = actor(request), current_clock().now()
+    dismiss_finding(who, at, finding_id, reason=data.reason, note=data.note)
+    return finding_detail.detail(who, at, finding_id)
+
+
+@router.post("/findings/{finding_id}/answer", response=writes(FindingDetail), summary="The enterprise answers")
+def answer(request: HttpRequest, finding_id: int, data: AnswerIn) -> FindingDetail:
+    """Before anybody visits; an official accepts it or not."""
+    who, at = actor(request), current_clock().now()
+    answer_finding(who, at, finding_id, answer=data.answer)
+    return finding_detail.detail(who, at, finding_id)
+
+
+@router.post("/findings/{finding_id}/self-correct", response=writes(FindingDetail), summary="Accept the answer")
+def self_correct(request: HttpRequest, finding_id: int, data: NoteIn) -> FindingDetail:
+    """The data show the end and the answer is accepted: no visit is needed."""
+    who, at = actor(request), current_clock().now()
+    self_correct_finding(who, at, finding_id, note=data.note)
+    return finding_detail.detail(who, at, finding_id)
+
+
+@router.post("/findings/{finding_id}/merge", response=writes(FindingDetail), summary="Two findings are one problem")
+def merge(request: HttpRequest, finding_id: int, data: MergeIn) -> FindingDetail:
+    """The other finding stands for both."""
+    who, at = actor(request), current_clock().now()
+    merge_finding(who, at, finding_id, into_id=data.into)
+    return finding_detail.detail(who, at, finding_id)
+
+
+@router.post("/findings/{finding_id}/open-case", response=writes(CaseDetail, 201), summary="Open a case")
+def make_case(request: HttpRequest, finding_id: int, data: OpenCaseIn) -> tuple[int, CaseDetail]:
+    """Pinned to the procedure version in force; within a watch window it is a relapse."""
+    who, at = actor(request), current_clock().now()
+    case = open_case(who, at, finding_id, template=data.template, title=data.title, responsible=data.responsible)
+    return 201, cases.case_detail(who, at, case.pk)

@@ -1,0 +1,21 @@
+"""Series of values."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja import Query, Router
+
+from qingtian.interfaces.api.auth import actor
+from qingtian.interfaces.api.filters import SeriesQuery
+from qingtian.interfaces.api.present import series as present
+from qingtian.interfaces.api.responses import reads
+from qingtian.interfaces.api.schemas.series import SeriesOut
+from qingtian.runtime.clock import current_clock
+
+router = Router(tags=["series"])
+
+
+@router.get("/series", response=reads(SeriesOut), summary="Values of one pollutant at one site")
+def series(request: HttpRequest, filters: Query[SeriesQuery]) -> SeriesOut:
+    """Periods start <= t < end, labelled by their start, with limits and coverage; `as_of` goes back in knowledge."""
+    return present.series(actor(request), current_clock().now(), filters)
