@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import django
 import pytest
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -15,6 +16,7 @@ _folder = Path(tempfile.mkdtemp(prefix=f"qt-{_worker}-"))
 os.environ["QINGTIAN_DATA_DIR"] = str(_folder)
 os.environ["QINGTIAN_MODE"] = "dev"
 os.environ.pop("QINGTIAN_CONFIG", None)
+# Not in pyproject.toml: pytest-django would load the settings (and start a server in ./var) before this file.
 os.environ["DJANGO_SETTINGS_MODULE"] = "qingtian.runtime.django_settings"
 
 
@@ -26,6 +28,7 @@ def _stop() -> None:
 
 
 atexit.register(_stop)
+django.setup()
 
 
 @pytest.fixture(scope="session", autouse=True)
