@@ -80,6 +80,7 @@ def hours(
     return [hour(site, at, value, code, **more) for at, value in pairs if value is not None]
 
 
+CLEAN_AIR = {"pm25": 20, "pm10": 40, "so2": 5, "no2": 20, "o3": 30, "co": "0.5"}
 AIR = {"pm25": "a34004", "pm10": "a34002", "so2": "a21026", "no2": "a21004", "o3": "a05024", "co": "a21005"}
 
 
@@ -100,8 +101,8 @@ def power(site: RegistryObject, start: datetime, values: list[object], **more: A
     step = 5 * MINUTE
     return [
         Observation(
-            site.code, "power_kw", Cycle.MINUTE, start + index * step, Decimal(str(value)), unit="kW",
-            received_at=start + (index + 1) * step, period_s=300, **{"mark": "N", "simulated": True} | more,
+            site.code, "power_kw", Cycle.MINUTE, start + index * step, Decimal(str(value)), unit="kW", period_s=300,
+            **{"mark": "N", "simulated": True, "received_at": start + (index + 1) * step} | more,
         )
         for index, value in enumerate(values)
         if value is not None

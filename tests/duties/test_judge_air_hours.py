@@ -47,11 +47,11 @@ def test_explanation_names_index_category_primary_coverage_and_published_value(r
 
 @pytest.mark.parametrize(
     ("day", "standard", "index"),
-    [(datetime(2026, 2, 28), "HJ 633-2012", 100), (datetime(2026, 3, 1), "HJ 633-2026", 114)],
+    [("2026-02-28", "HJ 633-2012", 100), ("2026-03-01", "HJ 633-2026", 114)],
 )
 def test_the_date_of_the_data_decides_the_edition(run, store, day, standard, index):
     # Standards reference, section 1: PM2.5 = 75 is 100 under the 2012 edition and 114 under that of 2026.
-    start = day.replace(tzinfo=SHANGHAI)
+    start = datetime.fromisoformat(day).replace(tzinfo=SHANGHAI)
     store.append(air(station(), start, **CLEAN | {"pm25": 75}))
     run(DUTY, start + SOON)
     row = Judgement.objects.get()
@@ -106,8 +106,7 @@ def test_a_value_that_comes_later_makes_a_new_version(run, store):
     place = station()
     store.append(air(place, T0, **{name: value for name, value in CLEAN.items() if name != "pm25"}))
     run(DUTY, T0 + SOON)
-    late = [row for row in air(place, T0, pm25=120)]
-    store.append([*late])
+    store.append(air(place, T0, pm25=120))
     run(DUTY, T0 + SOON + 30 * MINUTE)
     old, new = Judgement.objects.order_by("version")
     assert (old.index, old.superseded_by_id, new.version) == (40, new.pk, 2)
