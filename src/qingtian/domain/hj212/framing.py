@@ -20,7 +20,7 @@ from qingtian.domain.hj212.crc import crc16
 from qingtian.domain.hj212.model import Foreign, FrameEvent, FrameOk, Garbage, Rejected, Rejection
 
 MAX_SEGMENT = 9999  # four digits
-MAX_ENDS = 16  # ends tried per frame besides the declared one; bounds the work that hostile bytes can cause
+MAX_ENDS = 4  # ends tried per frame besides the declared one; bounds the work that hostile bytes can cause
 _REACH = MAX_SEGMENT + 8
 
 _HEAD = re.compile(rb"##(\d{4})")
