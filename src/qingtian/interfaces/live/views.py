@@ -10,12 +10,14 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.accounts.scope import region_contains
 from qingtian.domain.errors import QingtianError
 from qingtian.interfaces.api.auth import session_actor
 from qingtian.interfaces.api.errors import NoSuchMethod, error_response, not_authenticated
 from qingtian.interfaces.live.hub import Hub, hub
 from qingtian.interfaces.live.messages import change_event, event
 from qingtian.runtime.clock import current_clock
+from qingtian.runtime.settings import get_settings
 
 HEARTBEAT_S = 15.0
 GATHER_S = 0.2
@@ -41,8 +43,7 @@ async def live(request: HttpRequest) -> HttpResponseBase:
 
 
 async def _stream(source: Hub, actor: Actor) -> AsyncIterator[bytes]:
-    # Who sees only a part must not learn which other objects changed.
-    with_ids = any(not grant.region_code and not grant.org for grant in actor.official_grants)
+    with_ids = _sees_the_city(actor)
     ends_at = time.monotonic() + LONGEST_S
     async with source.subscribed() as box:
         yield RETRY + event("hello", {"at": _now()})
@@ -59,6 +60,12 @@ def _actor(request: HttpRequest) -> Actor | None:
         return session_actor(request)
     finally:
         connection.close()  # the stream lives for an hour; it must not hold a connection
+
+
+def _sees_the_city(actor: Actor) -> bool:
+    # Who sees only a part must not learn which other objects changed.
+    city = get_settings().city_code
+    return any(not grant.org and region_contains(grant.region_code, city) for grant in actor.official_grants)
 
 
 def _now() -> str:

@@ -95,6 +95,8 @@ class _Counted:
             "lon": row.lon,
             "lat": row.lat,
             "industry": str(row.attributes.get("industry", "")),
+            "industry_zh": str(row.attributes.get("industry_zh", row.attributes.get("industry", ""))),
+            "industry_en": str(row.attributes.get("industry_en", row.attributes.get("industry", ""))),
             "permit_class": str(row.attributes.get("permit_class", "")),
             "outlets": self._outlets.get(row.code, 0),
             "open_findings": load.count if load else 0,

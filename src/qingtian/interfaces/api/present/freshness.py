@@ -16,14 +16,14 @@ def age_minutes(period_end: datetime, now: datetime) -> int:
     return max(0, int((now - period_end) / timedelta(minutes=1)))
 
 
-def station_is_stale(newest: datetime | None, now: datetime) -> bool:
+def station_is_stale(heard: datetime | None, now: datetime) -> bool:
     """Whether an hourly station has been silent for longer than the detection rule allows.
 
     Args:
-        newest: start of its newest hour; None when there is none.
+        heard: arrival of its newest hour; None when nothing ever came.
         now: city time.
     """
-    if newest is None:
+    if heard is None:
         return True
     rule = load_packs().detection_rules(now.date()).get(LATE_STREAM)
-    return rule is None or now - (newest + HOUR) > allowance(rule, HOUR, station=True)
+    return rule is None or now - heard > allowance(rule, HOUR, station=True)

@@ -27,15 +27,17 @@ def aqi_out(row: Judgement | None) -> AqiOut | None:
     """An air index with its category; None before anything was judged."""
     if row is None:
         return None
-    category = law.category_of(row.index, row.period_start.astimezone(SHANGHAI).date())
-    names = [law.pollutant_name(code) for code in row.primary]
+    day = row.period_start.astimezone(SHANGHAI).date()
+    category = law.category_of(row.index, day)
+    primary = [law.index_code(name, day) for name in row.primary]
+    names = [law.pollutant_name(code) for code in primary]
     return AqiOut(
         value=row.index,
         category=category.name_zh if category else None,
         category_en=category.name_en if category else None,
         level=category.level_number if category else None,
         colour=category.hex if category else None,
-        primary=row.primary,
+        primary=primary,
         primary_zh=[name.zh for name in names],
         primary_en=[name.en for name in names],
         verdict=row.verdict,
@@ -85,8 +87,6 @@ def sub_indices(row: Judgement | None) -> dict[str, int]:
     """Sub-index by pollutant code, as the judgement used them."""
     if row is None:
         return {}
-    found = {}
-    for code, used in row.inputs.items():
-        if isinstance(used, dict) and isinstance(used.get("iaqi"), int):
-            found[code] = int(used["iaqi"])
-    return found
+    day = row.period_start.astimezone(SHANGHAI).date()
+    used: Mapping[str, Mapping[str, Any]] = row.inputs.get("values", {})
+    return {law.index_code(name, day): int(one["iaqi"]) for name, one in used.items() if one.get("iaqi") is not None}

@@ -44,3 +44,13 @@ def air_limits(symbol: str, on: date) -> tuple[AirLimit, ...]:
     """Limits of ambient air for a pollutant in force on a day, the ones for cities (level 2)."""
     rows = load_packs().air_limits(on)
     return tuple(row for row in rows if row.item == symbol and row.category == "level 2")
+
+
+def index_code(name: str, on: date) -> str:
+    """The pollutant code of an indicator of the air index, such as `PM2.5`; an unknown name stays."""
+    try:
+        tables = load_packs().aqi_tables(on)
+        items = {line.name: line.item for lines in tables.reports.values() for line in lines}
+        return load_packs().pollutant_by_symbol(items.get(name, name)).code
+    except QingtianError:
+        return name

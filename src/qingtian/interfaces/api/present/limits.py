@@ -13,6 +13,7 @@ from qingtian.interfaces.api.present import law
 from qingtian.interfaces.api.present.numbers import text
 from qingtian.interfaces.api.schemas.places import LimitOut
 from qingtian.packs import load_packs
+from qingtian.packs.detection import load_detection_rules
 from qingtian.telemetry.store import Cycle
 
 PERIODS: Mapping[Cycle, tuple[str, ...]] = {Cycle.HOUR: ("1h", "24h"), Cycle.DAY: ("24h",)}
@@ -42,11 +43,11 @@ def limits_for(site: RegistryObject, pollutant: str, cycle: Cycle, on: date) -> 
 
 
 def pack_row(row_id: str) -> RuleRow | None:
-    """A row of the packs; None when it is not there (any more)."""
+    """A row of the packs, of the standards or of the detection rules; None when it is not there (any more)."""
     try:
         return load_packs().row(row_id)
     except QingtianError:
-        return None
+        return next((rule for rule in load_detection_rules() if rule.row_id == row_id), None)
 
 
 def _of_permit(raw: Mapping[str, Any]) -> LimitOut:

@@ -12,7 +12,7 @@ from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.interfaces.api.present.freshness import station_is_stale
 from qingtian.interfaces.api.present.judgements import aqi_out, newest_aqi
 from qingtian.interfaces.api.present.outlets import SiteStates, site_states
-from qingtian.interfaces.api.present.stations import newest_hours
+from qingtian.interfaces.api.present.stations import heard_at, newest_hours
 from qingtian.interfaces.api.schemas.places import MapPoint, PlaceStatus, RegionOut
 
 
@@ -37,19 +37,19 @@ def _stations(actor: Actor, now: datetime, states: SiteStates) -> list[MapPoint]
     for row in rows:
         if row.lon is None or row.lat is None:
             continue
-        newest = max((one.period_start for one in hours.get(row.code, ())), default=None)
-        found.append(_station(row, indices.get(row.pk), newest, states, now))
+        heard = heard_at(hours.get(row.code, ()))
+        found.append(_station(row, indices.get(row.pk), heard, states, now))
     return found
 
 
 def _station(
-    row: RegistryObject, judged: Judgement | None, newest: datetime | None, states: SiteStates, now: datetime
+    row: RegistryObject, judged: Judgement | None, heard: datetime | None, states: SiteStates, now: datetime
 ) -> MapPoint:
     index = aqi_out(judged)
     status: PlaceStatus = "normal"
-    if newest is None:
+    if heard is None:
         status = "no_data"
-    elif station_is_stale(newest, now):
+    elif station_is_stale(heard, now):
         status = "late"
     elif judged is not None and judged.verdict == Verdict.EXCEEDS:
         status = "exceeding"

@@ -18,6 +18,10 @@ class Provenance:
 
 DEVICE = Provenance("device", "在线监测设备（HJ 212）", "online monitoring device (HJ 212)")
 SIMULATED = Provenance("simulated_device", "模拟设备（HJ 212）", "simulated device (HJ 212)")
+NATIONAL = Provenance("national_network", "国家环境空气质量监测网小时数据", "hours of the national air network")
+HISTORICAL = Provenance(
+    "national_network", "国家环境空气质量监测网历史小时数据", "historical hours of the national air network"
+)
 IMPORTED = Provenance("import", "导入的站点小时数据", "imported station hours")
 
 
@@ -28,6 +32,7 @@ def provenance(site: RegistryObject) -> Provenance:
         zh = str(stated.get("source_zh", stated.get("source_en", "")))
         return Provenance(str(stated.get("source", "stated")), zh, str(stated.get("source_en", zh)))
     if site.type == ObjectType.STATION:
-        name = str(stated.get("source", ""))
-        return Provenance("import", name, name) if name else IMPORTED
+        if stated.get("level") == "national":
+            return HISTORICAL if stated.get("historical") else NATIONAL
+        return IMPORTED
     return SIMULATED if site.simulated else DEVICE

@@ -83,6 +83,11 @@ def newest_hours(codes: list[str]) -> dict[str, list[Observation]]:
     return by_site
 
 
+def heard_at(rows: Iterable[Observation]) -> datetime | None:
+    """Arrival of the newest of some rows."""
+    return max((row.received_at for row in rows), default=None)
+
+
 def station_detail(actor: Actor, now: datetime, code: str) -> StationDetail:
     """A station page.
 
@@ -149,7 +154,7 @@ def _fields(
         "aqi": aqi_out(judged),
         "values": _values(values, judged, newest),
         "age_minutes": None if newest is None else age_minutes(newest + HOUR, now),
-        "stale": station_is_stale(newest, now),
+        "stale": station_is_stale(heard_at(values), now),
         "open_findings": load.count,
     }
 

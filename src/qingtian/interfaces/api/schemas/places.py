@@ -223,6 +223,8 @@ class EnterpriseOut(Schema):
     lon: float | None
     lat: float | None
     industry: str
+    industry_zh: str
+    industry_en: str
     permit_class: str
     outlets: int
     open_findings: int
