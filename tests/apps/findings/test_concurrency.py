@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from tests.apps.city import HOUR, NOW, exceedance, found, outlet
+from tests.apps.together import together
 
 from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.cases.actions.open_case import open_case
@@ -18,23 +15,6 @@ from qingtian.apps.registry.models import RegistryObject
 from qingtian.domain.errors import Conflict
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def together(*jobs: Callable[[], object]) -> list[object]:
-    """Run jobs at the same moment, each in a thread with its own connection."""
-    barrier = Barrier(len(jobs))
-
-    def run(job: Callable[[], object]) -> object:
-        barrier.wait(timeout=20)
-        try:
-            return job()
-        except Conflict as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        return list(pool.map(run, jobs))
 
 
 def test_two_workers_that_see_the_same_hour_raise_one_finding() -> None:
