@@ -71,6 +71,9 @@ def legal_numbers(folder: Path = NATIONAL) -> dict[Decimal, str]:
         for value in (row["primary_above"], row["over_limit_above"], row["missing"]["publish_above"], row["top_index"]):
             if value is not None:
                 found.setdefault(Decimal(value), f"aqi_editions.json {row['row_id']}")
+    for row in json.loads((folder / "composite_index.json").read_text("utf-8"))["rows"]:
+        for part in row["parts"]:
+            found.setdefault(Decimal(part["base"]), f"composite_index.json {row['row_id']}")
     return {number: row for number, row in found.items() if number not in TRIVIAL}
 
 

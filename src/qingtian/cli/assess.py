@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -18,8 +19,9 @@ from qingtian.domain.errors import InvalidInput, QingtianError
 def command(source: Any, output: Any) -> None:
     """Judge values in bulk: lines {id, kind, input} in, lines {id, result, clause} or {id, error} out.
 
-    Kinds: iaqi, aqi, round_gb8170, reference_o2. A line that cannot be answered gets an error that names the field, the
-    reason and the remedy; the other lines are answered all the same.
+    Kinds: iaqi, aqi, round_gb8170, reference_o2, percentile, composite_2013, composite_2026, leq.
+    A line that cannot be answered gets an error that names the field, the reason and the remedy; the others are
+    answered all the same.
     """
     for line in answers(source):
         output.write(line)
@@ -30,8 +32,14 @@ def answers(lines: Iterable[bytes]) -> Iterator[bytes]:
     """Answer lines in their order; blank lines are passed over."""
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            text = json.dumps(_answer(line, number), ensure_ascii=False, separators=(", ", ": "))
-            yield text.encode() + b"\n"
+            yield _encoded(_answer(line, number)) + b"\n"
+
+
+def _encoded(answer: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(answer, ensure_ascii=False, default=float).encode()
+    except UnicodeEncodeError:  # half a surrogate pair in an id: legal in JSON only as an escape
+        return json.dumps(answer, default=float).encode()
 
 
 def _answer(line: bytes, number: int) -> dict[str, Any]:
@@ -39,14 +47,17 @@ def _answer(line: bytes, number: int) -> dict[str, Any]:
     from qingtian.packs.questions import answer
 
     question: Any = None
+    shape: dict[str, Any]
     try:
         question = _question(line, number)
         found = answer(load_packs(), question.get("kind"), question.get("input"))
         return {"id": question.get("id"), "result": found.result, "clause": found.clause}
     except QingtianError as error:
-        name = question.get("id") if isinstance(question, dict) else None
         shape = {"code": error.code, "message": error.message, "field": error.field, "remedy": error.remedy}
-        return {"id": name, "error": shape}
+    except Exception:  # a fault of ours in one line must not cost the answers to the others
+        logging.getLogger(__name__).exception("line %d", number)
+        shape = {"code": "internal", "message": "a fault in qingtian", "field": None, "remedy": "report the line"}
+    return {"id": question.get("id") if isinstance(question, dict) else None, "error": shape}
 
 
 def _question(line: bytes, number: int) -> dict[str, Any]:

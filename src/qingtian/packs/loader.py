@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from qingtian.domain.errors import ConfigurationError
 from qingtian.domain.legaltime.calendar import CalendarYear, SpecialDay, WorkCalendar
 from qingtian.domain.standards.air_tables import AqiTables, Breakpoint, Category
+from qingtian.domain.standards.composite import CompositePart, CompositeRule
 from qingtian.domain.standards.limits import (
     AirLimit,
     DataMark,
@@ -81,6 +82,7 @@ def read_packs(folder: Path = NATIONAL) -> Packs:
         ),
         marks=_rows(folder, "data_marks.csv", schema.MarkRow, DataMark, lambda row: (row.mark,), continuous=True),
         pollutants=_rows(folder, "pollutants.csv", schema.PollutantRow, Pollutant, lambda row: (row.code,)),
+        composite=_composite(folder),
         notices=read_notices(folder),
         work_calendar=read_calendar(folder),
     )
@@ -120,6 +122,16 @@ def _editions(folder: Path, corners: tuple[Breakpoint, ...], bands: tuple[Catego
     refuse_overlaps("aqi_editions.json", headers, lambda _: ("edition",))
     refuse_gaps("aqi_editions.json", headers, lambda _: ("edition",))
     return editions
+
+
+def _composite(folder: Path) -> tuple[CompositeRule, ...]:
+    name, rules = "composite_index.json", []
+    for row in read_json(folder, name, schema.CompositeRow):
+        parts = tuple(CompositePart(**part.model_dump()) for part in row.parts)
+        rules.append(CompositeRule(**{**row.model_dump(), "parts": parts}))
+    refuse_overlaps(name, rules, lambda _: ("edition",))
+    refuse_gaps(name, rules, lambda _: ("edition",))
+    return tuple(rules)
 
 
 def _rows(

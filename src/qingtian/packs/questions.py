@@ -9,7 +9,20 @@ from decimal import Decimal
 from typing import Any
 
 from qingtian.domain.errors import InvalidInput
-from qingtian.domain.standards import AirIndex, AqiTables, Report, air_index, exact, iaqi, plain, round_gb8170
+from qingtian.domain.standards import (
+    AirIndex,
+    AqiTables,
+    Report,
+    air_index,
+    composite_index,
+    energy_mean,
+    exact,
+    iaqi,
+    percentile,
+    plain,
+    round_fraction,
+    round_gb8170,
+)
 from qingtian.domain.standards.emission import to_reference_oxygen
 from qingtian.packs.rulebook import Packs
 
@@ -17,6 +30,7 @@ NOT_PUBLISHED = "NA"  # how HJ 633-2026 marks an index that may not be published
 NOT_IN_PLAN = "/"  # an item outside the monitoring plan, which does not block publication
 MISSING = frozenset({"", "-", "--", "—", "NA"})
 MOST_PLACES = 30
+O2_PLACES = 6  # of a converted concentration as a JSON number; judgements use the exact fraction
 PERIODS = {"daily_max_1h": "1h", "daily_max_8h": "8h"}
 
 
@@ -38,7 +52,7 @@ def answer(packs: Packs, kind: object, given: object) -> Answer:
     """Answer one question.
 
     Args:
-        kind: iaqi, aqi, round_gb8170, reference_o2.
+        kind: one of KINDS.
         given: input of that kind; decimals and integers, or their text.
     Raises:
         KindNotBuilt: no such kind.
@@ -102,7 +116,38 @@ def _reference_o2(packs: Packs, given: Mapping[str, Any]) -> Answer:
     c, o2, ref = (exact(_needed(given, name), field=name) for name in ("c", "o2", "ref"))
     converted = to_reference_oxygen(c, o2, ref)
     clause = "GB 13271-2014 5.2; GB 4915-2013; GB 37822-2019 10.3.3"
-    return Answer("invalid" if converted is None else float(converted), clause)
+    return Answer("invalid" if converted is None else float(round_fraction(converted, O2_PLACES)), clause)
+
+
+def _percentile(packs: Packs, given: Mapping[str, Any]) -> Answer:
+    found = percentile(_series(given, "x"), exact(_needed(given, "p"), field="p"))
+    return Answer(float(found), "HJ 663: k = 1 + (n - 1) p / 100")
+
+
+def _leq(packs: Packs, given: Mapping[str, Any]) -> Answer:
+    level = energy_mean(_series(given, "LAeq_equal_length_periods"))
+    return Answer(float(round_gb8170(exact(level, field="level"), 1)), "GB 3096-2008: energy mean, 0.1 dB")
+
+
+def _composite_2013(packs: Packs, given: Mapping[str, Any]) -> Answer:
+    return _composite(packs, given, "composite.2013", float)
+
+
+def _composite_2026(packs: Packs, given: Mapping[str, Any]) -> Answer:
+    return _composite(packs, given, "composite.2026", plain)
+
+
+def _composite(packs: Packs, given: Mapping[str, Any], row_id: str, show: Callable[[Decimal], Any]) -> Answer:
+    [rule] = [one for one in packs.composite if one.row_id == row_id]
+    found = composite_index({name: exact(value, field=name) for name, value in given.items()}, rule)
+    return Answer({"value": show(found.value)}, f"{rule.standard} {rule.clause}")
+
+
+def _series(given: Mapping[str, Any], name: str) -> list[Decimal]:
+    values = _needed(given, name)
+    if not isinstance(values, list):
+        raise InvalidInput("is no list", field=name, remedy="give a list of numbers")
+    return [exact(value, field=f"{name}.{number}") for number, value in enumerate(values)]
 
 
 def _edition(packs: Packs, given: Mapping[str, Any]) -> AqiTables:
@@ -149,4 +194,8 @@ KINDS: dict[str, Callable[[Packs, Mapping[str, Any]], Answer]] = {
     "aqi": _aqi,
     "round_gb8170": _round,
     "reference_o2": _reference_o2,
+    "percentile": _percentile,
+    "composite_2013": _composite_2013,
+    "composite_2026": _composite_2026,
+    "leq": _leq,
 }

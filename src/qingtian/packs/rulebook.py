@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from qingtian.domain.errors import InvalidInput
 from qingtian.domain.legaltime.calendar import WorkCalendar
 from qingtian.domain.standards.air_tables import AqiTables, Category
+from qingtian.domain.standards.composite import CompositeRule
 from qingtian.domain.standards.limits import (
     AirLimit,
     DataMark,
@@ -43,6 +44,7 @@ class Packs:
     validity: tuple[ValidityRule, ...]
     marks: tuple[DataMark, ...]
     pollutants: tuple[Pollutant, ...]
+    composite: tuple[CompositeRule, ...]
     notices: tuple[RuleRow, ...]
     work_calendar: WorkCalendar
 
@@ -73,6 +75,17 @@ class Packs:
     def categories(self, on: date) -> tuple[Category, ...]:
         """Categories of the index for data of a day, best first."""
         return self.aqi_tables(on).categories
+
+    def composite_rule(self, on: date) -> CompositeRule:
+        """The edition of the composite index for data of a day.
+
+        Raises:
+            InvalidInput: none was in force then.
+        """
+        for rule in self.composite:
+            if rule.in_force(on):
+                return rule
+        raise InvalidInput(f"no composite index is defined on {on}", field="on", remedy="see composite_index.json")
 
     def air_limits(self, on: date, *, region: str = "CN") -> tuple[AirLimit, ...]:
         """Ambient limits for data of a day; a regional row goes before the national one."""
@@ -229,9 +242,10 @@ class Packs:
             for table in edition.tables.values():
                 yield from table.points
         yield from load_detection_rules()
-        groups = (self.air, self.emission, self.oxygen, self.validity, self.marks, self.notices, self.pollutants)
-        for group in groups:
+        for group in (self.air, self.composite, self.emission, self.oxygen, self.validity, self.marks):
             yield from group
+        yield from self.notices
+        yield from self.pollutants
 
 
 def _nearest(rows: Iterable[Row], region: str, key: Callable[[Row], Hashable]) -> Iterator[Row]:

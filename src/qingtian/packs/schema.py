@@ -219,3 +219,20 @@ class EditionRow(PackRow):
     primary_above: int
     primary_clause: Text
     over_limit_above: int | None
+
+
+class CompositePartRow(_Part):
+    """One pollutant of the composite index."""
+
+    item: Text
+    weight: Annotated[Figure, Field(gt=0)]
+    base: Annotated[Figure, Field(gt=0)]
+    statistic: Text
+    alias: str = ""
+
+
+class CompositeRow(PackRow):
+    """composite_index.json."""
+
+    digits: Annotated[int, Field(ge=0, le=6)]
+    parts: Annotated[tuple[CompositePartRow, ...], Field(min_length=1)]

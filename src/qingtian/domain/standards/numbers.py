@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from fractions import Fraction
 
 from qingtian.domain.errors import InvalidInput
 
@@ -22,18 +23,22 @@ def exact(value: object, *, field: str) -> Decimal:
     >>> exact("60.5", field="c"), exact(1.225, field="c")
     (Decimal('60.5'), Decimal('1.225'))
     """
-    if isinstance(value, bool) or not isinstance(value, (Decimal, int, float, str)):
-        raise InvalidInput(f"{value!r} is not a number", field=field, remedy="give a decimal number")
-    try:
-        number = Decimal(value.strip() if isinstance(value, str) else str(value))
-    except InvalidOperation as error:
-        raise InvalidInput(f"{value!r} is not a number", field=field, remedy="give a decimal number") from error
+    number = value if isinstance(value, Decimal) else _read(value, field)
     if not number.is_finite():
         raise InvalidInput(f"{value!r} is not finite", field=field, remedy="leave a missing value out or give null")
-    exponent = number.as_tuple().exponent
-    if len(number.as_tuple().digits) > MAX_DIGITS or not isinstance(exponent, int) or abs(exponent) > MAX_DIGITS:
+    _, digits, exponent = number.as_tuple()
+    if len(digits) > MAX_DIGITS or not isinstance(exponent, int) or abs(exponent) > MAX_DIGITS:
         raise InvalidInput(f"{value!r} has too many digits", field=field, remedy=f"give at most {MAX_DIGITS} digits")
     return number
+
+
+def _read(value: object, field: str) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise InvalidInput(f"{value!r} is not a number", field=field, remedy="give a decimal number")
+    try:
+        return Decimal(value.strip() if isinstance(value, str) else str(value))
+    except (InvalidOperation, ValueError) as error:  # ValueError: an integer of thousands of digits
+        raise InvalidInput("not a number", field=field, remedy="give a decimal number") from error
 
 
 def round_gb8170(value: Decimal | int | str, digits: int) -> Decimal:
@@ -48,9 +53,18 @@ def round_gb8170(value: Decimal | int | str, digits: int) -> Decimal:
     >>> [str(round_gb8170(x, n)) for x, n in [("60.5", 0), ("61.5", 0), ("25.451", 1), ("1.225", 2)]]
     ['60', '62', '25.5', '1.22']
     """
-    number = exact(value, field="value")
+    number = value if isinstance(value, Decimal) and value.is_finite() else exact(value, field="value")
     rounded = number.quantize(Decimal(1).scaleb(-digits), context=_WIDE)
     return abs(rounded) if rounded.is_zero() else rounded
+
+
+def round_fraction(value: Fraction, digits: int) -> Decimal:
+    """Round an exact fraction once by GB/T 8170.
+
+    >>> str(round_fraction(Fraction(1, 3), 2)), str(round_fraction(Fraction(5, 2), 0))
+    ('0.33', '2')
+    """
+    return Decimal(round(value * Fraction(10) ** digits)).scaleb(-digits, context=_WIDE)
 
 
 def plain(value: Decimal) -> str:
