@@ -10,7 +10,7 @@ import threading
 from datetime import datetime
 from typing import Any
 
-from procrastinate import exceptions
+from procrastinate import App, exceptions
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
@@ -62,11 +62,16 @@ def run_one(name: str) -> dict[str, Any]:
     return {} if report is None else report.as_json() | {"error": report.error}
 
 
-async def forget_killed_jobs() -> int:
-    """Take duty jobs of killed workers off the list; the next tick defers what is still due."""
-    stalled = list(await app.job_manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=STALLED_S))
+async def forget_killed_jobs(worker_app: App) -> int:
+    """Take duty jobs of killed workers off the list; the next tick defers what is still due.
+
+    Args:
+        worker_app: the open application of a job worker.
+    """
+    jobs = worker_app.job_manager
+    stalled = list(await jobs.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=STALLED_S))
     for job in stalled:
-        await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        await jobs.finish_job(job, Status.FAILED, delete_job=True)
     return len(stalled)
 
 

@@ -70,4 +70,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": _settings.log_level},
+    "loggers": {"procrastinate": {"level": "WARNING"}},  # it tells of every job; the duties keep their own record
 }

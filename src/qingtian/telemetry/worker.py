@@ -122,7 +122,7 @@ def _run_jobs(stop: threading.Event) -> None:
 
     async def work() -> None:
         async with worker_app.open_async():
-            await importlib.import_module("qingtian.duties.jobs").forget_killed_jobs()
+            await importlib.import_module("qingtian.duties.jobs").forget_killed_jobs(worker_app)
             jobs = asyncio.create_task(
                 worker_app.run_worker_async(
                     install_signal_handlers=False, shutdown_graceful_timeout=JOIN_S / 2, delete_jobs="successful"
