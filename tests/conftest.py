@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import django
+import hypothesis
 import pytest
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -27,6 +28,9 @@ def _stop() -> None:
     shutil.rmtree(_folder, ignore_errors=True)
 
 
+# A busy machine is no failure of a property; a failing example prints how to run it again.
+hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("house")
 atexit.register(_stop)
 django.setup()
 
