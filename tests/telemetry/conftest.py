@@ -1,9 +1,10 @@
-"""A database of its own per test of the store, and short ways to make rows."""
+"""Databases of their own for tests of the store; one lake per module, emptied between tests, where that is enough."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import quote
 
 import psycopg
@@ -11,11 +12,14 @@ import pytest
 
 from qingtian.runtime.postgres import ensure_postgres
 from qingtian.runtime.settings import get_settings
+from qingtian.telemetry.store.ducklake import DuckLakeStore
+
+SIDE_TABLES = "telemetry.latest, telemetry.last_seen, telemetry.quarantine, telemetry.clock_skew"
 
 
-@pytest.fixture
-def database_url() -> Iterator[str]:
-    """The URL of an empty database in the test run's server."""
+@contextmanager
+def new_database() -> Iterator[str]:
+    """An empty database in the test run's server, for as long as it is needed."""
     admin = ensure_postgres(get_settings())
     name = f"telemetry_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(admin, autocommit=True) as connection:
@@ -23,3 +27,30 @@ def database_url() -> Iterator[str]:
         info = psycopg.conninfo.conninfo_to_dict(admin)
         yield f"postgresql://{info.get('user', 'postgres')}@/{name}?host={quote(str(info['host']), safe='')}"
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url() -> Iterator[str]:
+    """The URL of a database of the test's own."""
+    with new_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckLakeStore]:
+    """One store for the tests of a module."""
+    with new_database() as url:
+        store = DuckLakeStore(url, tmp_path_factory.mktemp("lake"))
+        yield store
+        store.close()
+
+
+@pytest.fixture
+def empty_store(module_store: DuckLakeStore) -> DuckLakeStore:
+    """The module's store without a row."""
+    cursor = module_store._lake.cursor()
+    cursor.execute("DELETE FROM lake.main.observation; DELETE FROM lake.main.progress")
+    with module_store._side.connection() as connection:
+        connection.execute(f"TRUNCATE {SIDE_TABLES}")
+        connection.execute("UPDATE telemetry.state SET epoch = epoch + 1, snapshot = -1")
+    return module_store

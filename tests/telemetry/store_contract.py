@@ -325,8 +325,7 @@ class StoreContract:
         store.append([row(index, T0 + index * 2 * MINUTE, site="S2") for index in range(400)])
         store.append([row(-1, T0 + 5 * MINUTE)])
         before = (store.window(Cycle.MINUTE, T0, T0 + DAY), store.latest(), store.progress())
-        report = store.compact()
-        assert report.files_after <= max(report.files_before, 2)
+        store.compact()
         assert (store.window(Cycle.MINUTE, T0, T0 + DAY), store.latest(), store.progress()) == before
         assert len(store.versions("S1", "a21026", Cycle.MINUTE, T0 + 5 * MINUTE)) == 2
         assert store.append(minutes([0, 1, 2])) == AppendResult(duplicate=3)

@@ -41,6 +41,10 @@ def store(open_lake: Opener) -> DuckLakeStore:
 class TestDuckLakeKeepsTheContract(StoreContract):
     """Every test of the contract on DuckLake."""
 
+    @pytest.fixture
+    def store(self, empty_store: DuckLakeStore) -> DuckLakeStore:
+        return empty_store
+
 
 def big(count: int = 600, **changes: object) -> list[object]:
     return [row(index, T0 + index * MINUTE, **changes) for index in range(count)]  # type: ignore[arg-type]

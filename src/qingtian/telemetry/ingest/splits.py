@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qingtian.domain.hj212 import Decoded, MergedRecord, SplitBuffer
 from qingtian.telemetry.spool.format import SpoolRecord
 from qingtian.telemetry.store.port import SpoolPosition
 
+_Fingerprint = tuple[str, str, str, int, str]
 KEEP_S = 30.0  # OverTime 10 s x ReCount 3, the defaults of HJ 212-2017
 
 
@@ -36,44 +37,53 @@ class PartWaiter:
 
     def __init__(self, keep_s: float = KEEP_S) -> None:
         self._buffer = SplitBuffer(keep_s)
-        self._records: dict[int, tuple[Decoded, SpoolRecord]] = {}
+        self._records: dict[_Fingerprint, SpoolRecord] = {}
 
     def add(self, decoded: Decoded, record: SpoolRecord, now_s: float) -> list[Ready]:
-        """Take a part; returns the frames that became ready."""
-        self._records[id(decoded)] = (decoded, record)
+        """Take a part; returns the frames that became ready. A repeat of a waiting part adds nothing."""
+        self._records.setdefault(_fingerprint(decoded), record)
         merged = self._buffer.add(decoded, now_s)
-        return [] if merged is None else list(self._ready(merged))
+        return self._ready([] if merged is None else [merged])
 
     def expire(self, now_s: float) -> list[Ready]:
         """Frames of records that are waited for no longer."""
-        return [ready for merged in self._buffer.expire(now_s) for ready in self._ready(merged)]
+        return self._ready(self._buffer.expire(now_s))
 
     @property
     def oldest(self) -> SpoolPosition | None:
         """Where the first waiting part is stored: a restart must read from there."""
-        return min((record.position for _, record in self._records.values()), default=None)
+        return min((record.position for record in self._records.values()), default=None)
 
-    def _ready(self, merged: MergedRecord) -> Iterator[Ready]:
-        held = [self._records.pop(id(part)) for part in merged.parts]
+    def _ready(self, records: Sequence[MergedRecord]) -> list[Ready]:
+        ready = [
+            one
+            for merged in records
+            for one in _frames(merged, [self._records.pop(_fingerprint(part)) for part in merged.parts])
+        ]
         if not self._buffer.pending:
-            self._records.clear()  # parts that a later copy replaced
-        if all(part.data_time for part in merged.parts):  # as the standard wants: each part stands for itself
-            for part, record in held:
-                yield Ready(replace(part, conflicts=part.conflicts | merged.conflicts), record)
-        elif merged.complete:
-            first, record = held[0]
-            data_time = next((part.data_time for part in merged.parts if part.data_time), None)
-            yield Ready(
-                replace(
-                    first,
-                    items=merged.items,
-                    params=merged.params,
-                    conflicts=merged.conflicts,
-                    data_time=data_time,
-                ),
-                record,
-            )
-        else:
-            reason = f"{len(merged.parts)} of {merged.expected} parts came, and the text was cut between them"
-            for part, record in held:
-                yield Ready(part, record, reason)
+            self._records.clear()  # parts that another content under the same number replaced
+        return ready
+
+
+def _fingerprint(part: Decoded) -> _Fingerprint:
+    return part.mn, part.cn, part.qn or "", part.pno or 0, part.cp
+
+
+def _frames(merged: MergedRecord, records: Sequence[SpoolRecord]) -> Iterator[Ready]:
+    if all(part.data_time for part in merged.parts):  # as the standard wants: each part stands for itself
+        for part, record in zip(merged.parts, records, strict=True):
+            yield Ready(replace(part, conflicts=part.conflicts | merged.conflicts), record)
+    elif merged.complete:
+        data_time = next((part.data_time for part in merged.parts if part.data_time), None)
+        whole = replace(
+            merged.parts[0],
+            items=merged.items,
+            params=merged.params,
+            conflicts=merged.conflicts,
+            data_time=data_time,
+        )
+        yield Ready(whole, records[0])
+    else:
+        reason = f"{len(merged.parts)} of {merged.expected} parts came, and the text was cut between them"
+        for part, record in zip(merged.parts, records, strict=True):
+            yield Ready(part, record, reason)

@@ -69,8 +69,7 @@ class DuckLakeStore:
         self._epoch = -1
         folder.mkdir(parents=True, exist_ok=True)
         self._side.create()
-        self._create_lake()
-        self._lake = self._attach()
+        self._lake = self._open_lake()
 
     @classmethod
     def open(cls, settings: Settings, *, read_only: bool = False) -> DuckLakeStore:
@@ -210,16 +209,22 @@ class DuckLakeStore:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _create_lake(self) -> None:
-        with self._side.locked():
-            connection = lake.connect()
-            lake.attach(connection, self._url, self._folder, read_only=False)
-            lake.create_tables(connection)
-            connection.close()
+    def _open_lake(self) -> duckdb.DuckDBPyConnection:
+        """Attach the lake, creating it where it is missing (also for a reader that comes first)."""
+        with self._side.locked() as connection:
+            if not self._read_only:
+                writer = self._attach()
+                lake.create_tables(writer)
+                return writer
+            if side.snapshot_of(connection) < 0:
+                creator = self._attach(read_only=False)
+                lake.create_tables(creator)
+                creator.close()
+        return self._attach()
 
-    def _attach(self) -> duckdb.DuckDBPyConnection:
+    def _attach(self, *, read_only: bool | None = None) -> duckdb.DuckDBPyConnection:
         connection = lake.connect()
-        lake.attach(connection, self._url, self._folder, read_only=self._read_only)
+        lake.attach(connection, self._url, self._folder, read_only=self._read_only if read_only is None else read_only)
         return connection
 
     def _read(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -110,8 +110,11 @@ class SideTables:
 
 
 def snapshot_of(connection: psycopg.Connection[TupleRow]) -> int:
-    """Newest snapshot of the lake."""
-    row = connection.execute(f"SELECT max(snapshot_id) FROM {CATALOGUE_SCHEMA}.ducklake_snapshot").fetchone()  # noqa: S608
+    """Newest snapshot of the lake; -1 when there is no lake yet."""
+    table = f"{CATALOGUE_SCHEMA}.ducklake_snapshot"
+    if connection.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
+        return -1
+    row = connection.execute(f"SELECT max(snapshot_id) FROM {table}").fetchone()  # noqa: S608  a fixed name
     return int(row[0]) if row and row[0] is not None else -1
 
 
