@@ -12,5 +12,5 @@ def watch_rebounds(context: DutyContext) -> DutyReport:
     """Relapses first: a hit on the last day of a window still counts."""
     opened = open_rebounds(SYSTEM_ACTOR, context.now)
     settled = settle_watches(SYSTEM_ACTOR, context.now)
-    notes = [f"relapse {case.number} of {case.rebound_of}" for case in opened]
+    notes = [f"relapse {case.number} of {case.rebound_of.number}" for case in opened if case.rebound_of is not None]
     return DutyReport(notes=notes + [f"stable {case.number}" for case in settled])
