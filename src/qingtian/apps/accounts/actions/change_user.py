@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from qingtian.apps.accounts.actions.create_user import add_grants, check_password, shown
+from qingtian.apps.accounts.actions.create_user import add_grants, check_grants, check_password, shown
 from qingtian.apps.accounts.actor import Actor, Grant
 from qingtian.apps.accounts.models import User
 from qingtian.apps.accounts.permissions import Verb, require
 from qingtian.apps.journal.record import record, writing
-from qingtian.domain.errors import NotVisible
+from qingtian.domain.errors import NotPermitted, NotVisible
 
 
 def change_user(
@@ -24,13 +24,16 @@ def change_user(
     """Change an account; what is None stays. The journal never holds a password.
 
     Raises:
-        NotPermitted: the actor does not manage accounts.
+        NotPermitted: the actor does not manage accounts, or would change his own rights.
         NotVisible: there is no such account.
         InvalidInput: the password is weak.
     """
     check_password(password)
+    check_grants(grants or ())
     with writing():
         role = require(actor, Verb.MANAGE_ACCOUNTS)
+        if username == actor.username and (grants is not None or active is not None):
+            raise NotPermitted("nobody changes his own rights", field="username", remedy="ask a colleague")
         user = User.objects.select_for_update().filter(username=username).first()
         if user is None:
             raise NotVisible(f"there is no user {username}", field="username", remedy="qingtian user list")

@@ -9,12 +9,14 @@ from datetime import datetime
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from qingtian.apps.accounts.actor import Actor, Grant
+from qingtian.apps.accounts.actor import PUBLIC_ACTOR, SYSTEM_ACTOR, Actor, Grant
 from qingtian.apps.accounts.models import RoleGrant, User
 from qingtian.apps.accounts.permissions import Verb, require
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.journal.record import record, writing
 from qingtian.domain.errors import Conflict, InvalidInput
+
+RESERVED = frozenset({SYSTEM_ACTOR.username, PUBLIC_ACTOR.username})  # the journal knows actors by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,9 @@ def create_user(actor: Actor, at: datetime, draft: UserDraft) -> User:
     username = draft.username.strip()
     if not username:
         raise InvalidInput("a user needs a name", field="username", remedy="give one")
+    if username in RESERVED:
+        raise InvalidInput(f"{username} is a name of the platform", field="username", remedy="choose another")
+    check_grants(draft.grants)
     if any(grant.role is Role.INSPECTOR for grant in draft.grants) and not draft.card_number:
         raise InvalidInput(
             "an inspector needs an enforcement card", field="card_number", remedy="give the number of the card"
@@ -68,6 +73,19 @@ def create_user(actor: Actor, at: datetime, draft: UserDraft) -> User:
         add_grants(user, draft.grants)
         record(actor, at, "user.created", user, {"username": username, "roles": shown(draft.grants)}, role=role)
     return user
+
+
+def check_grants(grants: Iterable[Grant]) -> None:
+    """Refuse a role that nobody may hold, or that lacks its scope.
+
+    Raises:
+        InvalidInput: names the field.
+    """
+    for grant in grants:
+        if grant.role is Role.SYSTEM:
+            raise InvalidInput("the role system belongs to the platform", field="role", remedy="choose another role")
+        if grant.role is Role.ENTERPRISE_USER and not grant.org:
+            raise InvalidInput("an enterprise user speaks for one enterprise", field="org", remedy="give its code")
 
 
 def check_password(password: str | None) -> None:
