@@ -64,12 +64,19 @@ def test_a_hit_after_the_measures_refutes(stack: RegistryObject) -> None:
     assert counted(case, 30) == (29, 1)
 
 
-def test_nothing_counts_while_the_object_is_in_alarm(stack: RegistryObject) -> None:
+def test_nothing_counts_while_the_data_do_not_come(stack: RegistryObject) -> None:
     case = rectified(stack)
     good_hours(stack, NOW, 30)
     late = found(stack, at=NOW + 6 * HOUR, rule_id="late_stream", kind=Kind.LATE_STREAM, parameter="")
     assert counted(case, 30) == (0, 0)
     end_finding(SYSTEM_ACTOR, NOW + 8 * HOUR, late.pk)
+    assert counted(case, 30) == (30, 0)
+
+
+def test_another_problem_of_the_object_does_not_stand_in_the_way(stack: RegistryObject) -> None:
+    case = rectified(stack)
+    good_hours(stack, NOW, 30)
+    found(stack, at=NOW + 6 * HOUR)  # an exceedance goes on
     assert counted(case, 30) == (30, 0)
 
 

@@ -55,8 +55,10 @@ def _silent(case: Case, since: datetime, at: datetime) -> dict[str, int]:
             period_start__lt=at,
         ).values_list("period_start", flat=True)
     )
-    # Silence of the rule proves nothing while the object is in alarm or its data do not come.
-    alarmed = Finding.objects.filter(object_id=case.object_id, activity=Activity.ONGOING).exists()
+    # Silence of the rule proves nothing while the same problem goes on elsewhere at the object, or its data do not come.
+    alarmed = Finding.objects.filter(
+        object_id=case.object_id, activity=Activity.ONGOING, kind__in=(case.kind, Kind.LATE_STREAM)
+    ).exists()
     valid = 0 if alarmed else len(_hours_with_data(case, since, at) - hits)
     return {"valid_hours": valid, "exceeding_hours": len(hits)}
 
