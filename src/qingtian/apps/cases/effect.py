@@ -55,7 +55,7 @@ def _silent(case: Case, since: datetime, at: datetime) -> dict[str, int]:
             period_start__lt=at,
         ).values_list("period_start", flat=True)
     )
-    # Silence of the rule proves nothing while the same problem goes on elsewhere at the object, or its data do not come.
+    # Silence of the rule proves nothing while the same kind goes on at the object, or while its data do not come.
     alarmed = Finding.objects.filter(
         object_id=case.object_id, activity=Activity.ONGOING, kind__in=(case.kind, Kind.LATE_STREAM)
     ).exists()
