@@ -149,6 +149,21 @@ def test_compaction_merges_the_files_of_a_day(store: DuckLakeStore) -> None:
     assert report.files_after == 1
 
 
+def test_files_that_a_killed_writer_left_behind_are_removed(store: DuckLakeStore, tmp_path: Path) -> None:
+    store.append(big())
+    store.compact()
+    (live,) = tmp_path.rglob("*.parquet")
+    orphans = [live.with_name(f"ducklake-{number}.parquet") for number in range(2)]
+    for path in (live, *orphans):
+        if path != live:
+            path.write_bytes(live.read_bytes())
+        if path != orphans[1]:  # the second one may belong to a writer that is at work
+            os.utime(path, (1_600_000_000, 1_600_000_000))
+    store.compact()
+    assert set(tmp_path.rglob("*.parquet")) == {live, orphans[1]}
+    assert len(store.window(Cycle.MINUTE, T0, T0 + DAY)) == 600
+
+
 def test_parquet_files_are_synced_before_the_commit(
     store: DuckLakeStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

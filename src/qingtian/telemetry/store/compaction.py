@@ -13,6 +13,8 @@ from qingtian.telemetry.store.queries import TRIM_PROGRESS
 
 # A reader holds a snapshot for one query; nothing younger than this is taken away from it.
 KEEP_FOR = "INTERVAL '10 minutes'"
+# A file that no snapshot names after so long was left behind by a killed writer.
+ORPHAN_AFTER = "INTERVAL '1 hour'"
 
 
 def compact_lake(cursor: duckdb.DuckDBPyConnection, folder: Path) -> CompactReport:
@@ -24,6 +26,7 @@ def compact_lake(cursor: duckdb.DuckDBPyConnection, folder: Path) -> CompactRepo
     _synced(cursor, folder, "CALL ducklake_merge_adjacent_files('lake', 'observation')")
     cursor.execute(f"CALL ducklake_expire_snapshots('lake', older_than => now() - {KEEP_FOR})")
     cursor.execute(f"CALL ducklake_cleanup_old_files('lake', older_than => now() - {KEEP_FOR})")
+    cursor.execute(f"CALL ducklake_delete_orphaned_files('lake', older_than => now() - {ORPHAN_AFTER})")
     return CompactReport(rows_flushed=flushed, files_before=before, files_after=_file_count(cursor))
 
 

@@ -44,6 +44,7 @@ from qingtian.telemetry.store.versions import Known, decide, keys_to_look_up
 
 _log = logging.getLogger(__name__)
 READ_TRIES = 3
+READERS = 8
 
 Validity = Callable[[date], int]
 
@@ -65,6 +66,8 @@ class DuckLakeStore:
         self._min_valid_s = min_valid_s
         self._lock = threading.RLock()
         self._side = side.SideTables(url)
+        # Every reader of the catalogue holds a PostgreSQL connection while it reads.
+        self._reading = threading.BoundedSemaphore(READERS)
         self._marks: dict[Series, datetime] = {}
         self._epoch = -1
         folder.mkdir(parents=True, exist_ok=True)
@@ -232,7 +235,8 @@ class DuckLakeStore:
         for attempt in range(READ_TRIES):
             used = self._lake
             try:
-                return used.cursor().execute(sql, list(values)).fetchall()
+                with self._reading:
+                    return used.cursor().execute(sql, list(values)).fetchall()
             except duckdb.Error as error:
                 if attempt == READ_TRIES - 1:
                     raise Unavailable(f"the lake cannot be read: {error}", remedy="see `qingtian check`") from error

@@ -17,6 +17,7 @@ from qingtian.telemetry.spool.folder import sync_folder
 CATALOGUE_SCHEMA = "lake"
 INLINE_ROWS = 256  # measured: up to here a row in the catalogue is cheaper than a file of its own
 TARGET_FILE_SIZE = "64MB"
+MEMORY_LIMIT = "2GB"  # per process; what needs more spills to the lake's spill folder
 EXTENSIONS = ("duckdb_extension_postgres_scanner", "duckdb_extension_ducklake")
 
 CREATE_TABLES = (
@@ -61,6 +62,7 @@ def connect() -> duckdb.DuckDBPyConnection:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
+            "memory_limit": MEMORY_LIMIT,
         }
     )
     for package in EXTENSIONS:
@@ -74,6 +76,7 @@ def attach(connection: duckdb.DuckDBPyConnection, url: str, folder: Path, *, rea
     dsn = " ".join(f"{name}={_quoted(str(value))}" for name, value in info.items() if value not in (None, ""))
     options = [f"DATA_PATH '{folder}/'", f"METADATA_SCHEMA '{CATALOGUE_SCHEMA}'"]
     options.append("READ_ONLY" if read_only else f"DATA_INLINING_ROW_LIMIT {INLINE_ROWS}")
+    connection.execute(f"SET temp_directory = '{folder}/spill'")
     sql_dsn = dsn.replace("'", "''")
     connection.execute(f"ATTACH 'ducklake:postgres:{sql_dsn}' AS lake ({', '.join(options)})")
 
