@@ -219,7 +219,28 @@ def test_more_than_an_hour_in_the_future_is_quarantined_with_its_clock_error(cit
     (skew,) = city.store.clock_skews(NOW)
     assert (skew.site, skew.mn, skew.quarantined) == ("DA001", MN, True)
     assert skew.data_time == ahead
-    assert skew.skew_s == 3600 + 1 + 60
+    assert skew.skew_s == 3600 + 1  # QN was right, the time of the data was not
+
+
+@pytest.mark.parametrize(
+    ("cn", "sent", "skew_s"),
+    [
+        ("2011", timedelta(minutes=5), None),
+        ("2011", timedelta(minutes=-5), None),
+        ("2011", timedelta(minutes=5, seconds=1), 301),
+        ("2061", timedelta(minutes=40), 2400),
+        ("2051", timedelta(minutes=-20), -1200),
+    ],
+)
+def test_the_time_of_sending_shows_a_clock_that_is_off(
+    city: City, cn: str, sent: timedelta, skew_s: int | None
+) -> None:
+    attribute = "Rtd" if cn == "2011" else "Avg"
+    frame = upload(NOW - DAY, {"a21026": {attribute: "1", "Flag": "N"}}, cn=cn, qn=f"{NOW + sent:%Y%m%d%H%M%S}000")
+    city.receive(frame)  # back-filled data of yesterday: only QN counts
+    city.loop.drain()
+    assert [skew.skew_s for skew in city.store.clock_skews(NOW)] == ([] if skew_s is None else [skew_s])
+    assert len(city.store.latest()) == 1
 
 
 @pytest.mark.parametrize(
@@ -237,18 +258,18 @@ def test_more_than_an_hour_in_the_future_is_quarantined_with_its_clock_error(cit
         ("2061", timedelta(hours=-9), None),  # an hour may rightly come late
     ],
 )
-def test_a_clock_that_is_off_is_noticed_and_the_values_are_kept(
+def test_without_a_time_of_sending_the_time_of_the_data_shows_it(
     city: City, cn: str, off: timedelta, skew_s: int | None
 ) -> None:
     attribute = "Rtd" if cn == "2011" else "Avg"
-    city.receive(upload(NOW + off, {"a21026": {attribute: "1", "Flag": "N"}}, cn=cn))
+    city.receive(upload(NOW + off, {"a21026": {attribute: "1", "Flag": "N"}}, cn=cn, qn=None))
     city.loop.drain()
     assert [skew.skew_s for skew in city.store.clock_skews(NOW)] == ([] if skew_s is None else [skew_s])
     assert len(city.store.latest()) == 1
 
 
 def test_a_frame_marked_as_back_fill_proves_no_clock_error(city: City) -> None:
-    frame = raw_cp("DataTime=20251120080000;a21026-Avg=5,a21026-Flag=N").decode()
+    frame = raw_cp("DataTime=20251120080000;a21026-Avg=5,a21026-Flag=N", qn=None).decode()
     from qingtian.domain.hj212 import wrap_segment
 
     segment = frame[6:-6].replace(";CP=", ";RF=1;CP=")

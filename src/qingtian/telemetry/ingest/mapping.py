@@ -130,13 +130,17 @@ def _skew(
     decoded: Decoded, record: SpoolRecord, profile: DeviceProfile, *, cycle: Cycle, data_time: datetime, period_s: int
 ) -> ClockSkew | None:
     received_at = record.received_at.astimezone(SHANGHAI)
+    refused = in_future(data_time, received_at)
     skew = clock_skew(
         cycle,
         data_time,
         timedelta(seconds=period_s),
         received_at,
+        sent_at=parse_time(decoded.qn or ""),
         back_filled=decoded.backfill,
     )
+    if not skew and refused:
+        skew = data_time - received_at
     if not skew:
         return None
     return ClockSkew(
@@ -146,5 +150,5 @@ def _skew(
         received_at=received_at,
         skew_s=int(skew.total_seconds()),
         frame_hash=record.sha256,
-        quarantined=in_future(data_time, received_at),
+        quarantined=refused,
     )

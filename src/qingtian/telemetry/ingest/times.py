@@ -38,13 +38,26 @@ def in_future(data_time: datetime, received_at: datetime) -> bool:
 
 
 def clock_skew(
-    cycle: Cycle, data_time: datetime, period: timedelta, received_at: datetime, *, back_filled: bool
+    cycle: Cycle,
+    data_time: datetime,
+    period: timedelta,
+    received_at: datetime,
+    *,
+    sent_at: datetime | None,
+    back_filled: bool,
 ) -> timedelta:
-    """How far the device is ahead (positive) or behind (negative) beyond what its cycle allows; zero when in order.
+    """How far the device's clock is ahead (positive) or behind (negative); zero when within five minutes.
 
-    A period ends before it can be sent, so a frame that arrives before its period's end comes from a clock that is
-    ahead. Only live cycles can prove a clock behind, and only when the frame is not marked as back-filled.
+    QN is the device's clock at the moment of sending, so it also tells for back-filled data. Without QN (2005) the
+    time of the data must do: a period that ended in the future proves a clock ahead; only live cycles that are not
+    marked as back-filled can prove one behind.
+
+    Args:
+        sent_at: the time in QN; None when there is none.
     """
+    if sent_at is not None:
+        skew = sent_at - received_at
+        return skew if abs(skew) > SKEW_LIMIT else timedelta(0)
     ends_at = data_time if cycle is Cycle.REALTIME else data_time + period
     ahead = ends_at - received_at
     if ahead > SKEW_LIMIT:
