@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import logging
 import os
@@ -29,6 +30,8 @@ COMPACT_EVERY_S = 120.0
 REPORT_EVERY_S = 1.0
 STORE_RETRY_S = 1.0
 JOIN_S = 12.0
+JOB_POLL_S = 0.2
+FORGET_EVERY = 50  # polls: jobs of killed workers are looked for every ten seconds
 _log = logging.getLogger(__name__)
 
 
@@ -45,7 +48,7 @@ def run_worker(settings: Settings) -> None:
     )
     threads = [
         _thread("ingest", lambda: loop.run(stop)),
-        _thread("duties", lambda: _repeat(stop, DUTY_EVERY_S, lambda: run_duties(store))),
+        _thread("duties", lambda: _repeat(stop, DUTY_EVERY_S, lambda: defer_duties(store))),
         _thread("upkeep", lambda: _repeat(stop, COMPACT_EVERY_S, store.compact)),
         _thread("jobs", lambda: _run_jobs(stop)),
     ]
@@ -69,13 +72,12 @@ def publish_observations(sites: Sequence[str], at: datetime) -> None:
         _log.warning("live update was not sent: %s", error)
 
 
-def run_duties(store: Store) -> None:
-    """Put what is due now in the queue; the duties live above telemetry, the arrow is bound at run time."""
+def defer_duties(store: Store) -> None:
+    """Put what is due into the job queue (duties live above telemetry: the arrow is bound at run time)."""
     from django.db import close_old_connections
 
     close_old_connections()
-    jobs = importlib.import_module("qingtian.duties.jobs")
-    jobs.tick(current_clock().now(), store)
+    importlib.import_module("qingtian.duties.jobs").tick(current_clock().now(), store)
 
 
 def _open_patiently(settings: Settings, stop: threading.Event) -> Store | None:
@@ -109,9 +111,16 @@ def _repeat(stop: threading.Event, every_s: float, work: Callable[[], object]) -
 
 
 def _run_jobs(stop: threading.Event) -> None:
-    """Procrastinate's own worker, in an event loop of this thread."""
-    import asyncio
+    """Procrastinate's own worker, in an event loop of this thread, started again whenever it ends."""
+    while not stop.is_set():
+        try:
+            asyncio.run(_work_on_jobs(stop))
+        except Exception as error:
+            _log.warning("the job worker ended and is started again: %s", error)
+        stop.wait(STORE_RETRY_S)
 
+
+async def _work_on_jobs(stop: threading.Event) -> None:
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
@@ -119,26 +128,19 @@ def _run_jobs(stop: threading.Event) -> None:
     assert isinstance(connector, DjangoConnector)  # noqa: S101  the Django integration made it
     # Django's own connection cannot listen for new jobs; this one can.
     worker_app = app.with_connector(connector.get_worker_connector())
-
-    async def work() -> None:
-        async with worker_app.open_async():
-            await importlib.import_module("qingtian.duties.jobs").forget_killed_jobs(worker_app)
-            jobs = asyncio.create_task(
-                worker_app.run_worker_async(
-                    install_signal_handlers=False, shutdown_graceful_timeout=JOIN_S / 2, delete_jobs="successful"
-                )
-            )
-            while not stop.is_set() and not jobs.done():
-                await asyncio.sleep(0.2)
-            jobs.cancel()
-            await asyncio.gather(jobs, return_exceptions=True)
-
-    while not stop.is_set():
-        try:
-            asyncio.run(work())
-        except Exception as error:
-            _log.warning("the job worker ended and is started again: %s", error)
-        stop.wait(STORE_RETRY_S)
+    forget = importlib.import_module("qingtian.duties.jobs").forget_killed_jobs
+    async with worker_app.open_async():
+        jobs = asyncio.create_task(
+            worker_app.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=JOIN_S / 2)
+        )
+        rounds = 0
+        while not stop.is_set() and not jobs.done():
+            if rounds % FORGET_EVERY == 0:
+                await forget(worker_app)
+            rounds += 1
+            await asyncio.sleep(JOB_POLL_S)
+        jobs.cancel()
+        await asyncio.gather(jobs, return_exceptions=True)
 
 
 def _report(path: Path, loop: IngestLoop, state: str) -> None:
