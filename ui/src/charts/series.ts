@@ -17,6 +17,13 @@ export interface SeriesWords {
   value: string
 }
 
+const CITY_OFFSET_MS = 8 * 3_600_000
+
+/** Place of an instant on the axis: a UTC axis that reads as city time in every browser. */
+export function axisTime(instant: string): number {
+  return new Date(instant).getTime() + CITY_OFFSET_MS
+}
+
 function plottable(value: string | null): number | null {
   if (value === null || value === '') return null
   const number = Number(value.replace(/^</, ''))
@@ -29,7 +36,7 @@ export function validLine(points: readonly SeriesPoint[], cycle: string): Plotte
   const line: Plotted[] = []
   let before: number | null = null
   for (const point of points) {
-    const at = new Date(point.t).getTime()
+    const at = axisTime(point.t)
     if (before !== null && at - before > GAP_STEPS * step) line.push([before + step, null])
     line.push([at, point.valid ? plottable(point.value) : null])
     before = at
@@ -41,7 +48,7 @@ export function validLine(points: readonly SeriesPoint[], cycle: string): Plotte
 export function invalidMarks(points: readonly SeriesPoint[]): Plotted[] {
   return points
     .filter((point) => !point.valid && plottable(point.value) !== null)
-    .map((point) => [new Date(point.t).getTime(), plottable(point.value)])
+    .map((point) => [axisTime(point.t), plottable(point.value)])
 }
 
 /** Largest-triangle-three-buckets down-sampling is ECharts' own; say when it is on. */
@@ -82,6 +89,7 @@ export function seriesOption(input: SeriesInput, tokens: Tokens, words: SeriesWo
   const digits = top >= 10 ? 0 : top >= 1 ? 1 : 3
   return {
     animation: false,
+    useUTC: true,
     backgroundColor: 'transparent',
     aria: { enabled: true },
     grid: { left: 8 * scale, right: 16 * scale, top: 26 * scale, bottom: input.points.length > 72 ? 52 * scale : 8 * scale, containLabel: true },
@@ -142,7 +150,7 @@ function limitLines(limits: LimitLine[], tokens: Tokens, words: SeriesWords, sca
       lineStyle: { color: tokens.danger, type: 'dashed', width: 1.5 * scale },
       label: {
         formatter: words.limit(limit),
-        position: 'insideStartTop',
+        position: 'insideEndTop',
         color: tokens.text,
         textBorderColor: tokens.panel,
         textBorderWidth: 2,
@@ -163,12 +171,12 @@ function zoomBar(tokens: Tokens, scale: number): unknown {
     handleStyle: { color: tokens.accent },
     dataBackground: { lineStyle: { color: tokens.line }, areaStyle: { color: tokens.raised } },
     textStyle: { color: tokens.text2, fontSize: 11 * scale },
-    labelFormatter: (at: number) => dateTime(at),
+    labelFormatter: (at: number) => dateTime(at - CITY_OFFSET_MS),
   }
 }
 
 function tickText(at: number): string {
-  const { date, time } = cityParts(at)
+  const { date, time } = cityParts(at - CITY_OFFSET_MS)
   return time === '00:00' ? date.slice(5) : time
 }
 
@@ -177,5 +185,5 @@ function tooltipText(rows: unknown, unit: string): string {
   const shown = list.filter((row) => row?.value?.[1] !== null && row?.value?.[1] !== undefined)
   const first = list[0]
   if (!first) return ''
-  return [dateTime(first.value[0]), ...shown.map((row) => `${row.seriesName} ${withUnit(String(row.value[1]), unit)}`)].join('\n')
+  return [dateTime(first.value[0] - CITY_OFFSET_MS), ...shown.map((row) => `${row.seriesName} ${withUnit(String(row.value[1]), unit)}`)].join('\n')
 }

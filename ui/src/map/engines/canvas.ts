@@ -145,16 +145,23 @@ class CanvasEngine implements MapEngine {
   }
 
   setView(view: View): void {
-    const now = this.pixelsOfWorld()
-    const geo = (this.chart.getOption() as { geo: { zoom: number }[] }).geo[0]
-    const zoom = ((geo?.zoom ?? 1) * worldAtZoom(view.zoom)) / now
-    this.chart.setOption({ geo: { zoom, center: [view.lon, view.lat] } })
+    const geo = (this.chart.getOption() as { geo: { zoom?: number }[] }).geo[0]
+    const zoom = ((geo?.zoom ?? 1) * worldAtZoom(view.zoom)) / this.pixelsOfWorld()
+    // The centre of a projected geo is given in projected coordinates.
+    this.chart.setOption({ geo: { zoom, center: toWorld(view.lon, view.lat) } })
     this.syncRivers()
   }
 
+  /** ECharts 6.1 cannot invert a projected geo (it unprojects pixels), so the view follows from one known point. */
   view(): View {
-    const [lon, lat] = this.chart.convertFromPixel('geo', [this.chart.getWidth() / 2, this.chart.getHeight() / 2]) as Point
-    return { lon, lat, zoom: zoomOfWorld(this.pixelsOfWorld()) }
+    const { lon, lat } = this.options.view
+    const [pixelX, pixelY] = this.chart.convertToPixel('geo', [lon, lat]) as Point
+    const [worldX, worldY] = toWorld(lon, lat)
+    const world = this.pixelsOfWorld()
+    const x = worldX + (this.chart.getWidth() / 2 - pixelX) / world
+    const y = worldY + (this.chart.getHeight() / 2 - pixelY) / world
+    const [centreLon, centreLat] = fromWorld(x, y)
+    return { lon: centreLon, lat: centreLat, zoom: zoomOfWorld(world) }
   }
 
   resize(): void {
