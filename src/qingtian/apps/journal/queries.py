@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb, require
 from qingtian.apps.journal.models import Event
+from qingtian.runtime.settings import get_settings
 
 
 def events(actor: Actor) -> QuerySet[Event]:
@@ -15,7 +16,8 @@ def events(actor: Actor) -> QuerySet[Event]:
     Raises:
         NotPermitted: for anybody but auditors, supervisors and the system.
     """
-    require(actor, Verb.READ_JOURNAL)
+    # One chain for the whole city: a scope that holds the city holds it.
+    require(actor, Verb.READ_JOURNAL, region_code=get_settings().city_code)
     return Event.objects.order_by("-seq")
 
 

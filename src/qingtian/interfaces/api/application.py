@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ninja import NinjaAPI
 from ninja.operation import Operation
+from ninja.renderers import JSONRenderer
 
 from qingtian import __version__
 from qingtian.interfaces.api.auth import SignedIn
@@ -30,6 +31,13 @@ DESCRIPTION = (
 )
 
 
+class PlainJson(JSONRenderer):
+    """JSON in UTF-8: Chinese stays readable and takes half the bytes."""
+
+    def __init__(self) -> None:
+        self.json_dumps_params = {"ensure_ascii": False}
+
+
 class Api(NinjaAPI):
     """Names its operations by area and verb, so that generated clients read well."""
 
@@ -47,6 +55,7 @@ def build_api() -> Api:
         description=DESCRIPTION,
         docs_url=None,  # the interactive page would ask another host for its scripts
         auth=SignedIn(),
+        renderer=PlainJson(),
         urls_namespace="api",
     )
     install_handlers(api)

@@ -25,7 +25,9 @@ def pollutant_name(code: str) -> Name:
     if code == "aqi":
         return AQI_NAME
     row = pollutant(code)
-    return Name(code, code) if row is None else Name(row.symbol or row.name_zh, row.symbol or row.name_en)
+    if row is None:
+        return Name(code, code)
+    return Name(row.symbol or row.name_zh or row.name_en, row.symbol or row.name_en or row.name_zh)
 
 
 def categories(on: date) -> tuple[Category, ...]:

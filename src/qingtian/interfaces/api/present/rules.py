@@ -98,8 +98,8 @@ def pollutants() -> list[PollutantOut]:
     return [
         PollutantOut(
             code=row.code,
-            name_zh=row.name_zh,
-            name_en=row.name_en,
+            name_zh=row.name_zh or row.name_en,
+            name_en=row.name_en or row.name_zh,
             symbol=row.symbol,
             unit=row.unit,
             ambient_unit=row.ambient_unit,
@@ -137,7 +137,7 @@ TITLES: Mapping[type[RuleRow], Callable[[Any], Name]] = {
     ),
     Breakpoint: lambda row: _both(f"{row.item} {row.period}: {row.concentration} {row.unit} = {row.index}"),
     Category: lambda row: Name(row.name_zh, row.name_en),
-    Pollutant: lambda row: Name(row.name_zh, row.name_en),
+    Pollutant: lambda row: Name(row.name_zh or row.name_en, row.name_en or row.name_zh),
     DataMark: lambda row: Name(f"{row.mark} {row.meaning_zh}", f"{row.mark} {row.meaning_en}"),
     DetectionRule: lambda row: Name(row.label_zh, row.label_en),
     ValidityRule: lambda row: _both(f"{' '.join(row.items)} {row.period}: {row.counts} >= {row.minimum}"),

@@ -18,7 +18,7 @@ def city_iso(moment: datetime) -> str:
     return moment.astimezone(SHANGHAI).isoformat(timespec="seconds")
 
 
-CityTime = Annotated[datetime, PlainSerializer(city_iso, return_type=str, when_used="json")]
+CityTime = Annotated[datetime, PlainSerializer(city_iso, return_type=str)]
 """A moment; always sent with +08:00."""
 
 DecimalText = Annotated[str, Field(description="a decimal number as text, as the server rounded it")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import FileResponse, HttpRequest
-from ninja import File, Form, Router
+from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 
 from qingtian.apps.evidence.actions.attach_file import attach_file
@@ -33,9 +33,7 @@ BINARY = {
 
 
 @router.post("/cases/{case_id}/evidence", response=writes(EvidenceOut, 201), summary="Attach a file")
-def attach(
-    request: HttpRequest, case_id: int, file: File[UploadedFile], data: Form[UploadIn]
-) -> tuple[int, EvidenceOut]:
+def attach(request: HttpRequest, case_id: int, file: File[UploadedFile], data: Form[UploadIn]) -> Status[EvidenceOut]:
     """Multipart; the bytes are stored under their SHA-256 and chained to the case."""
     item = attach_file(
         actor(request),
@@ -49,14 +47,14 @@ def attach(
         captured_at=data.captured_at,
         captured_by=data.captured_by,
     )
-    return 201, present.evidence_out(item)
+    return Status(201, present.evidence_out(item))
 
 
 @router.post("/cases/{case_id}/evidence/observation", response=writes(EvidenceOut, 201), summary="Attach a value")
-def attach_value(request: HttpRequest, case_id: int, data: ObservationEvidenceIn) -> tuple[int, EvidenceOut]:
+def attach_value(request: HttpRequest, case_id: int, data: ObservationEvidenceIn) -> Status[EvidenceOut]:
     """Freeze a stored value with the raw frame that brought it."""
     who, at = actor(request), current_clock().now()
-    return 201, present.evidence_out(present.freeze(who, at, case_id, data.observation))
+    return Status(201, present.evidence_out(present.freeze(who, at, case_id, data.observation)))
 
 
 @router.get("/cases/{case_id}/evidence/verify", response=reads(EvidenceReportOut), summary="Check chain and bytes")
@@ -72,7 +70,9 @@ def content(request: HttpRequest, case_id: int, item_id: int) -> FileResponse:
 
 
 @router.post("/cases/{case_id}/evidence/{position}/review", response=writes(EvidenceOut, 201), summary="Review an item")
-def review(request: HttpRequest, case_id: int, position: int, data: ReviewIn) -> tuple[int, EvidenceOut]:
+def review(request: HttpRequest, case_id: int, position: int, data: ReviewIn) -> Status[EvidenceOut]:
     """Automatic data become evidence only when a named person has reviewed them."""
     who, at = actor(request), current_clock().now()
-    return 201, present.evidence_out(review_evidence(who, at, case_id, position, result=data.result, note=data.note))
+    return Status(
+        201, present.evidence_out(review_evidence(who, at, case_id, position, result=data.result, note=data.note))
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from qingtian.apps.cases.actions.open_case import open_case
 from qingtian.apps.findings.actions.answer_finding import answer_finding
@@ -93,8 +93,8 @@ def merge(request: HttpRequest, finding_id: int, data: MergeIn) -> FindingDetail
 
 
 @router.post("/findings/{finding_id}/open-case", response=writes(CaseDetail, 201), summary="Open a case")
-def make_case(request: HttpRequest, finding_id: int, data: OpenCaseIn) -> tuple[int, CaseDetail]:
+def make_case(request: HttpRequest, finding_id: int, data: OpenCaseIn) -> Status[CaseDetail]:
     """Pinned to the procedure version in force; within a watch window it is a relapse."""
     who, at = actor(request), current_clock().now()
     case = open_case(who, at, finding_id, template=data.template, title=data.title, responsible=data.responsible)
-    return 201, cases.case_detail(who, at, case.pk)
+    return Status(201, cases.case_detail(who, at, case.pk))

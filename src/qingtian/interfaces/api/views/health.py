@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from qingtian.interfaces.api.auth import Anybody, session_actor
 from qingtian.interfaces.api.present import health as present
@@ -14,7 +14,7 @@ router = Router(tags=["health"])
 
 
 @router.get("/health", response={**reads(HealthOut), 503: HealthOut}, auth=Anybody(), summary="Health")
-def health(request: HttpRequest) -> tuple[int, HealthOut]:
+def health(request: HttpRequest) -> Status[HealthOut]:
     """Storage, database, spool lag, disk, clock; 503 when something is broken. Details only for signed-in users."""
     found = present.health(detailed=session_actor(request) is not None)
-    return (503 if found.status == "error" else 200), found
+    return Status(503 if found.status == "error" else 200, found)

@@ -1,0 +1,95 @@
+"""A small city behind the web server: clock, register, people, observations in a real store."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from django.test import Client
+from tests.interfaces import city
+
+from qingtian.apps.evidence.content_store import ContentStore
+from qingtian.interfaces.api.attempts import attempts
+from qingtian.interfaces.api.present.health import kept
+from qingtian.interfaces.telemetry import use_store
+from qingtian.runtime.clock import ReplayState, clock_path, real_now, set_clock
+from qingtian.runtime.postgres import ensure_postgres
+from qingtian.runtime.settings import Mode, get_settings
+from qingtian.telemetry.store.ducklake import DuckLakeStore
+
+Login = Callable[[str], Client]
+
+
+@pytest.fixture(scope="session")
+def filled_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckLakeStore]:
+    """A real store with the observations of the test city; nobody writes to it later."""
+    admin = ensure_postgres(get_settings())
+    name = f"interfaces_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+        info = psycopg.conninfo.conninfo_to_dict(admin)
+        url = f"postgresql://{info.get('user', 'postgres')}@/{name}?host={quote(str(info['host']), safe='')}"
+        store = DuckLakeStore(url, tmp_path_factory.mktemp("lake"))
+        store.append(city.observations())
+        yield store
+        store.close()
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(autouse=True)
+def _own_state(filled_store: DuckLakeStore) -> Iterator[None]:
+    """City time stands still; nothing is remembered from another test."""
+    folder = get_settings().data_dir
+    set_clock(
+        folder, ReplayState(city.NOW, real_now(), speed=60, paused=True, label_zh=city.LABEL_ZH, label_en=city.LABEL_EN)
+    )
+    use_store(filled_store)
+    attempts.clear()
+    kept.forget()
+    yield
+    use_store(None)
+    clock_path(folder).unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def evidence_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Evidence files of a test go to its own folder."""
+    folder = tmp_path / "evidence"
+    store = ContentStore(folder, max_bytes=64 * 1024)
+    for module in ("actions.attach_file", "actions.attach_observation", "queries"):
+        monkeypatch.setattr(f"qingtian.apps.evidence.{module}.content_store", lambda: store)
+    return folder
+
+
+@pytest.fixture
+def demo_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deployment is a demo."""
+    monkeypatch.setattr(get_settings(), "mode", Mode.DEMO)
+
+
+@pytest.fixture
+def town(db: None) -> city.Town:
+    """Register, people and judged hours."""
+    return city.build()
+
+
+@pytest.fixture
+def login(town: city.Town) -> Login:
+    """Gives a client that is signed in as somebody of the town."""
+
+    def sign_in(username: str) -> Client:
+        client = Client()
+        client.force_login(town.people[username])
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def duty(login: Login) -> Client:
+    """The duty officer's browser."""
+    return login("duty")

@@ -1,0 +1,80 @@
+"""The published contract is the live API."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from qingtian.cli.main import cli
+from qingtian.interfaces.api.contract import contract_text
+
+CONTRACT = Path(__file__).parents[2] / "docs" / "api" / "openapi.json"
+GUIDE = Path(__file__).parents[2] / "docs" / "integrators.md"
+OPEN_ROUTES = {"/api/v1/meta", "/api/v1/session", "/api/v1/demo/session", "/api/v1/health"}
+
+
+@pytest.fixture(scope="module")
+def contract() -> dict[str, dict[str, dict[str, object]]]:
+    return json.loads(CONTRACT.read_text("utf-8"))
+
+
+def test_the_committed_contract_is_the_live_one() -> None:
+    assert CONTRACT.read_text("utf-8") == contract_text(), "run: qingtian openapi > docs/api/openapi.json"
+
+
+def test_the_command_prints_the_contract() -> None:
+    answer = CliRunner().invoke(cli, ["openapi"])
+
+    assert answer.exit_code == 0
+    assert json.loads(answer.output)["info"]["title"] == "Qingtian API"
+
+
+def test_every_operation_has_a_summary_a_description_and_an_own_id(contract: dict) -> None:
+    operations = [one for path in contract["paths"].values() for one in path.values()]
+
+    assert all(one["summary"] and one["description"] for one in operations)
+    ids = [one["operationId"] for one in operations]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_json_operation_declares_the_error_shape(contract: dict) -> None:
+    for path, methods in contract["paths"].items():
+        for method, one in methods.items():
+            if path.endswith((".csv", "/content")):
+                continue
+            schema = one["responses"]["422"]["content"]["application/json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/ErrorOut"}, f"{method} {path}"
+
+
+def test_every_object_that_shows_data_says_whether_it_is_simulated(contract: dict) -> None:
+    schemas = contract["components"]["schemas"]
+
+    for name in (
+        "StationOut",
+        "MapPoint",
+        "OutletOut",
+        "EnterpriseOut",
+        "SeriesOut",
+        "FindingRow",
+        "CaseRow",
+        "PlaceOut",
+    ):
+        assert "simulated" in schemas[name]["required"], name
+
+
+def test_no_schema_can_carry_a_device_password(contract: dict) -> None:
+    with_password = [
+        name for name, one in contract["components"]["schemas"].items() if "password" in one.get("properties", {})
+    ]
+
+    assert with_password == ["LoginIn"]
+
+
+def test_the_guide_for_integrators_names_every_route(contract: dict) -> None:
+    text = GUIDE.read_text("utf-8")
+
+    missing = [path for path in contract["paths"] if path.removeprefix("/api/v1") not in text]
+    assert missing == []
