@@ -270,3 +270,28 @@ def test_data_older_than_the_lookback_are_not_opened_again(run, store):
     store.append([hour(stack, T0 - 8 * DAY, 140, received_at=T0)])
     run(DUTY, T0 + timedelta(minutes=30))
     assert Judgement.objects.count() == 0
+
+
+def test_what_is_answered_already_is_not_judged_again(run, store, monkeypatch):
+    stack = outlet()
+    store.append(hours(stack, T0, [80, 130]))
+    run(DUTY, T0 + 3 * HOUR)
+    calls: list[object] = []
+    monkeypatch.setattr(
+        "qingtian.duties.judge_emission_hours.judge_outlet_hour", lambda *given: calls.append(given) or ()
+    )
+    run(DUTY, T0 + 3 * HOUR + 20 * MINUTE)
+    assert calls == []
+
+
+def test_oxygen_that_comes_later_than_its_pollutant_is_judged_in(run, store):
+    # The oxygen is a roll-up of minutes that arrived before the device's own hour of NOx.
+    stack = outlet(limits=[limit(value="35", converted=True)], reference_o2="6")
+    store.append([hour(stack, T0, 30)])
+    run(DUTY, T0 + SOON)
+    assert Judgement.objects.get().inputs["reason"]["code"] == "oxygen_missing"
+    rolled = hour(stack, T0, "8.5", OXYGEN, received_at=T0 + HOUR)
+    store.append([replace(rolled, origin=Origin.ROLLUP)])
+    run(DUTY, T0 + SOON + 20 * MINUTE)
+    assert [row.verdict for row in Judgement.objects.order_by("version")] == ["invalid", "exceeds"]
+    assert len(findings()) == 1

@@ -55,6 +55,12 @@ def judge_outlet_hour(packs: Packs, site: Site, hour: datetime, rows: Mapping[st
         yield _judged(packs, site, row, rows.get(OXYGEN), limit)
 
 
+def judged_pollutants(site: Site) -> frozenset[str]:
+    """Pollutants of an outlet that its permit limits by the hour."""
+    limits = site.attributes.get("permit_limits", ())
+    return frozenset(permit["pollutant"] for permit in limits if permit["cycle"] == "hour")
+
+
 def deciding_limit(packs: Packs, site: Site, permit: Mapping[str, Any], on: date) -> AppliedLimit:
     """The stricter of the permit's limit and the pack row it names, in force on the day of the data."""
     reference = _reference(site, permit)
@@ -167,7 +173,7 @@ def _inputs(
     reason: dict[str, str] | None,
 ) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "measured": _text(row.value),
+        "measured": plain(row.value),
         "unit": row.unit,
         "mark": row.mark,
         "version": row.version,
@@ -175,9 +181,9 @@ def _inputs(
     }
     if limit.reference_o2 is not None:
         found |= {
-            "reference_o2": _text(limit.reference_o2),
-            "oxygen": _text(oxygen.value) if oxygen is not None else None,
-            "converted_by_device": _text(row.converted),
+            "reference_o2": plain(limit.reference_o2),
+            "oxygen": plain(oxygen.value) if oxygen is not None else None,
+            "converted_by_device": plain(row.converted),
             "converted_by": "device" if result is not None and result.conversion == "device" else "platform",
         }
     if reason is not None:
@@ -199,5 +205,6 @@ def _decimal(value: Fraction | None) -> Decimal | None:
     return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(STEP, rounding=ROUND_HALF_EVEN)
 
 
-def _text(value: Decimal | None) -> str | None:
+def plain(value: Decimal | None) -> str | None:
+    """A figure without trailing zeros or exponent."""
     return None if value is None else format(value.normalize(), "f")

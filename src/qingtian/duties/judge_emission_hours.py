@@ -13,6 +13,7 @@ from qingtian.apps.judgements.judged import Judged
 from qingtian.apps.judgements.models import Judgement
 from qingtian.apps.judgements.states import Question
 from qingtian.apps.registry.models import ObjectType
+from qingtian.duties.answered import unanswered
 from qingtian.duties.duty import DutyContext, DutyReport, rules_on
 from qingtian.duties.emission_hour import judge_outlet_hour
 from qingtian.duties.settling import Settling, settle
@@ -29,7 +30,7 @@ def judge_emission_hours(context: DutyContext) -> DutyReport:
         for site in read_sites(context.now).of_type(ObjectType.OUTLET)
         if site.attributes.get("permit_limits")
     }
-    touched = touched_hours(context, outlets)
+    touched = touched_hours(context, outlets, still_open=lambda rows: unanswered(outlets, rows))
     packs = load_packs()
     batch: list[Judged] = []
     for (code, hour), rows in touched.rows.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from qingtian.telemetry.store.port import Cycle, Observation
 HOUR = timedelta(hours=1)
 WATERMARK = "arrived_until"
 SiteHour = tuple[str, datetime]
+StillOpen = Callable[[Sequence[Observation]], Iterable[Observation]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,15 @@ class TouchedHours:
     state: dict[str, Any] = field(default_factory=dict)
 
 
-def touched_hours(context: DutyContext, sites: Collection[str]) -> TouchedHours:
+def touched_hours(context: DutyContext, sites: Collection[str], *, still_open: StillOpen | None = None) -> TouchedHours:
     """Complete hours of some sites that have rows which arrived since the last run.
 
     The mark of the last run is the newest arrival in the store, not the clock: rows may reach the store later than
     they arrived. A stretch before it is looked at again; judging the same again changes nothing.
+
+    Args:
+        sites: codes of the sites to judge.
+        still_open: picks the rows whose hours need judging out of those that arrived.
     """
     rule = rules_on(context.now)["late_data"]
     mark = context.moment(WATERMARK)
@@ -42,9 +47,8 @@ def touched_hours(context: DutyContext, sites: Collection[str]) -> TouchedHours:
         return TouchedHours(state=dict(context.state))
     arrived = context.store.window(Cycle.HOUR, start, context.now, received_since=since)
     wanted = frozenset(sites)
-    keys = {
-        (row.site, row.period_start) for row in arrived if row.site in wanted and row.period_start + HOUR <= context.now
-    }
+    complete = [row for row in arrived if row.site in wanted and row.period_start + HOUR <= context.now]
+    keys = {(row.site, row.period_start) for row in (still_open(complete) if still_open else complete)}
     newest = max((row.received_at for row in arrived if row.received_at <= context.now), default=mark)
     state = {WATERMARK: newest.isoformat()} if newest is not None else {}
     rows = _complete(context, keys) if since is not None else _grouped(arrived, keys)

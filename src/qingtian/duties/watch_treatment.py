@@ -25,7 +25,9 @@ from qingtian.duties.samples import Series, by_site
 from qingtian.duties.sites import Site, by_enterprise, read_sites
 from qingtian.telemetry.store.port import Cycle
 
-LOOKBACK = timedelta(hours=6)  # covers back-filled minutes and a run that began before the last look
+LOOKBACK = timedelta(hours=2)  # shows a run that began before the last look
+LATE = timedelta(days=1)  # how old back-filled power may be
+BEFORE_LATE = timedelta(minutes=30)
 DEFAULT_STEP = timedelta(minutes=5)
 
 
@@ -42,15 +44,15 @@ class Unit:
 
 
 def watch_treatment(context: DutyContext) -> DutyReport:
-    """Look at the power of every metered enterprise since the last run: one query."""
+    """Look at the power of every metered enterprise since the last run: two queries, whatever their number."""
     rule = rules_on(context.now)["treatment_off"]
     meters = read_sites(context.now).of_type(ObjectType.POWER_METER)
     report = DutyReport()
     if not meters:
         return report
-    start = min(context.since, context.now) - LOOKBACK
-    codes = [meter.code for meter in meters]
-    rows = context.store.window(Cycle.MINUTE, start, context.now, sites=codes, pollutants=sorted(rule.codes("power")))
+    codes, powers = [meter.code for meter in meters], sorted(rule.codes("power"))
+    start = _start(context, codes, powers)
+    rows = context.store.window(Cycle.MINUTE, start, context.now, sites=codes, pollutants=powers)
     series, going = by_site(rows), ongoing(rule.code)
     for unit in units(meters):
         found = candidates(rule, unit, series, report)
@@ -65,6 +67,15 @@ def watch_treatment(context: DutyContext) -> DutyReport:
             reason = "treatment runs again, or production stands still"
             end(context.now, finding, report, ended_at=finding.last_seen + found.step, reason=reason)
     return report
+
+
+def _start(context: DutyContext, codes: Sequence[str], powers: Sequence[str]) -> datetime:
+    """Start of the window: a little before the oldest minute that arrived since the last run."""
+    recent = context.since - LOOKBACK
+    late = context.store.window(
+        Cycle.MINUTE, recent - LATE, recent + BEFORE_LATE, sites=codes, pollutants=powers, received_since=recent
+    )
+    return min([recent, *(row.period_start - BEFORE_LATE for row in late)])
 
 
 def units(meters: Sequence[Site]) -> list[Unit]:
