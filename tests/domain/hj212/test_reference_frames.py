@@ -7,7 +7,17 @@ from collections import Counter
 import pytest
 from tests.domain.hj212.frames import chunks_of, key_of, raw_of, rows
 
-from qingtian.domain.hj212 import build_data_ack, build_frame, decode, decoded_to_json, stream_to_json
+from qingtian.domain.hj212 import (
+    FrameOk,
+    Framer,
+    Rejected,
+    Rejection,
+    build_data_ack,
+    build_frame,
+    decode,
+    decoded_to_json,
+    stream_to_json,
+)
 
 FRAMES = [entry for entry in rows() if entry["kind"] == "frame"]
 STREAMS = [entry for entry in rows() if entry["kind"] == "stream"]
@@ -76,3 +86,26 @@ def test_the_second_value_of_a_conflict_in_the_standards_own_example_is_not_take
     frame = decode(raw_of(next(entry for entry in FRAMES if entry["id"] == "std17-45-C29-2011")))
     assert frame.items == {"e01001": {"Rtd": "1.1"}}
     assert frame.conflicts == {"e01001"}
+
+
+@pytest.mark.parametrize("entry", named(entry for entry in FRAMES if entry["crc_ok"] and len(raw_of(entry)) < 1200))
+def test_a_good_frame_cut_in_two_anywhere_is_one_frame(entry):
+    raw = raw_of(entry).rstrip(b"\r\n")
+    for place in range(1, len(raw)):
+        framer = Framer()
+        events = framer.feed(raw[:place]) + framer.feed(raw[place:] + b"\r\n")
+        assert events == [FrameOk(raw, 0)], f"cut at {place}"
+
+
+@pytest.mark.parametrize("entry", named(entry for entry in FRAMES if entry["category"] == "public"))
+def test_a_wrong_check_code_is_never_passed_on_by_the_framer(entry):
+    raw = raw_of(entry).rstrip(b"\r\n") + b"\r\n"
+    framer = Framer()
+    events = framer.feed(raw) + framer.flush()
+    if entry["crc_ok"]:
+        assert events == [FrameOk(raw[:-2], 0)]
+    else:
+        [event] = events
+        assert isinstance(event, Rejected)
+        assert (event.raw, event.reason) == (raw[:-2], Rejection.CRC_MISMATCH)
+        assert decode(event.raw).crc_diagnosis == entry["expect"]["crc_diagnosis"], "the kept bytes tell why"
