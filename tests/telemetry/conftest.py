@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
 import pytest
 
-from qingtian.runtime.postgres import ensure_postgres
+from qingtian.runtime.postgres import ensure_postgres, pgdata_path, stop_embedded
 from qingtian.runtime.settings import get_settings
 from qingtian.telemetry.store.ducklake import DuckLakeStore
 
@@ -27,6 +30,18 @@ def new_database() -> Iterator[str]:
         info = psycopg.conninfo.conninfo_to_dict(admin)
         yield f"postgresql://{info.get('user', 'postgres')}@/{name}?host={quote(str(info['host']), safe='')}"
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def own_folder() -> Iterator[Path]:
+    """A folder for an own database server.
+
+    Not below pytest's: run by root, the server belongs to another user, whom every new pytest run locks out there.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="qt-own-"))
+    yield folder
+    stop_embedded(pgdata_path(folder))
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,9 +15,10 @@ from tests.telemetry.rows import DAY, HOUR, MINUTE, T0, minutes, row
 from tests.telemetry.store_contract import StoreContract, values
 
 from qingtian.domain.errors import NotPermitted, Unavailable
-from qingtian.telemetry.store import lake, side
+from qingtian.runtime.postgres import ensure_embedded, pgdata_path
+from qingtian.telemetry.store import ducklake, lake, side
 from qingtian.telemetry.store.ducklake import DuckLakeStore
-from qingtian.telemetry.store.port import AppendResult, Cycle, SpoolPosition
+from qingtian.telemetry.store.port import AppendResult, Cycle, Observation, SpoolPosition
 
 Opener = Callable[..., DuckLakeStore]
 
@@ -121,6 +124,28 @@ def test_a_crash_before_the_commit_leaves_nothing_behind(
     assert open_lake().append(big()) == AppendResult(duplicate=600)
 
 
+def test_the_last_commit_of_a_killed_writer_may_land_late(
+    store: DuckLakeStore, open_lake: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL may finish the commit of a dead client; its lock is gone by then and the next writer is at work."""
+    store.append(minutes([1]))
+    dead = open_lake()
+    dead.latest()
+    decide = ducklake.decide
+
+    def late_commit(batch: list[Observation], known: object) -> object:
+        monkeypatch.setattr(ducklake, "decide", decide)
+        with dead._transaction() as cursor:
+            dead._insert(cursor, minutes([1, 2, 3])[1:], SpoolPosition("000000000001", 90))
+        return decide(batch, known)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ducklake, "decide", late_commit)
+    with pytest.raises(Unavailable):
+        store.append(minutes([1, 2, 3]), progress=SpoolPosition("000000000001", 90))
+    assert store.append(minutes([1, 2, 3]), progress=SpoolPosition("000000000001", 90)) == AppendResult(duplicate=3)
+    assert len(store.window(Cycle.MINUTE, T0, T0 + HOUR)) == 3
+
+
 def test_latest_is_rebuilt_when_it_was_lost(store: DuckLakeStore, open_lake: Opener, database_url: str) -> None:
     store.append([*minutes([1, 2, 3]), row(8, site="S2")])
     store.close()
@@ -212,6 +237,27 @@ def eventually(ask: Callable[[], object]) -> object:
         return ask()
     except Unavailable:
         return ask()
+
+
+@pytest.mark.slow
+def test_the_embedded_database_is_started_again_after_kill_9(own_folder: Path) -> None:
+    pgdata = pgdata_path(own_folder)
+    store = DuckLakeStore(ensure_embedded(pgdata), own_folder / "lake", revive=lambda: ensure_embedded(pgdata))
+    try:
+        store.append(minutes([1, 2]), progress=SpoolPosition("000000000001", 5))
+        os.kill(int((pgdata / "postmaster.pid").read_text("utf-8").split()[0]), signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        result = None
+        while result is None:
+            try:
+                result = store.append(minutes([1, 2, 3]), progress=SpoolPosition("000000000001", 9))
+            except Unavailable:
+                assert time.monotonic() < deadline
+        assert result == AppendResult(new=1, duplicate=2)
+        assert values(store.series("S1", "a21026", Cycle.MINUTE, T0, T0 + HOUR)) == [1, 2, 3]
+        assert values(store.latest()) == [3]
+    finally:
+        store.close()
 
 
 def test_a_writer_waits_for_the_one_before_it(store: DuckLakeStore, database_url: str) -> None:

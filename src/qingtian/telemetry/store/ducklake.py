@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -57,15 +58,24 @@ class DuckLakeStore:
         folder: where the Parquet files go.
         read_only: refuse writes.
         min_valid_s: valid seconds that make a rolled-up hour of a day valid.
+        revive: called when PostgreSQL does not answer; starts the embedded one again.
     """
 
     def __init__(
-        self, url: str, folder: Path, *, read_only: bool = False, min_valid_s: Validity = min_valid_seconds
+        self,
+        url: str,
+        folder: Path,
+        *,
+        read_only: bool = False,
+        min_valid_s: Validity = min_valid_seconds,
+        revive: Callable[[], object] = lambda: None,
     ) -> None:
         self._url, self._folder, self._read_only = url, folder, read_only
         self._min_valid_s = min_valid_s
         self._lock = threading.RLock()
-        self._side = side.SideTables(url)
+        self._revive = revive
+        self._side = side.SideTables(url, revive)
+        self._side_reads = side.SideTables(url, revive)  # readers do not wait for a writer
         # Every reader of the catalogue holds a PostgreSQL connection while it reads.
         self._reading = threading.BoundedSemaphore(READERS)
         self._marks: dict[Series, datetime] = {}
@@ -81,6 +91,7 @@ class DuckLakeStore:
             ensure_postgres(settings),
             lake.lake_path(settings.data_dir),
             read_only=read_only,
+            revive=lambda: ensure_postgres(settings),
         )
 
     def append(
@@ -94,20 +105,21 @@ class DuckLakeStore:
         """Add rows and the spool position in one transaction; the same rows again change nothing."""
         self._refuse_when_read_only()
         with self._lock, self._side.locked() as connection:
-            self._trust_marks(connection)
             # Before the lake: these repeat harmlessly, so a crash in between loses and doubles nothing.
             side.add_quarantined(connection, quarantined)
             side.add_skews(connection, skews)
-            decision = decide(batch, self._known(batch))
+            with self._transaction() as cursor:
+                self._trust_marks(connection)
+                decision = decide(batch, self._known(cursor, batch))
+                self._insert(cursor, decision.rows, progress)
             if decision.rows or progress is not None:
-                self._write(decision.rows, progress)
                 self._after_write(connection, decision.rows)
             side.upsert_last_seen(connection, _arrivals(batch))
             return decision.result
 
     def latest(self, sites: Sequence[str] | None = None, cycle: Cycle | None = None) -> list[Observation]:
         """Newest period of every (site, pollutant, cycle)."""
-        with self._side.connection() as connection:
+        with self._side_reads.connection() as connection:
             return side.read_latest(connection, sites, cycle)
 
     def series(
@@ -173,17 +185,17 @@ class DuckLakeStore:
 
     def last_seen(self) -> dict[str, datetime]:
         """Newest arrival of device rows per site."""
-        with self._side.connection() as connection:
+        with self._side_reads.connection() as connection:
             return side.read_last_seen(connection)
 
     def clock_skews(self, since: datetime, until: datetime | None = None) -> list[ClockSkew]:
         """Clock errors of frames that arrived in [since, until), oldest first."""
-        with self._side.connection() as connection:
+        with self._side_reads.connection() as connection:
             return side.read_skews(connection, since, until)
 
     def quarantined(self, since: datetime, until: datetime | None = None) -> list[Quarantined]:
         """Frames in quarantine that arrived in [since, until), oldest first."""
-        with self._side.connection() as connection:
+        with self._side_reads.connection() as connection:
             return side.read_quarantined(connection, since, until)
 
     def compact(self) -> CompactReport:
@@ -209,6 +221,7 @@ class DuckLakeStore:
         with self._lock:
             self._lake.close()
             self._side.close()
+            self._side_reads.close()
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -248,35 +261,46 @@ class DuckLakeStore:
         with self._lock:
             if self._lake is broken:
                 try:
+                    self._revive()
                     self._lake = self._attach()
-                except duckdb.Error as error:
+                except (duckdb.Error, Unavailable) as error:
                     _log.warning("the lake cannot be attached: %s", error)
 
-    def _write(self, rows: Sequence[Observation], progress: SpoolPosition | None) -> None:
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A lake transaction that commits only if nobody else did since it began.
+
+        Writers take turns, so another commit can only be the last one of a killed writer, which PostgreSQL finished
+        after the death of its client. Then everything is decided again.
+        """
+        used = self._lake
         try:
-            self._commit(rows, progress)
+            cursor = used.cursor()
+            cursor.execute("BEGIN")
+            try:
+                cursor.execute(queries.SELECT_PROGRESS).fetchall()  # fixes the snapshot
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                _rollback(cursor)
+                raise
         except duckdb.Error as error:
             self._epoch = -1
-            self._reopen(self._lake)
+            self._reopen(used)
             raise Unavailable(f"the lake refused a batch: {error}", remedy="it is tried again") from error
 
-    def _commit(self, rows: Sequence[Observation], progress: SpoolPosition | None) -> None:
-        cursor = self._lake.cursor()
+    def _insert(
+        self, cursor: duckdb.DuckDBPyConnection, rows: Sequence[Observation], progress: SpoolPosition | None
+    ) -> None:
         started_ns = time.time_ns() - 2_000_000_000  # coarse file times lie up to one tick behind
-        cursor.execute("BEGIN")
-        try:
-            if rows:
-                cursor.register("new_rows", to_arrow(rows))
-                cursor.execute(queries.INSERT_ROWS)
-            if progress is not None:
-                cursor.execute(queries.INSERT_PROGRESS, [progress.segment, progress.offset])
-            if len(rows) > lake.INLINE_ROWS:
-                days = {legal_day(row.period_start) for row in rows}
-                lake.sync_new_files([lake.partition_folder(self._folder, day) for day in days], started_ns)
-            cursor.execute("COMMIT")
-        except BaseException:
-            _rollback(cursor)
-            raise
+        if rows:
+            cursor.register("new_rows", to_arrow(rows))
+            cursor.execute(queries.INSERT_ROWS)
+        if progress is not None:
+            cursor.execute(queries.INSERT_PROGRESS, [progress.segment, progress.offset])
+        if len(rows) > lake.INLINE_ROWS:
+            days = {legal_day(row.period_start) for row in rows}
+            lake.sync_new_files([lake.partition_folder(self._folder, day) for day in days], started_ns)
 
     def _after_write(self, connection: psycopg.Connection[TupleRow], rows: Sequence[Observation]) -> None:
         """Bring `latest` in step; when this is cut off, the snapshot tells the next writer."""
@@ -308,18 +332,13 @@ class DuckLakeStore:
             side.upsert_last_seen(connection, arrivals)
             return side.write_state(connection, snapshot)
 
-    def _known(self, batch: Sequence[Observation]) -> dict[Key, Known]:
+    def _known(self, cursor: duckdb.DuckDBPyConnection, batch: Sequence[Observation]) -> dict[Key, Known]:
         keys = keys_to_look_up(batch, self._marks)
         if not keys:
             return {}
         days = [legal_day(key[4]) for key in keys]
-        cursor = self._lake.cursor()
         cursor.register("wanted_keys", keys_to_arrow(keys))
-        try:
-            rows = cursor.execute(queries.SELECT_KNOWN, [min(days), max(days)]).fetchall()
-        except duckdb.Error as error:
-            self._reopen(self._lake)
-            raise Unavailable(f"the lake cannot be read: {error}", remedy="it is tried again") from error
+        rows = cursor.execute(queries.SELECT_KNOWN, [min(days), max(days)]).fetchall()
         known: dict[Key, Known] = {}
         for site, code, cycle, origin, start_us, *content, version, frame_hash in rows:  # oldest version first
             key = (site, code, cycle, origin, _time(start_us))

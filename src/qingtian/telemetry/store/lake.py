@@ -74,6 +74,8 @@ def attach(connection: duckdb.DuckDBPyConnection, url: str, folder: Path, *, rea
     """Attach the lake as `lake`; every statement afterwards sees the newest committed rows."""
     info = psycopg.conninfo.conninfo_to_dict(url)
     dsn = " ".join(f"{name}={_quoted(str(value))}" for name, value in info.items() if value not in (None, ""))
+    # A commit that meets another one fails instead of being merged: see DuckLakeStore._transaction.
+    connection.execute("SET ducklake_max_retry_count = 0")
     options = [f"DATA_PATH '{folder}/'", f"METADATA_SCHEMA '{CATALOGUE_SCHEMA}'"]
     options.append("READ_ONLY" if read_only else f"DATA_INLINING_ROW_LIMIT {INLINE_ROWS}")
     connection.execute(f"SET temp_directory = '{folder}/spill'")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -60,10 +60,16 @@ ORDER BY site, pollutant, cycle, period_start DESC, CASE origin {_RANK} END
 
 
 class SideTables:
-    """One connection, shared by the threads of a process, opened again when it was lost."""
+    """One connection, shared by the threads of a process, opened again when it was lost.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        url: PostgreSQL of the deployment.
+        revive: called when it does not answer, before one more try.
+    """
+
+    def __init__(self, url: str, revive: Callable[[], object] = lambda: None) -> None:
         self._url = url
+        self._revive = revive
         self._lock = threading.RLock()
         self._connection: psycopg.Connection[TupleRow] | None = None
 
@@ -93,13 +99,20 @@ class SideTables:
         with self._lock:
             try:
                 if self._connection is None or self._connection.broken or self._connection.closed:
-                    self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+                    self._connection = self._connect()
                 yield self._connection
             except psycopg.OperationalError as error:
                 self.close()
                 raise Unavailable(
                     f"PostgreSQL does not answer: {error}", field="database_url", remedy="it is tried again"
                 ) from error
+
+    def _connect(self) -> psycopg.Connection[TupleRow]:
+        try:
+            return psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+        except psycopg.OperationalError:
+            self._revive()
+            return psycopg.connect(self._url, autocommit=True, connect_timeout=5)
 
     def close(self) -> None:
         """Close the connection."""
