@@ -129,7 +129,10 @@ def stop_demo(process: subprocess.Popen[str]) -> int:
 
 @pytest.fixture(scope="session")
 def city() -> Iterator[City]:
-    """One demo city for all browser tests."""
+    """One demo city for all browser tests; a developer may name one that runs already."""
+    if running_address := os.environ.get("QINGTIAN_E2E_ADDRESS"):
+        yield City(running_address.rstrip("/"), 0.0, Path(), {})
+        return
     folder = Path(tempfile.mkdtemp(prefix="qt-e2e-"))
     process, running = start_demo(folder / "city")
     try:
@@ -175,13 +178,16 @@ def page(context: BrowserContext, watch: Watch) -> Page:
 
 def api(page: Page, method: str, path: str, city: City, body: Any = None) -> Any:
     """Call the API with the page's session; fails on an error answer."""
-    headers = {"Referer": city.address + "/"}
-    token = next((cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "csrftoken"), None)
-    if token:
-        headers["X-CSRFToken"] = token
+    headers = token_headers(page, city) if method != "GET" else {}
     answer = page.request.fetch(f"{city.address}/api/v1{path}", method=method, data=body, headers=headers)
     assert answer.ok, f"{method} {path}: {answer.status} {answer.text()[:800]}"
     return answer.json() if answer.text() else None
+
+
+def token_headers(page: Page, city: City) -> dict[str, str]:
+    """What a write needs besides the session."""
+    session = page.request.get(f"{city.address}/api/v1/session").json()
+    return {"Referer": city.address + "/", "X-CSRFToken": session["csrf_token"]}
 
 
 def sign_in(page: Page, city: City, role: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.e2e.conftest import READY, City, api, shoot, sign_in
+from tests.e2e.conftest import READY, City, api, shoot, sign_in, token_headers
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 FAST = 3600
@@ -164,10 +164,7 @@ def test_a_case_is_opened_and_a_step_out_of_turn_is_refused(page: Page, city: Ci
     visit(page, city, story["case"])
     expect(page.get_by_test_id("case-state")).to_have_text("已列入清单")
     expect(page.get_by_test_id("shut-steps").first).to_be_visible()
-    headers = {
-        "Referer": city.address + "/",
-        "X-CSRFToken": next(c["value"] for c in page.context.cookies() if c["name"] == "csrftoken"),
-    }
+    headers = token_headers(page, city)
     answer = page.request.post(
         f"{city.address}/api/v1/cases/{story['case_id']}/transitions",
         data={"to": "plan", "fields": {}, "reason": ""},
