@@ -12,9 +12,11 @@ import { usePrefs } from '@/app/stores/prefs'
 import { useSession } from '@/app/stores/session'
 
 const app = createApp(DeskApp)
-app.use(createPinia()).use(i18n).use(makeRouter())
+app.use(createPinia()).use(i18n)
 usePrefs()
 await Promise.all([useMeta().start(), useSession().refresh()])
-useLive().start()
+app.use(makeRouter())
+// The stream is for signed-in people; signing in starts it.
+if (useSession().signedIn) useLive().start()
 useLive().listen(['clock'], () => void useMeta().refresh())
 app.mount('#app')

@@ -1,5 +1,6 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { markLoading } from '@/app/load'
+import { useSession } from '@/app/stores/session'
 
 const routes: RouteRecordRaw[] = [
   { path: '/', redirect: '/desk/alarms' },
@@ -23,6 +24,9 @@ export function makeRouter() {
   const router = createRouter({ history: createWebHistory('/'), routes, scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 } })
   router.beforeEach((to, from) => {
     if (to.path !== from.path) markLoading()
+    // Nothing below is readable without a session: the server says so too, this only saves a page of refusals.
+    if (to.name !== 'session' && !useSession().signedIn) return { path: '/desk/session', query: { next: to.fullPath } }
+    return true
   })
   return router
 }

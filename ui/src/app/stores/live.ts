@@ -39,10 +39,15 @@ export const useLive = defineStore('live', () => {
     link.start()
   }
 
-  /** Ask again after the session changed: another person sees other things. */
-  function restart(): void {
+  function stop(): void {
     link?.stop()
     link = null
+    state.value = 'connecting'
+  }
+
+  /** Ask again after the session changed: another person sees other things. */
+  function restart(): void {
+    stop()
     start()
   }
 
@@ -51,5 +56,5 @@ export const useLive = defineStore('live', () => {
     listeners.set(listener, new Set(topics))
     if (getCurrentScope()) onScopeDispose(() => listeners.delete(listener))
   }
-  return { state, lastAliveAt, start, restart, listen }
+  return { state, lastAliveAt, start, stop, restart, listen }
 })

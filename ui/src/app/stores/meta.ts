@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { api } from '@/api/calls'
-import type { Category, Meta } from '@/api/types'
+import type { Category, Meta, Region } from '@/api/types'
 import { usePrefs } from '@/app/stores/prefs'
 import { pick } from '@/text/format'
 
@@ -12,6 +12,7 @@ const REFRESH_MS = 30_000
 export const useMeta = defineStore('meta', () => {
   const meta = shallowRef<Meta | null>(null)
   const categories = shallowRef<Category[]>([])
+  const regions = shallowRef<Region[]>([])
   const readAt = ref(0)
   const machineNow = ref(Date.now())
   const failed = ref(false)
@@ -41,6 +42,11 @@ export const useMeta = defineStore('meta', () => {
     }
   }
 
+  /** Districts for filters, asked once. */
+  async function loadRegions(): Promise<void> {
+    if (!regions.value.length) regions.value = await api.regions().catch(() => [])
+  }
+
   /** City time now, carried on from the last answer at the speed of the clock. */
   const now = computed<Date>(() => {
     const clock = meta.value?.clock
@@ -53,5 +59,5 @@ export const useMeta = defineStore('meta', () => {
     return clock ? pick(usePrefs().lang, clock.label_zh, clock.label_en) : ''
   })
   const demo = computed(() => meta.value?.mode === 'demo')
-  return { meta, categories, now, label, demo, failed, start, refresh, loadCategories }
+  return { meta, categories, regions, loadRegions, now, label, demo, failed, start, refresh, loadCategories }
 })

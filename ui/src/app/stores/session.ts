@@ -28,7 +28,7 @@ export const useSession = defineStore('session', () => {
   async function signOut(): Promise<void> {
     await api.signOut()
     session.value = NOBODY
-    useLive().restart()
+    useLive().stop()
   }
   const signedIn = computed(() => session.value.authenticated)
   const name = computed(() => {

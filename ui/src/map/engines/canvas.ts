@@ -91,6 +91,7 @@ export function markItem(mark: Mark, font: string): Record<string, unknown> {
       borderColor: mark.stroke,
       borderWidth: mark.strokeWidth,
       borderType: mark.hollow ? 'dashed' : 'solid',
+      opacity: 1,
     },
     label: {
       show: text !== '',
@@ -99,7 +100,7 @@ export function markItem(mark: Mark, font: string): Record<string, unknown> {
       color: mark.ink,
       fontFamily: font,
       fontWeight: mark.glyph === '!' ? 'bold' : 'normal',
-      fontSize: Math.max(8, Math.min(mark.radius * 0.85, mark.radius * 1.1)),
+      fontSize: Math.max(8, mark.radius * 0.9),
     },
   }
 }
@@ -205,10 +206,10 @@ class CanvasEngine implements MapEngine {
         label: { show: false },
         scaleLimit: { min: 0.5, max: 200 },
         regions: regionsOf(this.options.basemap, this.tokens),
-        left: 0,
-        top: 0,
-        right: 0,
-        bottom: 0,
+        // Centre and size keep the aspect of the projection; four edges would stretch the map.
+        aspectScale: 1,
+        layoutCenter: ['50%', '50%'],
+        layoutSize: '100%',
       },
       series: [this.riverSeries(), this.labelSeries(), ...this.markSeries()],
     } as EChartsCoreOption
