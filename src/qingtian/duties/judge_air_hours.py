@@ -25,12 +25,14 @@ from qingtian.packs import Packs, load_packs
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.store.port import Observation
 
+ITEMS = ("PM2.5", "PM10", "SO2", "NO2", "O3", "CO")
+
 
 def judge_air_hours(context: DutyContext) -> DutyReport:
     """Judge every station hour that has rows which arrived since the last run."""
     stations = {site.code: site for site in read_sites(context.now).of_type(ObjectType.STATION)}
-    touched = touched_hours(context, stations)
     rule, packs = rules_on(context.now)["air_pollution"], load_packs()
+    touched = touched_hours(context, stations, {AQI, *(packs.pollutant_by_symbol(item).code for item in ITEMS)})
     batch = [judge_station_hour(packs, rule, stations[code], hour, rows) for (code, hour), rows in touched.rows.items()]
     recorded = record_judgements(SYSTEM_ACTOR, context.now, batch)
     report = DutyReport(state=touched.state)

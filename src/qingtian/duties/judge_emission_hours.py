@@ -15,7 +15,7 @@ from qingtian.apps.judgements.states import Question
 from qingtian.apps.registry.models import ObjectType
 from qingtian.duties.answered import unanswered
 from qingtian.duties.duty import DutyContext, DutyReport, rules_on
-from qingtian.duties.emission_hour import judge_outlet_hour
+from qingtian.duties.emission_hour import OXYGEN, judge_outlet_hour, judged_pollutants
 from qingtian.duties.settling import Settling, settle
 from qingtian.duties.sites import read_sites
 from qingtian.duties.touched import HOUR, touched_hours
@@ -30,7 +30,8 @@ def judge_emission_hours(context: DutyContext) -> DutyReport:
         for site in read_sites(context.now).of_type(ObjectType.OUTLET)
         if site.attributes.get("permit_limits")
     }
-    touched = touched_hours(context, outlets, still_open=lambda rows: unanswered(outlets, rows))
+    pollutants = {OXYGEN}.union(*(judged_pollutants(site) for site in outlets.values()))
+    touched = touched_hours(context, outlets, pollutants, still_open=lambda rows: unanswered(outlets, rows))
     packs = load_packs()
     batch: list[Judged] = []
     for (code, hour), rows in touched.rows.items():

@@ -29,7 +29,13 @@ class TouchedHours:
     state: dict[str, Any] = field(default_factory=dict)
 
 
-def touched_hours(context: DutyContext, sites: Collection[str], *, still_open: StillOpen | None = None) -> TouchedHours:
+def touched_hours(
+    context: DutyContext,
+    sites: Collection[str],
+    pollutants: Collection[str],
+    *,
+    still_open: StillOpen | None = None,
+) -> TouchedHours:
     """Complete hours of some sites that have rows which arrived since the last run.
 
     The mark of the last run is the newest arrival in the store, not the clock: rows may reach the store later than
@@ -37,21 +43,22 @@ def touched_hours(context: DutyContext, sites: Collection[str], *, still_open: S
 
     Args:
         sites: codes of the sites to judge.
+        pollutants: codes that a judgement rests on; others are not read.
         still_open: picks the rows whose hours need judging out of those that arrived.
     """
     rule = rules_on(context.now)["late_data"]
     mark = context.moment(WATERMARK)
     since = None if mark is None else mark - rule.hours("overlap_h")
     start = context.now - timedelta(days=rule.whole("lookback_d"))
-    if not sites:
+    if not sites or not pollutants:
         return TouchedHours(state=dict(context.state))
-    arrived = context.store.window(Cycle.HOUR, start, context.now, received_since=since)
-    wanted = frozenset(sites)
-    complete = [row for row in arrived if row.site in wanted and row.period_start + HOUR <= context.now]
+    wanted: dict[str, list[str]] = {"sites": sorted(sites), "pollutants": sorted(pollutants)}
+    arrived = context.store.window(Cycle.HOUR, start, context.now, received_since=since, **wanted)
+    complete = [row for row in arrived if row.period_start + HOUR <= context.now]
     keys = {(row.site, row.period_start) for row in (still_open(complete) if still_open else complete)}
     newest = max((row.received_at for row in arrived if row.received_at <= context.now), default=mark)
     state = {WATERMARK: newest.isoformat()} if newest is not None else {}
-    rows = _complete(context, keys) if since is not None else _grouped(arrived, keys)
+    rows = _complete(context, keys, wanted["pollutants"]) if since is not None else _grouped(arrived, keys)
     return TouchedHours(rows, state)
 
 
@@ -71,11 +78,14 @@ def stretches(hours: Iterable[datetime], *, reach: timedelta = 3 * HOUR) -> list
     return found
 
 
-def _complete(context: DutyContext, keys: Collection[SiteHour]) -> dict[SiteHour, dict[str, Observation]]:
+def _complete(
+    context: DutyContext, keys: Collection[SiteHour], pollutants: Sequence[str]
+) -> dict[SiteHour, dict[str, Observation]]:
     rows: dict[SiteHour, dict[str, Observation]] = {}
     for start, end in stretches(hour for _, hour in keys):
         sites = sorted({site for site, hour in keys if start <= hour < end})
-        rows |= _grouped(context.store.window(Cycle.HOUR, start, end, sites=sites), keys)
+        found = context.store.window(Cycle.HOUR, start, end, sites=sites, pollutants=pollutants)
+        rows |= _grouped(found, keys)
     return rows
 
 
