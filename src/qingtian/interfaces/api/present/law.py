@@ -9,6 +9,8 @@ from qingtian.domain.errors import QingtianError
 from qingtian.domain.standards import AirLimit, Category, Pollutant
 from qingtian.packs import load_packs
 
+# Kinds whose symbol (Q, T) says less than their name.
+NO_SUBSTANCE = frozenset({"flow", "aux"})
 AQI_NAME = Name("空气质量指数", "Air quality index")
 
 
@@ -27,7 +29,8 @@ def pollutant_name(code: str) -> Name:
     row = pollutant(code)
     if row is None:
         return Name(code, code)
-    return Name(row.symbol or row.name_zh or row.name_en, row.symbol or row.name_en or row.name_zh)
+    symbol = row.symbol if row.kind not in NO_SUBSTANCE else ""
+    return Name(symbol or row.name_zh or row.name_en, symbol or row.name_en or row.name_zh)
 
 
 def categories(on: date) -> tuple[Category, ...]:

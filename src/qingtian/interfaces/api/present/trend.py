@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -20,6 +22,7 @@ from qingtian.telemetry.store import Cycle, Observation
 
 SYMBOL = "PM2.5"
 HOURS_SHOWN, HOURS_MEAN = 168, 24
+KEPT_S = 15.0
 NATIONAL = "national"
 
 
@@ -28,8 +31,28 @@ def trend(stations: Sequence[RegistryObject], now: datetime) -> TrendOut:
 
     A point needs as many valid hours per station as the validity rule of a day asks for; else it has no value.
     """
-    chosen = [row.code for row in stations if _counts(row)]
+    chosen = tuple(row.code for row in stations if _counts(row))
     end = now.astimezone(SHANGHAI).replace(minute=0, second=0, microsecond=0)
+    key = (id(telemetry_store()), chosen, end)
+    if key != _kept.key or time.monotonic() - _kept.at > KEPT_S:
+        _kept.key, _kept.at, _kept.trend = key, time.monotonic(), _trend(list(chosen), end)
+    assert _kept.trend is not None  # noqa: S101  it was set just now
+    return _kept.trend
+
+
+@dataclass
+class _Kept:
+    """The last trend: every screen asks for it at every change, and it changes once an hour."""
+
+    key: object = None
+    at: float = 0.0
+    trend: TrendOut | None = None
+
+
+_kept = _Kept()
+
+
+def _trend(chosen: list[str], end: datetime) -> TrendOut:
     first = end - HOUR * HOURS_SHOWN
     pollutant = load_packs().pollutant_by_symbol(SYMBOL)
     rows = _hours(chosen, pollutant.code, first - HOUR * HOURS_MEAN, end)

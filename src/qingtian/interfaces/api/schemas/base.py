@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from ninja import Schema
-from pydantic import ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from qingtian.runtime.clock import SHANGHAI
 
@@ -22,6 +21,10 @@ CityTime = Annotated[datetime, PlainSerializer(city_iso, return_type=str)]
 """A moment; always sent with +08:00."""
 
 DecimalText = Annotated[str, Field(description="a decimal number as text, as the server rounded it")]
+
+
+class Schema(BaseModel):
+    """An object of the API. Plain pydantic: ninja's own base looks every attribute up through Django's templates."""
 
 
 class Input(Schema):

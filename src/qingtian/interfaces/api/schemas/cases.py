@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from ninja import Schema
 from pydantic import Field
 
 from qingtian.apps.evidence.actions.review_evidence import ReviewResult
 from qingtian.apps.evidence.models import EvidenceKind
-from qingtian.interfaces.api.schemas.base import Choice, CityTime, Input, Page
+from qingtian.interfaces.api.schemas.base import Choice, CityTime, Input, Page, Schema
 from qingtian.interfaces.api.schemas.findings import CaseRef, FindingRow, TemplateOut
 from qingtian.interfaces.api.schemas.journal import EventOut
 from qingtian.interfaces.api.schemas.places import PlaceOut

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ninja import Schema
 from pydantic import Field
 
 from qingtian.apps.findings.states import DismissReason
-from qingtian.interfaces.api.schemas.base import Choice, CityTime, DecimalText, Input, Page
+from qingtian.interfaces.api.schemas.base import Choice, CityTime, DecimalText, Input, Page, Schema
 from qingtian.interfaces.api.schemas.journal import EventOut
 from qingtian.interfaces.api.schemas.places import LimitOut, NeighbourOut, PlaceOut
 from qingtian.interfaces.api.schemas.series import SeriesPoint

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ninja import Schema
 from pydantic import Field
 
-from qingtian.interfaces.api.schemas.base import CityTime, Page
+from qingtian.interfaces.api.schemas.base import CityTime, Page, Schema
 
 
 class EventOut(Schema):

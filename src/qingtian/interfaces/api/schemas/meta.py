@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ninja import Schema
 from pydantic import Field
 
-from qingtian.interfaces.api.schemas.base import CityTime, Input
+from qingtian.interfaces.api.schemas.base import CityTime, Input, Schema
 
 
 class ClockOut(Schema):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ninja import Schema
 from pydantic import Field
 
-from qingtian.interfaces.api.schemas.base import CityTime, DecimalText, Page
+from qingtian.interfaces.api.schemas.base import CityTime, DecimalText, Page, Schema
 
 PlaceStatus = Literal["normal", "exceeding", "late", "no_data"]
 

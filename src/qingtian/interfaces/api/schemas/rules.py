@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from ninja import Schema
 from pydantic import Field
 
-from qingtian.interfaces.api.schemas.base import Page
+from qingtian.interfaces.api.schemas.base import Page, Schema
 
 
 class RuleOut(Schema):
