@@ -52,13 +52,13 @@ def touched_hours(
     start = context.now - timedelta(days=rule.whole("lookback_d"))
     if not sites or not pollutants:
         return TouchedHours(state=dict(context.state))
-    wanted: dict[str, list[str]] = {"sites": sorted(sites), "pollutants": sorted(pollutants)}
-    arrived = context.store.window(Cycle.HOUR, start, context.now, received_since=since, **wanted)
+    codes, used = sorted(sites), sorted(pollutants)
+    arrived = context.store.window(Cycle.HOUR, start, context.now, sites=codes, pollutants=used, received_since=since)
     complete = [row for row in arrived if row.period_start + HOUR <= context.now]
     keys = {(row.site, row.period_start) for row in (still_open(complete) if still_open else complete)}
     newest = max((row.received_at for row in arrived if row.received_at <= context.now), default=mark)
     state = {WATERMARK: newest.isoformat()} if newest is not None else {}
-    rows = _complete(context, keys, wanted["pollutants"]) if since is not None else _grouped(arrived, keys)
+    rows = _complete(context, keys, used) if since is not None else _grouped(arrived, keys)
     return TouchedHours(rows, state)
 
 

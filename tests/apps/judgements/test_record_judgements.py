@@ -109,8 +109,7 @@ def test_batch_reports_the_findings_whose_hours_turned(outlet):
 def test_database_refuses_to_change_a_judgement(outlet, statement):
     record_judgements(SYSTEM_ACTOR, NOW, [judged(outlet.pk)])
     with pytest.raises((IntegrityError, InternalError), match="refused"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+        connection.cursor().execute(statement)
     assert Judgement.objects.get().verdict == "exceeds"
 
 
@@ -148,6 +147,7 @@ def test_latest_is_one_current_row_per_object_and_item(outlet, station):
     assert [(row.item, row.period_start) for row in decided] == [("a21002", NINE), ("a21026", NINE)]
     before = latest(SYSTEM_ACTOR, Question.EMISSION_LIMIT, until=NINE)
     assert [row.period_start for row in before] == [NINE - HOUR]
+    assert list(latest(SYSTEM_ACTOR, Question.EMISSION_LIMIT, since=NINE + HOUR, decided=True)) == []
 
 
 def test_public_sees_stations_only(outlet, station):

@@ -60,6 +60,11 @@ class Judgement(models.Model):
         indexes = [
             models.Index(fields=["question", "cycle", "-period_start"]),
             models.Index(fields=["verdict", "-period_start"]),
+            models.Index(
+                fields=["question", "object", "item", "-period_start"],
+                condition=models.Q(superseded_by=None),
+                name="judgement_newest",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ def latest(
     question: Question,
     *,
     object_ids: Iterable[int] | None = None,
+    since: datetime | None = None,
     until: datetime | None = None,
     decided: bool = False,
 ) -> QuerySet[Judgement]:
@@ -26,12 +27,15 @@ def latest(
 
     Args:
         object_ids: only these objects.
+        since: only periods that began at or after this time; spares reading the whole history.
         until: only periods that began before this time.
         decided: skip periods that could not be judged.
     """
     rows = Judgement.objects.visible_to(actor).current().filter(question=question)
     if object_ids is not None:
         rows = rows.filter(object_id__in=list(object_ids))
+    if since is not None:
+        rows = rows.filter(period_start__gte=since)
     if until is not None:
         rows = rows.filter(period_start__lt=until)
     if decided:
