@@ -75,11 +75,11 @@ class Cast:
         self._scenes = sorted(self._script(), key=lambda scene: scene.at)
 
     def __call__(self, now: datetime) -> None:
-        """Play what is due by a moment of city time."""
+        """Play what is due by a moment of city time, each scene at its own time."""
         while self._scenes and self._scenes[0].at <= now:
             scene = self._scenes.pop(0)
             try:
-                scene.play(now)
+                scene.play(scene.at)
             except (QingtianError, Finding.DoesNotExist, Case.DoesNotExist) as error:
                 _log.warning("the cast could not play %s: %s", scene.name, error)
                 self.failures.append(f"{scene.name}: {error}")

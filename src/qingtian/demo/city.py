@@ -9,13 +9,15 @@ from pathlib import Path
 
 from qingtian.demo.events import EventBook, EventClass, PlantedEvent, owner
 from qingtian.demo.limits import pack_limits
-from qingtian.demo.plan import CityPlan, OutletPlan, city_plan
+from qingtian.demo.plan import CityPlan, OutletPlan, city_plan, spread
 from qingtian.demo.scenario import DEFAULT_SHIFT_WEEKS, Replay, Scenario
 from qingtian.demo.stream import CityStream
 from qingtian.domain.errors import ConfigurationError
 
 HOUR = timedelta(hours=1)
 HISTORY_DAYS = 10
+CONNECTED = timedelta(hours=12)
+EARLY = 11
 DEFAULT_SEED = 212
 
 
@@ -26,7 +28,7 @@ class City:
     Args:
         days: history before the live part, days.
         keep: a reduced fleet of so many enterprises; None = all.
-        scripted: whether the events of the tour are planted (hero, relapse).
+        scripted: whether the tour is planted (hero, relapse) and most enterprises connect only near its live part.
     """
 
     scenario: Scenario = Scenario.HAZE
@@ -51,6 +53,11 @@ class City:
         """City time of the first simulated hour: midnight, so many days before the live part."""
         return self.live_from.replace(hour=0) - timedelta(days=self.days)
 
+    @property
+    def connect_at(self) -> datetime:
+        """City time at which the enterprises that were not connected from the start begin to send."""
+        return max(self.epoch, self.live_from.replace(hour=0) - CONNECTED)
+
     def plan(self) -> CityPlan:
         """The fleet."""
         return city_plan(self.seed, pack_limits, self.epoch.date(), keep=self.keep)
@@ -58,7 +65,10 @@ class City:
     def book(self, plan: CityPlan | None = None) -> EventBook:
         """The planted events."""
         plan = plan or self.plan()
-        return EventBook(plan, self.epoch, script(plan, self.epoch, self.live_from) if self.scripted else ())
+        if not self.scripted:
+            return EventBook(plan, self.epoch)
+        late = {one.code: self.connect_at for one in plan.enterprises if one.code not in early(plan)}
+        return EventBook(plan, self.epoch, script(plan, self.epoch, self.live_from), connected=late)
 
     def stream(self) -> CityStream:
         """The frames of the fleet."""
@@ -117,6 +127,13 @@ def parts(plan: CityPlan) -> Parts:
     if len(sites) < 2:
         raise ConfigurationError("the fleet is too small for the tour", field="keep", remedy="keep more enterprises")
     return Parts(hero=sites[0], relapse=sites[1])
+
+
+def early(plan: CityPlan) -> frozenset[str]:
+    """Codes of the enterprises that are connected from the epoch on: some of every industry, and those of the tour."""
+    chosen = parts(plan)
+    first = {f"E-{row.number}" for row in spread(tuple(one.row for one in plan.enterprises))[:EARLY]}
+    return frozenset(first | {owner(chosen.hero), owner(chosen.relapse)})
 
 
 def script(plan: CityPlan, epoch: datetime, live_from: datetime) -> tuple[PlantedEvent, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -117,12 +117,14 @@ class EventBook:
         epoch: city time at which the stream begins, a full hour.
         scripted: events with a fixed place; nothing else is planted at their sites.
         planting: whether random events are planted besides the scripted ones.
+        connected: enterprises whose devices begin to send later than the epoch, and when.
     """
 
     plan: CityPlan
     epoch: datetime
     scripted: tuple[PlantedEvent, ...] = ()
     planting: bool = True
+    connected: Mapping[str, datetime] = field(default_factory=dict)
     _buckets: dict[int, list[PlantedEvent]] = field(default_factory=dict)
     _by_site: dict[str, list[PlantedEvent]] = field(default_factory=dict)
 
@@ -172,10 +174,13 @@ class EventBook:
     def _place(
         self, rng: random.Random, kind: EventClass, start: datetime, hours: int, taken: set[str]
     ) -> PlantedEvent | None:
+        late = {code for code, since in self.connected.items() if since > start}
         if kind is EventClass.TREATMENT_OFF:
-            return _treatment_off(rng, self.plan, start, hours, taken)
+            return _treatment_off(rng, self.plan, start, hours, taken, late)
         outlets = [
-            outlet for outlet in candidates(self.plan, kind) if outlet.code not in taken and owner(outlet) not in taken
+            outlet
+            for outlet in candidates(self.plan, kind)
+            if outlet.code not in taken and owner(outlet) not in taken | late
         ]
         if not outlets:
             return None
@@ -240,12 +245,12 @@ def _level(rng: random.Random, kind: EventClass) -> float:
 
 
 def _treatment_off(
-    rng: random.Random, plan: CityPlan, start: datetime, hours: int, taken: set[str]
+    rng: random.Random, plan: CityPlan, start: datetime, hours: int, taken: set[str], late: set[str]
 ) -> PlantedEvent | None:
     free = [
         enterprise
         for enterprise in plan.enterprises
-        if enterprise.meters and enterprise.code not in taken and f"meters:{enterprise.code}" not in taken
+        if enterprise.meters and enterprise.code not in taken | late and f"meters:{enterprise.code}" not in taken
     ]
     running = [one for one in free if _produces(one, start, hours)]
     if not running:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from qingtian.demo.cast import Cast
-from qingtian.demo.city import City, parts
+from qingtian.demo.city import City, early, parts
 from qingtian.demo.events import owner
 from qingtian.demo.lockstep import LockStep
 from qingtian.demo.seed import Seeded, seed_city
@@ -18,8 +18,8 @@ from qingtian.telemetry.devices import registry_directory
 from qingtian.telemetry.store import open_store
 
 EXPECTS = ("hour",)  # at high speed minute frames thin out: what devices owe in the demo is their hour
-EVERY = timedelta(hours=2)
-METERED_LAST = timedelta(days=2)  # meters send minute data in the last days of the history only
+EVERY = timedelta(hours=6)
+METERED_LAST = timedelta(hours=20)  # meters send minute data in the last hours of the history only
 Progress = Callable[[datetime], object]
 
 
@@ -42,19 +42,27 @@ def make_history(settings: Settings, city: City, *, progress: Progress = lambda 
     plan = city.plan()
     chosen = parts(plan)
     spokesmen = (owner(chosen.hero), owner(chosen.relapse))
-    seeded = seed_city(plan, city.epoch, expects=EXPECTS, spokesmen=spokesmen)
+    seeded = seed_city(plan, city.epoch, expects=EXPECTS, spokesmen=spokesmen, only=early(plan))
     store = open_store(settings)
+    directory = registry_directory(settings.data_dir)
+
+    def connect(now: datetime) -> None:
+        if now == city.connect_at:
+            seed_city(plan, now, expects=EXPECTS)
+            directory.refresh()
+
     try:
         cast = Cast(city, plan, store)
         steps = LockStep(
             settings,
             city,
             store,
-            registry_directory(settings.data_dir),
+            directory,
             duties=lambda now: run_due(now, store, strict=True),
             pace=lambda hour: history_pace(city, hour),
             every=EVERY,
-            hooks=[cast, progress],
+            before=[cast],
+            hooks=[connect, progress],
         )
         counters = steps.run(city.live_from)
     finally:

@@ -84,7 +84,8 @@ class LockStep:
         every: how often ingest and duties run.
         pace: how often devices send, by the start of the hour.
         duties: runs what is due at a moment.
-        hooks: called after the duties of a moment (the cast, the progress bar).
+        before: called before the duties of a moment (what people did since the last one).
+        hooks: called after them (connecting devices, the progress bar).
     """
 
     settings: Settings
@@ -94,6 +95,7 @@ class LockStep:
     duties: Hook
     pace: Callable[[datetime], Pace]
     every: timedelta = timedelta(minutes=10)
+    before: list[Hook] = field(default_factory=list)
     hooks: list[Hook] = field(default_factory=list)
     now: datetime = field(init=False)
 
@@ -130,14 +132,13 @@ class LockStep:
             self.now = stop
             if position > first:
                 line.send(sendings[first:position])
-            if (stop - self.city.epoch) % self.every == timedelta(0):
+            if (stop - self.city.epoch) % self.every == timedelta(0) or stop == end:
                 self._settle(ingest, feed)
 
     def _settle(self, ingest: IngestLoop, feed: StationFeed) -> None:
         deliver(self.store, feed.until(self.now))
         ingest.drain()
-        self.duties(self.now)
-        for hook in self.hooks:
+        for hook in [*self.before, self.duties, *self.hooks]:
             hook(self.now)
 
 

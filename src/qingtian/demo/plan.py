@@ -140,11 +140,12 @@ def city_plan(seed: int, limits_of: LimitsOf, on: date, *, keep: int | None = No
     """
     rows = enterprises()
     if keep is not None:
-        rows = tuple(sorted(_spread(rows)[:keep], key=lambda row: row.number))
+        rows = tuple(sorted(spread(rows)[:keep], key=lambda row: row.number))
     return CityPlan(seed, tuple(_enterprise(seed, row, limits_of, on) for row in rows))
 
 
-def _spread(rows: tuple[EnterpriseRow, ...]) -> list[EnterpriseRow]:
+def spread(rows: tuple[EnterpriseRow, ...]) -> list[EnterpriseRow]:
+    """The first enterprise of every industry, then every second one, and so on."""
     seen: dict[str, int] = {}
     ranked = []
     for row in rows:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -42,15 +42,24 @@ class Seeded:
     people: int
 
 
-def seed_city(plan: CityPlan, at: datetime, *, expects: Sequence[str], spokesmen: Sequence[str] = ()) -> Seeded:
+def seed_city(
+    plan: CityPlan,
+    at: datetime,
+    *,
+    expects: Sequence[str],
+    spokesmen: Sequence[str] = (),
+    only: Collection[str] | None = None,
+) -> Seeded:
     """Register the whole city; a repeated call changes nothing.
 
     Args:
         at: city time of registration.
         expects: cycles that devices are bound to send: silence is measured by the shortest one.
         spokesmen: codes of enterprises whose environment manager gets an account.
+        only: codes of the enterprises that are registered now; None = all.
     """
-    drafts = [*region_drafts(), *(station_draft(row) for row in stations()), *enterprise_drafts(plan, expects)]
+    now = plan if only is None else replace(plan, enterprises=tuple(e for e in plan.enterprises if e.code in only))
+    drafts = [*region_drafts(), *(station_draft(row) for row in stations()), *enterprise_drafts(now, expects)]
     register_many(SYSTEM_ACTOR, at, drafts)
     people = [*PEOPLE, *_spokesmen(plan, spokesmen)]
     known = set(User.objects.values_list("username", flat=True))

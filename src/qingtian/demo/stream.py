@@ -200,13 +200,16 @@ class CityStream:
     def __init__(self, book: EventBook) -> None:
         self._book = book
         seed = book.plan.seed
-        self._devices: list[DeviceStream] = []
+        self._devices: list[tuple[int, DeviceStream]] = []  # with the hour in which it begins to send
         for enterprise in book.plan.enterprises:
             load = PlantLoad(seed, enterprise)
+            first = (book.connected.get(enterprise.code, book.epoch) - book.epoch) // HOUR
             for outlet in enterprise.outlets:
-                self._devices.append(DeviceStream(seed, outlet.device, OutletSignal(seed, outlet, load, book), book))
+                signal = OutletSignal(seed, outlet, load, book)
+                self._devices.append((first, DeviceStream(seed, outlet.device, signal, book)))
             for meter in enterprise.meters:
-                self._devices.append(DeviceStream(seed, meter.device, MeterSignal(seed, meter, load, book), book))
+                power = MeterSignal(seed, meter, load, book)
+                self._devices.append((first, DeviceStream(seed, meter.device, power, book)))
         self._made = -1  # newest hour whose data are in the heap
         self._heap: list[Sending] = []
 
@@ -225,9 +228,10 @@ class CityStream:
         """
         while self._made < index + self.LOOK_AHEAD:
             self._made += 1
-            for device in self._devices:
-                for sending in device.hour(self._made, pace):
-                    heapq.heappush(self._heap, sending)
+            for first, device in self._devices:
+                if self._made >= first:
+                    for sending in device.hour(self._made, pace):
+                        heapq.heappush(self._heap, sending)
         end = self._book.epoch + (index + 1) * HOUR
         due = []
         while self._heap and self._heap[0].at < end:
