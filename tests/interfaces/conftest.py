@@ -60,7 +60,7 @@ def evidence_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Evidence files of a test go to its own folder."""
     folder = tmp_path / "evidence"
     store = ContentStore(folder, max_bytes=64 * 1024)
-    for module in ("actions.attach_file", "actions.attach_observation", "queries"):
+    for module in ("actions.attach_file", "actions.attach_observation", "queries", "package"):
         monkeypatch.setattr(f"qingtian.apps.evidence.{module}.content_store", lambda: store)
     return folder
 

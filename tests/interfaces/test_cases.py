@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -295,6 +298,32 @@ def test_the_chain_is_verified_and_a_changed_file_is_named(login: Login, case: C
     assert (report["intact"], report["first_break"]) == (False, 0)
     assert report["items"][0]["reason"] == "file_changed"
     assert client.get(item["content_url"]).status_code == 409
+
+
+def test_the_evidence_leaves_the_house_as_one_file_that_verifies_itself(
+    login: Login, case: Case, tmp_path: Path
+) -> None:
+    client = login("inspector")
+    upload(client, case)
+    url = f"/api/v1/cases/{case.pk}/evidence/package"
+
+    answer = client.get(url)
+    (tmp_path / "case.zip").write_bytes(b"".join(answer.streaming_content))
+    with zipfile.ZipFile(tmp_path / "case.zip") as package:
+        package.extractall(tmp_path)
+    checked = subprocess.run([sys.executable, "verify.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{case.number}.zip"'
+    assert checked.returncode == 0, checked.stdout
+    assert login("wuchang").get(url).status_code == 404
+
+
+def test_broken_evidence_does_not_leave_the_house(login: Login, case: Case, evidence_folder: Path) -> None:
+    client = login("inspector")
+    item = upload(client, case).json()  # type: ignore[attr-defined]
+    next(evidence_folder.rglob(item["sha256"])).unlink()
+
+    assert client.get(f"/api/v1/cases/{case.pk}/evidence/package").status_code == 409
 
 
 def test_evidence_is_reviewed_by_somebody_else(login: Login, case: Case) -> None:

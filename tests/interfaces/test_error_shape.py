@@ -154,6 +154,13 @@ def test_a_body_that_is_no_json_is_a_json_400(duty: Client) -> None:
     assert body_of(answer)["code"] == "bad_request"
 
 
+def test_a_body_that_is_too_large_is_refused(duty: Client) -> None:
+    answer = duty.post("/api/v1/findings/confirm", "[" + "1," * 2_000_000 + "1]", content_type="application/json")
+
+    assert answer.status_code in (400, 413)
+    assert body_of(answer)["code"] == "too_large"
+
+
 def test_a_fault_of_ours_tells_nothing_but_the_request_id(
     duty: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -106,7 +106,8 @@ def test_the_alarm_page_shows_the_rule_the_values_and_the_judgement(duty: Client
     assert page["rule"]["source"]
     assert page["rule"]["confidence"]
     assert (page["judgement"]["verdict"], page["judgement"]["value"]) == ("exceeds", "130")
-    assert page["values"][-1] | {"version": 1} == page["values"][-1]
+    assert "130" in page["judgement"]["explanation_zh"]
+    assert (page["values_cycle"], page["values_unit"]) == ("hour", "mg/m3")
     assert (page["values"][-1]["t"], page["values"][-1]["value"]) == ("2025-11-24T09:00:00+08:00", "130")
     marked = next(one for one in page["values"] if one["t"] == "2025-11-24T04:00:00+08:00")
     assert (marked["mark"], marked["valid"]) == ("D", False)

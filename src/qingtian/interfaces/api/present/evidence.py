@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import datetime, timedelta
 from typing import BinaryIO, cast
 
@@ -12,6 +13,7 @@ from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.cases.queries import visible_case
 from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.models import EvidenceItem
+from qingtian.apps.evidence.package import write_package
 from qingtian.apps.evidence.queries import EvidenceReport, content_path
 from qingtian.apps.registry.listing import visible_site
 from qingtian.domain.errors import InvalidInput, NotVisible
@@ -102,6 +104,24 @@ def content(actor: Actor, case_id: int, item_id: int) -> FileResponse:
     response["X-Content-SHA256"] = item.sha256
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
+
+
+def package(actor: Actor, at: datetime, case_id: int) -> FileResponse:
+    """All evidence of a case as one ZIP file.
+
+    Raises:
+        NotVisible: the case cannot be seen.
+        Conflict: the evidence is not as it was.
+    """
+    number = visible_case(actor, case_id).number
+    target = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
+    try:
+        write_package(actor, at, case_id, target)
+    except BaseException:
+        target.close()
+        raise
+    target.seek(0)
+    return FileResponse(target, as_attachment=True, filename=f"{number}.zip", content_type="application/zip")
 
 
 def _stored(actor: Actor, wanted: ObservationRef) -> Observation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from qingtian.apps.accounts.actor import Actor
@@ -14,6 +15,7 @@ from qingtian.apps.findings.states import DismissReason
 from qingtian.apps.journal.queries import history
 from qingtian.apps.judgements.queries import of_period
 from qingtian.apps.registry.listing import SITES
+from qingtian.apps.registry.models import ObjectType
 from qingtian.interfaces.api.present import law
 from qingtian.interfaces.api.present.events import events_out
 from qingtian.interfaces.api.present.findings import finding_rows
@@ -38,7 +40,9 @@ from qingtian.packs.procedures import load_procedures
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.store import Cycle
 
-BEFORE, AFTER, LONGEST = timedelta(hours=24), timedelta(hours=6), timedelta(days=14)
+BEFORE, AFTER = timedelta(hours=24), timedelta(hours=6)
+LONGEST = {Cycle.HOUR: timedelta(days=14), Cycle.MINUTE: timedelta(days=3)}
+POWER = "power_kw"  # what a power meter measures
 INSTANT = timedelta(seconds=1)
 SHOWN_HITS = 500
 REASONS = {
@@ -73,9 +77,9 @@ def detail(actor: Actor, now: datetime, finding_id: int) -> FindingDetail:
         merged_into=row.merged_into_id,
         judgement=_judgement(actor, row),
         rule=_rule(row),
-        values_cycle=Cycle.HOUR.value,
-        values_unit=said(row.detail, "unit") or "",
-        values=values,
+        values_cycle=values.cycle.value,
+        values_unit=values.unit,
+        values=values.points,
         hit_periods=_hits(row),
         neighbours=neighbours(actor, now, row.object, but=row.object_id),
         history=finding_rows(same_place(actor, row)),
@@ -87,12 +91,25 @@ def detail(actor: Actor, now: datetime, finding_id: int) -> FindingDetail:
     )
 
 
-def _values(row: Finding, now: datetime) -> list[SeriesPoint]:
-    if row.object.type not in SITES or not row.parameter:
-        return []
-    start = max(row.first_seen - BEFORE, row.last_seen - LONGEST)
-    rows = telemetry_store().series(row.object.code, row.parameter, Cycle.HOUR, start, min(row.last_seen + AFTER, now))
-    return points_out(rows)
+@dataclass(frozen=True)
+class _Values:
+    """What was measured around a finding."""
+
+    cycle: Cycle
+    unit: str
+    points: list[SeriesPoint]
+
+
+def _values(row: Finding, now: datetime) -> _Values:
+    """Hours around the finding; minutes where the site has no hours, as power meters."""
+    parameter = row.parameter or (POWER if row.object.type == ObjectType.POWER_METER else "")
+    if row.object.type in SITES and parameter:
+        for cycle, longest in LONGEST.items():
+            start = max(row.first_seen - BEFORE, row.last_seen - longest)
+            rows = telemetry_store().series(row.object.code, parameter, cycle, start, min(row.last_seen + AFTER, now))
+            if rows:
+                return _Values(cycle, rows[-1].unit, points_out(rows))
+    return _Values(Cycle.HOUR, said(row.detail, "unit") or "", [])
 
 
 def _judgement(actor: Actor, row: Finding) -> JudgementOut | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.judgements.explain import explain
 from qingtian.apps.judgements.models import Judgement
 from qingtian.apps.judgements.queries import latest
 from qingtian.apps.judgements.states import Question
@@ -52,6 +53,7 @@ def aqi_out(row: Judgement | None) -> AqiOut | None:
 
 def judgement_out(row: Judgement) -> JudgementOut:
     """A judgement with what it rests on."""
+    why = explain(row)
     return JudgementOut(
         id=row.pk,
         item=row.item,
@@ -69,6 +71,8 @@ def judgement_out(row: Judgement) -> JudgementOut:
         rule_row=row.rule_row,
         coverage=coverage_text(row.coverage),
         inputs=row.inputs,
+        explanation_zh=why.zh,
+        explanation_en=why.en,
         computed_at=row.computed_at,
         version=row.version,
     )

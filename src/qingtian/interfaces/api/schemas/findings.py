@@ -84,6 +84,8 @@ class JudgementOut(Schema):
     rule_row: str
     coverage: DecimalText | None
     inputs: dict[str, Any]
+    explanation_zh: str
+    explanation_en: str
     computed_at: CityTime
     version: int
 
