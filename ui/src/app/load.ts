@@ -1,4 +1,4 @@
-import { computed, onScopeDispose, ref, shallowRef, type ComputedRef, type Ref, type ShallowRef } from 'vue'
+import { computed, getCurrentScope, onScopeDispose, ref, shallowRef, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { asFailure, Failure } from '@/api/failure'
 
 export type BlockState = 'loading' | 'empty' | 'partial' | 'stale' | 'error' | 'forbidden' | 'ready'
@@ -23,7 +23,7 @@ export function useBlock<T>(fetchIt: () => Promise<T>, isEmpty: (data: T) => boo
   const loading = ref(true)
   let turn = 0
   let gone = false
-  onScopeDispose(() => (gone = true))
+  if (getCurrentScope()) onScopeDispose(() => (gone = true))
 
   async function load(): Promise<void> {
     const mine = ++turn

@@ -15,6 +15,8 @@ export interface SeriesWords {
   limit: (line: LimitLine) => string
   invalid: string
   value: string
+  measured: string
+  converted: string
 }
 
 const CITY_OFFSET_MS = 8 * 3_600_000
@@ -30,15 +32,25 @@ function plottable(value: string | null): number | null {
   return Number.isFinite(number) ? number : null
 }
 
+/** The value that the limit is compared with: the converted one where the limit asks for it, else the measured one. */
+export function judgedValue(point: SeriesPoint, converted: boolean): string | null {
+  return converted ? (point.converted ?? null) : point.value
+}
+
+/** Whether the limits of a series compare converted values and the series has them. */
+export function usesConverted(points: readonly SeriesPoint[], limits: readonly LimitLine[]): boolean {
+  return limits.some((limit) => limit.converted) && points.some((point) => point.converted !== null)
+}
+
 /** Valid points with a hole wherever a period is missing or invalid. */
-export function validLine(points: readonly SeriesPoint[], cycle: string): Plotted[] {
+export function validLine(points: readonly SeriesPoint[], cycle: string, converted = false): Plotted[] {
   const step = STEP_MS[cycle] ?? STEP_MS.hour ?? 0
   const line: Plotted[] = []
   let before: number | null = null
   for (const point of points) {
     const at = axisTime(point.t)
     if (before !== null && at - before > GAP_STEPS * step) line.push([before + step, null])
-    line.push([at, point.valid ? plottable(point.value) : null])
+    line.push([at, point.valid ? plottable(judgedValue(point, converted)) : null])
     before = at
   }
   return line
@@ -56,12 +68,16 @@ export function isSampled(points: readonly SeriesPoint[]): boolean {
   return points.length > SAMPLE_ABOVE
 }
 
-/** Highest axis value: what is drawn and what is allowed must both be visible. */
+/** Top of the axis, a round number: what is drawn and what is allowed must both be visible. */
 export function axisTop(points: readonly SeriesPoint[], limits: readonly LimitLine[]): number {
-  const values = points.map((point) => plottable(point.value)).filter((value): value is number => value !== null)
+  const values = points
+    .flatMap((point) => [plottable(point.value), plottable(point.converted)])
+    .filter((value): value is number => value !== null)
   const lines = limits.map((limit) => Number(limit.value)).filter(Number.isFinite)
-  const top = Math.max(0, ...values, ...lines)
-  return top > 0 ? top * 1.08 : 1
+  const top = Math.max(0, ...values, ...lines) * 1.05
+  if (top <= 0) return 1
+  const step = 10 ** Math.floor(Math.log10(top)) / 2
+  return Number((Math.ceil(top / step) * step).toPrecision(6))
 }
 
 /** Limits that differ in value: one line for each. */
@@ -87,6 +103,7 @@ export function seriesOption(input: SeriesInput, tokens: Tokens, words: SeriesWo
   const limits = distinctLimits(input.limits)
   const top = axisTop(input.points, limits)
   const digits = top >= 10 ? 0 : top >= 1 ? 1 : 3
+  const converted = usesConverted(input.points, limits)
   return {
     animation: false,
     useUTC: true,
@@ -110,7 +127,7 @@ export function seriesOption(input: SeriesInput, tokens: Tokens, words: SeriesWo
     yAxis: {
       type: 'value',
       min: 0,
-      max: Number(top.toFixed(digits)),
+      max: top,
       name: withUnit('', input.unit).trim(),
       nameTextStyle: { ...text, align: 'left' },
       axisLabel: { ...text, formatter: (value: number) => String(Number(value.toFixed(digits))) },
@@ -119,9 +136,9 @@ export function seriesOption(input: SeriesInput, tokens: Tokens, words: SeriesWo
     dataZoom: input.points.length > 72 ? [{ type: 'inside' }, zoomBar(tokens, scale)] : [{ type: 'inside' }],
     series: [
       {
-        name: words.value,
+        name: converted ? words.converted : words.value,
         type: 'line',
-        data: validLine(input.points, input.cycle),
+        data: validLine(input.points, input.cycle, converted),
         connectNulls: false,
         showSymbol: input.points.length <= 60,
         symbolSize: 4 * scale,
@@ -130,6 +147,7 @@ export function seriesOption(input: SeriesInput, tokens: Tokens, words: SeriesWo
         itemStyle: { color: tokens.accent },
         markLine: limitLines(limits, tokens, words, scale),
       },
+      ...(converted ? [measuredLine(input, tokens, words, scale)] : []),
       {
         name: words.invalid,
         type: 'scatter',
@@ -138,6 +156,19 @@ export function seriesOption(input: SeriesInput, tokens: Tokens, words: SeriesWo
         itemStyle: { color: 'transparent', borderColor: tokens.text2, borderWidth: 1.5 },
       },
     ],
+  }
+}
+
+function measuredLine(input: SeriesInput, tokens: Tokens, words: SeriesWords, scale: number): unknown {
+  return {
+    name: words.measured,
+    type: 'line',
+    data: validLine(input.points, input.cycle),
+    connectNulls: false,
+    showSymbol: false,
+    sampling: isSampled(input.points) ? 'lttb' : undefined,
+    lineStyle: { width: scale, color: tokens.text2, type: 'dotted' },
+    itemStyle: { color: tokens.text2 },
   }
 }
 

@@ -41,3 +41,34 @@ export function sentFields(fields: readonly StepField[], values: Record<string, 
   }
   return out
 }
+
+const DRAFTS = 'qingtian.draft'
+
+export interface Draft {
+  values: Record<string, FormValue>
+  reason: string
+}
+
+/** Name of the draft of one step of one case. */
+export function draftKey(caseId: number, step: string): string {
+  return `${DRAFTS}:${caseId}:${step}`
+}
+
+/** A draft that was left behind in this tab, or nothing. */
+export function loadDraft(key: string, store: Pick<Storage, 'getItem'> = sessionStorage): Draft | null {
+  try {
+    const found = JSON.parse(store.getItem(key) ?? 'null') as Draft | null
+    return found && typeof found.values === 'object' && typeof found.reason === 'string' ? found : null
+  } catch {
+    return null
+  }
+}
+
+/** Keep what was typed, so that leaving the page loses nothing. */
+export function saveDraft(key: string, draft: Draft, store: Pick<Storage, 'setItem'> = sessionStorage): void {
+  try {
+    store.setItem(key, JSON.stringify(draft))
+  } catch {
+    // A full or forbidden store only costs the draft.
+  }
+}
