@@ -277,6 +277,25 @@ class StoreContract:
         store.roll_up_hours(T0, T0 + HOUR)
         assert values(store.window(Cycle.HOUR, T0, T0 + HOUR)) == [10, 100]
 
+    def test_concentrations_in_water_are_weighted_by_volume(self, store: Store) -> None:
+        water = {"unit": "mg/L", "pollutant": "w01018"}
+        store.append(minutes([10] * 30 + [40] * 30, **water))
+        store.append(minutes([2] * 30 + [1] * 30, pollutant="w00000", unit="L/s"))
+        store.append(minutes([6] * 30 + [9] * 30, pollutant="w01001", unit="1"))  # pH has no volume
+        store.append(minutes([10] * 30 + [40] * 30, site="S2", **water))  # no flow is known here
+        store.append(minutes([10] * 30 + [40] * 30, site="S3", **water))
+        store.append(minutes([2] * 59, site="S3", pollutant="w00000", unit="L/s"))  # one minute without flow
+        store.append(minutes([10] * 60, site="S4", **water))
+        store.append(minutes([0] * 60, site="S4", pollutant="w00000", unit="L/s"))  # nothing flows
+        store.roll_up_hours(T0, T0 + HOUR)
+        hours = {(one.site, one.pollutant): one.value for one in store.window(Cycle.HOUR, T0, T0 + HOUR)}
+        assert hours["S1", "w01018"] == 20
+        assert hours["S1", "w00000"] == Decimal("1.5")
+        assert hours["S1", "w01001"] == Decimal("7.5")
+        assert hours["S2", "w01018"] == 25
+        assert hours["S3", "w01018"] == 25
+        assert hours["S4", "w01018"] == 10
+
     def test_an_hour_that_the_device_sent_is_left_alone(self, store: Store) -> None:
         store.append([*minutes([10] * 60), row(42, cycle=Cycle.HOUR, period_s=3600)])
         assert store.roll_up_hours(T0, T0 + HOUR) == AppendResult()

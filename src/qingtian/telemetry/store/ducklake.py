@@ -21,10 +21,8 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from qingtian.domain.errors import NotPermitted, Unavailable
-from qingtian.runtime.clock import SHANGHAI
 from qingtian.runtime.postgres import ensure_postgres
 from qingtian.runtime.settings import Settings
-from qingtian.telemetry.spool.format import from_micros
 from qingtian.telemetry.store import lake, queries, side
 from qingtian.telemetry.store.compaction import compact_lake
 from qingtian.telemetry.store.percentile import interpolated
@@ -38,10 +36,10 @@ from qingtian.telemetry.store.port import (
     Quarantined,
     SpoolPosition,
 )
-from qingtian.telemetry.store.rollup import HourSums, hour_rows, hours_within, without_device_hours
-from qingtian.telemetry.store.rows import Key, Series, from_row, keys_to_arrow, legal_day, series_of, to_arrow
+from qingtian.telemetry.store.rollup import hour_rows, hour_sums, hours_within, without_device_hours
+from qingtian.telemetry.store.rows import Key, Series, from_row, keys_to_arrow, legal_day, series_of, time_of, to_arrow
 from qingtian.telemetry.store.validity import min_valid_seconds
-from qingtian.telemetry.store.versions import Known, decide, keys_to_look_up
+from qingtian.telemetry.store.versions import Known, decide, keys_to_look_up, known_from_rows
 
 _log = logging.getLogger(__name__)
 READ_TRIES = 3
@@ -161,9 +159,9 @@ class DuckLakeStore:
         """Hour means for the whole hours in [start, end) that the device sent no hour row for."""
         self._refuse_when_read_only()
         where = queries.period(*hours_within(start, end))
-        sums = [_hour_sums(row) for row in self._read(queries.select_hour_sums(where), where.values)]
+        sums = [hour_sums(row) for row in self._read(queries.select_hour_sums(where), where.values)]
         sent = self._read(queries.select_device_hours(where), where.values)
-        device_hours = {(site, code, _time(start_us)): True for site, code, start_us in sent}
+        device_hours = {(site, code, time_of(start_us)): True for site, code, start_us in sent}
         rows = without_device_hours(hour_rows(sums, min_valid_s=self._min_valid_s), device_hours)
         return self.append(rows) if rows else AppendResult()
 
@@ -325,7 +323,7 @@ class DuckLakeStore:
     def _rebuild_latest(self, connection: psycopg.Connection[TupleRow], snapshot: int) -> int:
         _log.info("rebuilding telemetry.latest from the lake (snapshot %d)", snapshot)
         newest = [from_row(row) for row in self._read(queries.SELECT_NEWEST, [])]
-        arrivals = {site: _time(at_us) for site, at_us in self._read(queries.SELECT_ARRIVALS, [])}
+        arrivals = {site: time_of(at_us) for site, at_us in self._read(queries.SELECT_ARRIVALS, [])}
         with connection.transaction():
             connection.execute("DELETE FROM telemetry.latest")
             side.upsert_latest(connection, newest)
@@ -339,12 +337,7 @@ class DuckLakeStore:
         days = [legal_day(key[4]) for key in keys]
         cursor.register("wanted_keys", keys_to_arrow(keys))
         rows = cursor.execute(queries.SELECT_KNOWN, [min(days), max(days)]).fetchall()
-        known: dict[Key, Known] = {}
-        for site, code, cycle, origin, start_us, *content, version, frame_hash in rows:  # oldest version first
-            key = (site, code, cycle, origin, _time(start_us))
-            hashes = known[key].hashes if key in known else set()
-            known[key] = Known(tuple(content), version, hashes | ({frame_hash} if frame_hash else set()))
-        return known
+        return known_from_rows(rows)
 
     def _refuse_when_read_only(self) -> None:
         if self._read_only:
@@ -364,12 +357,3 @@ def _arrivals(batch: Sequence[Observation]) -> dict[str, datetime]:
         if row.origin is Origin.DEVICE and (row.site not in seen or row.received_at > seen[row.site]):
             seen[row.site] = row.received_at
     return seen
-
-
-def _time(value_us: int) -> datetime:
-    return from_micros(value_us).astimezone(SHANGHAI)
-
-
-def _hour_sums(row: Sequence[Any]) -> HourSums:
-    site, pollutant, cycle, hour_us, *sums, received_us = row
-    return HourSums(site, pollutant, Cycle(cycle), _time(hour_us), *sums, _time(received_us))  # type: ignore[call-arg]

@@ -17,6 +17,8 @@ _LAST_PER_ORIGIN = (
     "row_number() OVER (PARTITION BY site, pollutant, cycle, origin, period_start ORDER BY version DESC) = 1"
 )
 US_PER_HOUR = 3_600_000_000
+WATER_FLOW = "w00000"  # HJ 525: flow of waste water
+WATER_CONCENTRATIONS = ("mg/L", "ug/L", "μg/L", "µg/L")  # what a volume-weighted mean makes sense for
 
 
 @dataclass(slots=True)
@@ -108,20 +110,28 @@ def select_percentile(where: Where) -> str:
 def select_hour_sums(where: Where) -> str:
     """Sums per series and hour over the last versions of device minute and realtime rows."""
     valid = f"value IS NOT NULL AND mark = '{VALID_MARK}'"
+    concentration = f"unit IN ({', '.join(repr(unit) for unit in WATER_CONCENTRATIONS)})"
     return f"""
     WITH current AS (
         SELECT *, CASE WHEN period_s > 0 THEN period_s ELSE 60 END AS weight,
                epoch_us(period_start) // {US_PER_HOUR} AS hour
         FROM {TABLE} WHERE {where.sql} AND origin = 'device' AND cycle IN ('minute', 'realtime')
-        QUALIFY {_LAST_PER_ORIGIN})
-    SELECT site, pollutant, cycle, hour * {US_PER_HOUR},
+        QUALIFY {_LAST_PER_ORIGIN}),
+    flow AS (
+        SELECT site, cycle, period_start, TRY_CAST(value AS DECIMAL(16,4)) AS rate
+        FROM current WHERE pollutant = '{WATER_FLOW}' AND {valid} AND value >= 0)
+    SELECT c.site, pollutant, c.cycle, hour * {US_PER_HOUR},
            coalesce(sum(weight) FILTER ({valid}), 0)::BIGINT,
            sum(value::DECIMAL(38,6) * weight) FILTER ({valid}),
            coalesce(sum(weight) FILTER ({valid} AND converted IS NOT NULL), 0)::BIGINT,
            sum(converted::DECIMAL(38,6) * weight) FILTER ({valid} AND converted IS NOT NULL),
            min(coalesce(minimum, value)) FILTER ({valid}), max(coalesce(maximum, value)) FILTER ({valid}),
-           sum(total) FILTER ({valid}), max(unit), bool_or(simulated), epoch_us(max(received_at))
-    FROM current GROUP BY site, pollutant, cycle, hour ORDER BY site, pollutant, hour, cycle"""  # noqa: S608
+           sum(total) FILTER ({valid}), max(unit), bool_or(simulated), epoch_us(max(received_at)),
+           coalesce(sum(weight) FILTER ({valid} AND rate IS NOT NULL AND {concentration}), 0)::BIGINT,
+           sum(rate * weight) FILTER ({valid} AND {concentration}),
+           sum(value * rate * weight) FILTER ({valid} AND {concentration})
+    FROM current c LEFT JOIN flow f ON f.site = c.site AND f.cycle = c.cycle AND f.period_start = c.period_start
+    GROUP BY c.site, pollutant, c.cycle, hour ORDER BY c.site, pollutant, hour, c.cycle"""  # noqa: S608
 
 
 def select_device_hours(where: Where) -> str:

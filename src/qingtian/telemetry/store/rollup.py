@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
 
 from qingtian.telemetry.store.port import VALID_MARK, Cycle, Observation, Origin
-from qingtian.telemetry.store.rows import STEP, legal_day
+from qingtian.telemetry.store.rows import STEP, legal_day, time_of
 
 HOUR = timedelta(hours=1)
 HOUR_S = 3600
@@ -30,6 +31,9 @@ class HourSums:
         maximum: largest Max (else value) of valid rows.
         total: sum of Cou of valid rows.
         received_at: arrival of the newest row.
+        flow_s: seconds of valid rows of a concentration in water that have a valid flow beside them.
+        volume: sum of flow x seconds over those.
+        volume_weighted: sum of value x flow x seconds over those.
     """
 
     site: str
@@ -46,6 +50,24 @@ class HourSums:
     unit: str
     simulated: bool
     received_at: datetime
+    flow_s: int = 0
+    volume: Decimal | None = None
+    volume_weighted: Decimal | None = None
+
+    @property
+    def mean(self) -> Decimal | None:
+        """Mean of the valid rows: by volume where every one has a flow (HJ 212-2017 appendix D), else by time."""
+        if self.volume and self.volume_weighted is not None and self.flow_s == self.valid_s:
+            return (self.volume_weighted / self.volume).quantize(STEP, rounding=ROUND_HALF_EVEN)
+        return _mean(self.weighted, self.valid_s)
+
+
+def hour_sums(row: Sequence[Any]) -> HourSums:
+    """Sums from a row of `queries.select_hour_sums`."""
+    site, pollutant, cycle, hour_us, *sums, received_us, flow_s, volume, volume_weighted = row
+    return HourSums(  # type: ignore[call-arg]
+        site, pollutant, Cycle(cycle), time_of(hour_us), *sums, time_of(received_us), flow_s, volume, volume_weighted
+    )
 
 
 def hour_rows(sums: Iterable[HourSums], *, min_valid_s: Callable[[date], int]) -> list[Observation]:
@@ -70,7 +92,7 @@ def _hour_row(sums: HourSums, min_valid_s: int) -> Observation:
         sums.pollutant,
         Cycle.HOUR,
         sums.hour,
-        _mean(sums.weighted, sums.valid_s),
+        sums.mean,
         sums.minimum,
         sums.maximum,
         # Rtd rows carry running totals, which do not add up over an hour.

@@ -17,6 +17,9 @@ DECIMAL = pa.decimal128(20, 6)
 STEP = Decimal("0.000001")
 TOO_LARGE = Decimal(10) ** 14
 TIME = pa.timestamp("us", tz="UTC")
+# Looking a member up by value is the dearest part of reading a row otherwise.
+CYCLES = {cycle.value: cycle for cycle in Cycle}
+ORIGINS = {origin.value: origin for origin in Origin}
 
 SCHEMA = pa.schema(
     [
@@ -73,6 +76,11 @@ def legal_day(at: datetime) -> date:
     return at.astimezone(SHANGHAI).date()
 
 
+def time_of(value_us: int) -> datetime:
+    """City time of microseconds since 1970."""
+    return from_micros(value_us).astimezone(SHANGHAI)
+
+
 def key_of(row: Observation) -> Key:
     """What makes two rows the same measurement."""
     return row.site, row.pollutant, row.cycle.value, row.origin.value, row.period_start
@@ -123,8 +131,8 @@ def from_row(row: Sequence[Any]) -> Observation:
     return Observation(
         site,
         pollutant,
-        Cycle(cycle),
-        from_micros(start_us).astimezone(SHANGHAI),
+        CYCLES[cycle],
+        time_of(start_us),
         value,
         minimum,
         maximum,
@@ -132,12 +140,12 @@ def from_row(row: Sequence[Any]) -> Observation:
         converted,
         unit,
         mark,
-        Origin(origin),
+        ORIGINS[origin],
         simulated,
         frame_hash,
         segment,
         frame_offset,
         version,
         period_s,
-        received_at=from_micros(received_us).astimezone(SHANGHAI),
+        received_at=time_of(received_us),
     )

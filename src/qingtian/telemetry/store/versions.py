@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from qingtian.telemetry.store.port import AppendResult, Observation
-from qingtian.telemetry.store.rows import Content, Key, Series, content_of, key_of, series_of
+from qingtian.telemetry.store.rows import Content, Key, Series, content_of, key_of, series_of, time_of
 
 Marks = Mapping[Series, datetime]  # newest period_start per series
 
@@ -33,6 +34,16 @@ class Decision:
 
     rows: list[Observation]
     result: AppendResult
+
+
+def known_from_rows(rows: Iterable[Sequence[Any]]) -> dict[Key, Known]:
+    """What a store holds, from rows of key, content, version and frame hash, oldest version first."""
+    known: dict[Key, Known] = {}
+    for site, code, cycle, origin, start_us, *content, version, frame_hash in rows:
+        key = (site, code, cycle, origin, time_of(start_us))
+        hashes = known[key].hashes if key in known else set()
+        known[key] = Known(tuple(content), version, hashes | ({frame_hash} if frame_hash else set()))
+    return known
 
 
 def keys_to_look_up(batch: Sequence[Observation], marks: Marks) -> list[Key]:
