@@ -6,6 +6,7 @@ import json
 import logging
 
 import pytest
+from django.db import OperationalError
 from django.test import Client, RequestFactory
 from tests.interfaces import city
 
@@ -176,6 +177,21 @@ def test_a_fault_of_ours_tells_nothing_but_the_request_id(
     assert (answer.status_code, body["code"]) == (500, "internal")
     assert "secret" not in answer.content.decode()
     assert str(body["request_id"]) in caplog.text
+
+
+def test_a_database_that_is_away_is_a_503_and_the_log_has_the_cause(
+    duty: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("too many clients already")
+
+    monkeypatch.setattr("qingtian.interfaces.api.present.mapping.points", fail)
+
+    answer = duty.get("/api/v1/map/points")
+
+    assert (answer.status_code, body_of(answer)["code"]) == (503, "unavailable")
+    assert "too many clients" not in answer.content.decode()
+    assert "too many clients already" in caplog.text
 
 
 def test_a_foreign_host_name_is_refused_in_the_same_shape(db: None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -117,6 +118,8 @@ def install_handlers(api: NinjaAPI) -> None:
     api.add_exception_handler(HttpError, _http)
     api.add_exception_handler(Http404, _missing)
     api.add_exception_handler(RequestDataTooBig, _too_large)
+    api.add_exception_handler(OperationalError, _database_away)
+    api.add_exception_handler(InterfaceError, _database_away)
     api.add_exception_handler(Exception, _unforeseen)
 
 
@@ -199,6 +202,12 @@ def _missing(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _too_large(request: HttpRequest, error: Any) -> HttpResponse:
     return error_response(request, TooLarge("the body is too large", field="body", remedy="send less at once"))
+
+
+def _database_away(request: HttpRequest, error: Any) -> HttpResponse:
+    away = Unavailable("the database does not answer", field="database", remedy="try again; see /api/v1/health")
+    away.__cause__ = error
+    return error_response(request, away)
 
 
 def _unforeseen(request: HttpRequest, error: Any) -> HttpResponse:
