@@ -131,7 +131,9 @@ async def _work_on_jobs(stop: threading.Event) -> None:
     forget = importlib.import_module("qingtian.duties.jobs").forget_killed_jobs
     async with worker_app.open_async():
         jobs = asyncio.create_task(
-            worker_app.run_worker_async(install_signal_handlers=False, shutdown_graceful_timeout=JOIN_S / 2)
+            worker_app.run_worker_async(  # ten duty jobs a second at full replay speed: finished ones go
+                install_signal_handlers=False, shutdown_graceful_timeout=JOIN_S / 2, delete_jobs="successful"
+            )
         )
         rounds = 0
         while not stop.is_set() and not jobs.done():
