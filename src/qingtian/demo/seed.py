@@ -83,17 +83,12 @@ def _spokesmen(plan: CityPlan, codes: Sequence[str]) -> Iterator[Any]:
 
 
 def region_drafts() -> Iterator[ObjectDraft]:
-    """The city and its districts; parents first."""
-    yield ObjectDraft(
-        ObjectType.REGION,
-        CITY,
-        "武汉市",
-        "Wuhan",
-        lon=114.305,
-        lat=30.593,
-        valid_from=SINCE,
-        attributes={"level": "city"},
-    )
+    """The city and its districts; parents first.
+
+    They have no point of their own: a station of unknown place would inherit it. Where to write the name on a map is an
+    attribute.
+    """
+    yield ObjectDraft(ObjectType.REGION, CITY, "武汉市", "Wuhan", valid_from=SINCE, attributes={"level": "city"})
     outlines = json.loads(districts_path().read_text("utf-8"))
     for feature in outlines["features"]:
         fields = feature["properties"]
@@ -103,10 +98,8 @@ def region_drafts() -> Iterator[ObjectDraft]:
             fields["name"],
             DISTRICTS_EN[fields["adcode"]],
             parent=(ObjectType.REGION, CITY),
-            lon=fields["lon"],
-            lat=fields["lat"],
             valid_from=SINCE,
-            attributes={"level": "district"},
+            attributes={"level": "district", "label_lon": str(fields["lon"]), "label_lat": str(fields["lat"])},
         )
 
 
