@@ -335,6 +335,9 @@ describe('coordinates', () => {
     expect(Math.max((x2 - x1) * world - 700, (y2 - y1) * world - 500)).toBeCloseTo(0, 6)
     expect(fit({ west: 114, east: 114, south: 30, north: 30 }, 800, 600, 50, 12).zoom).toBe(12)
     expect(boundsOf([])).toBeUndefined()
+    const moved = fit(box, 800, 600, 50, 13, 200)
+    const left = 400 + (toWorld(box.west, 30.6)[0] - toWorld(moved.lon, 30.6)[0]) * worldAtZoom(moved.zoom)
+    expect(left).toBeGreaterThanOrEqual(250 - 1e-6)
   })
 })
 

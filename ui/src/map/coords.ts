@@ -49,12 +49,18 @@ export function boundsOf(points: readonly { lon: number; lat: number }[]): Bound
   return box
 }
 
-/** View that shows a box in a canvas of the given size, with padding in pixels. */
-export function fit(bounds: Bounds, width: number, height: number, padding: number, maxZoom = 13): View {
+/**
+ * View that shows a box in a canvas of the given size.
+ *
+ * @param padding pixels kept free on every side
+ * @param left further pixels kept free on the left, where the legend lies
+ */
+export function fit(bounds: Bounds, width: number, height: number, padding: number, maxZoom = 13, left = 0): View {
   const [x1, y1] = toWorld(bounds.west, bounds.north)
   const [x2, y2] = toWorld(bounds.east, bounds.south)
-  const across = Math.max(width - 2 * padding, 50) / Math.max(x2 - x1, 1e-7)
+  const across = Math.max(width - 2 * padding - left, 50) / Math.max(x2 - x1, 1e-7)
   const down = Math.max(height - 2 * padding, 50) / Math.max(y2 - y1, 1e-7)
-  const [lon, lat] = fromWorld((x1 + x2) / 2, (y1 + y2) / 2)
-  return { lon, lat, zoom: Math.min(zoomOfWorld(Math.min(across, down)), maxZoom) }
+  const zoom = Math.min(zoomOfWorld(Math.min(across, down)), maxZoom)
+  const [lon, lat] = fromWorld((x1 + x2) / 2 - left / 2 / worldAtZoom(zoom), (y1 + y2) / 2)
+  return { lon, lat, zoom }
 }

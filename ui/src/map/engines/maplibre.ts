@@ -18,7 +18,7 @@ async function realMaker(): Promise<MapMaker> {
   const [library, worker] = await Promise.all([
     import('maplibre-gl'),
     import('maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'),
-    import('maplibre-gl/dist/maplibre-gl.css'),
+    import('@/map/engines/maplibre.css'),
   ])
   library.setWorkerUrl(worker.default)
   return (options) => new library.Map(options)
