@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+
 import click
 
+_log = logging.getLogger(__name__)
 GRACE_S = 5  # open streams are cut after this
 
 
@@ -20,6 +24,7 @@ def command(host: str | None, port: int | None) -> None:
     settings = get_settings()
     setup_django()
     _require_current_database()
+    threading.Thread(target=_open_store_early, name="open-store", daemon=True).start()
     uvicorn.run(
         "qingtian.runtime.asgi:application",
         host=host or settings.web_host,
@@ -31,6 +36,17 @@ def command(host: str | None, port: int | None) -> None:
         proxy_headers=settings.https,
         timeout_graceful_shutdown=GRACE_S,
     )
+
+
+def _open_store_early() -> None:
+    # Opening the lake takes a second or two; the first visitor should not wait for it.
+    from qingtian.domain.errors import QingtianError
+    from qingtian.interfaces.telemetry import telemetry_store
+
+    try:
+        telemetry_store()
+    except QingtianError as error:
+        _log.warning("the telemetry store is not open yet: %s", error)
 
 
 def _require_current_database() -> None:
