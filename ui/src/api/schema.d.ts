@@ -184,6 +184,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{case_id}/evidence/package": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All evidence as one ZIP
+         * @description Items, chain, time line and a verifier that needs nothing but Python; refused when the evidence is broken.
+         */
+        get: operations["evidence_package"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{case_id}/evidence/verify": {
         parameters: {
             query?: never;
@@ -644,6 +664,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live updates as server-sent events
+         * @description Events hello, heartbeat, observations, judgements, findings, cases, clock; data {topic, ids, at}.
+         */
+        get: operations["live_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/map/points": {
         parameters: {
             query?: never;
@@ -971,28 +1011,26 @@ export interface components {
             clause: string;
             /** Colour */
             colour: string;
-            /** Health En */
-            health_en: string;
-            /** Health Zh */
-            health_zh: string;
+            /** Colour Zh */
+            colour_zh: string;
+            /** Confidence */
+            confidence: string;
             /** High */
-            high: number | null;
+            high: number;
             /** Level */
             level: number;
+            /** Level Zh */
+            level_zh: string;
             /** Low */
             low: number;
-            /** Measures En */
-            measures_en: string;
-            /** Measures Zh */
-            measures_zh: string;
             /** Name En */
             name_en: string;
             /** Name Zh */
             name_zh: string;
+            /** Source */
+            source: string;
             /** Standard */
             standard: string;
-            /** Text Colour */
-            text_colour: string;
         };
         /**
          * AnswerIn
@@ -1146,7 +1184,7 @@ export interface components {
             rebounds: components["schemas"]["CaseRef"][];
             /**
              * Remaining Working Days
-             * @description workdays after today until the due date; negative when over
+             * @description workdays after today to the due date; negative when over
              */
             remaining_working_days: number | null;
             /** Responsible */
@@ -1362,7 +1400,7 @@ export interface components {
             rebound_of: components["schemas"]["CaseRef"] | null;
             /**
              * Remaining Working Days
-             * @description workdays after today until the due date; negative when over
+             * @description workdays after today to the due date; negative when over
              */
             remaining_working_days: number | null;
             /** Responsible */
@@ -1722,6 +1760,10 @@ export interface components {
             findings: components["schemas"]["FindingRow"][];
             /** Industry */
             industry: string;
+            /** Industry En */
+            industry_en: string;
+            /** Industry Zh */
+            industry_zh: string;
             /** Lat */
             lat: number | null;
             /** Limits */
@@ -1794,6 +1836,10 @@ export interface components {
             code: string;
             /** Industry */
             industry: string;
+            /** Industry En */
+            industry_en: string;
+            /** Industry Zh */
+            industry_zh: string;
             /** Lat */
             lat: number | null;
             /** Lon */
@@ -2551,6 +2597,10 @@ export interface components {
             coverage: string | null;
             /** Cycle */
             cycle: string;
+            /** Explanation En */
+            explanation_en: string;
+            /** Explanation Zh */
+            explanation_zh: string;
             /** Id */
             id: number;
             /** Index */
@@ -3069,6 +3119,8 @@ export interface components {
          * @description A pollutant code with its names.
          */
         PollutantOut: {
+            /** Ambient Unit */
+            ambient_unit: string;
             /** Code */
             code: string;
             /** Medium */
@@ -3077,6 +3129,8 @@ export interface components {
             name_en: string;
             /** Name Zh */
             name_zh: string;
+            /** Symbol */
+            symbol: string;
             /** Unit */
             unit: string;
         };
@@ -3145,6 +3199,8 @@ export interface components {
              * @description part of the standard's number
              */
             standard?: string | null;
+            /** Unverified */
+            unverified?: boolean | null;
         };
         /**
          * RuleOut
@@ -3160,6 +3216,8 @@ export interface components {
              * @description air_limit, emission_limit, aqi_breakpoint, calendar, detection, procedure, ...
              */
             kind: string;
+            /** Note */
+            note: string;
             /** Region */
             region: string;
             /** Row Id */
@@ -3172,6 +3230,11 @@ export interface components {
             title_en: string;
             /** Title Zh */
             title_zh: string;
+            /**
+             * Unverified
+             * @description the figure is from memory only; it must be shown as unverified
+             */
+            unverified: boolean;
             /** Valid From */
             valid_from: string | null;
             /** Valid To */
@@ -3712,6 +3775,30 @@ export interface components {
             remedy_zh: string;
         };
         /**
+         * UploadIn
+         * @description What is said of an uploaded file.
+         */
+        UploadIn: {
+            /**
+             * Captured At
+             * @description when it was made; now when left out
+             */
+            captured_at?: string | null;
+            /**
+             * Captured By
+             * @description who made it; you when left out
+             * @default
+             */
+            captured_by: string;
+            /** @default document */
+            kind: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review";
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
+        /**
          * UptimeCell
          * @description Whether an hour arrived.
          */
@@ -4208,10 +4295,14 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
-                    /** Captured At */
+                    /**
+                     * Captured At
+                     * @description when it was made; now when left out
+                     */
                     captured_at?: string | null;
                     /**
                      * Captured By
+                     * @description who made it; you when left out
                      * @default
                      */
                     captured_by?: string;
@@ -4354,6 +4445,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    evidence_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes as they were frozen */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
         };
@@ -5857,6 +5970,44 @@ export interface operations {
             };
         };
     };
+    live_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many streams */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     places_map_points: {
         parameters: {
             query?: never;
@@ -6264,6 +6415,7 @@ export interface operations {
                 /** @description part of the standard's number */
                 standard?: string | null;
                 confidence?: string | null;
+                unverified?: boolean | null;
                 q?: string | null;
             };
             header?: never;
