@@ -90,6 +90,16 @@ def test_positions_lead_back_to_their_frames(tmp_path: Path) -> None:
     assert positions == sorted(positions)
 
 
+def test_a_place_where_nothing_is_stored_is_named(tmp_path: Path) -> None:
+    (position,) = fill(tmp_path, 1)
+    with pytest.raises(NotVisible, match="no segment 000000000009"):
+        read_frame(tmp_path, "000000000009", position.offset)
+    with pytest.raises(NotVisible, match="spool verify"):
+        read_frame(tmp_path, position.segment, position.offset + 1)
+    with pytest.raises(NotVisible):
+        read_frame(tmp_path, position.segment, 10**9)
+
+
 def test_rejected_frames_are_kept_with_their_reason(tmp_path: Path) -> None:
     writer = SpoolWriter(tmp_path)
     writer.append_and_wait(b"bad", received_at=AT, peer="10.1.1.1:99", verdict=Verdict.BAD_CRC, reason="CRC given 0000")

@@ -143,6 +143,10 @@ def read_frame(folder: Path, segment: str, offset: int) -> SpoolRecord:
             file.seek(offset)
             data = file.read(RECORD_HEAD.size + MAX_BODY)
         record = unpack_record(data, 0, segment, offset)
+    except FileNotFoundError as error:
+        raise NotVisible(
+            f"there is no segment {segment}", field="segment", remedy="`qingtian spool verify` counts what is there"
+        ) from error
     except (OSError, DamagedRecord) as error:
         raise NotVisible(
             f"no frame at {segment}:{offset}: {error}", field="frame_offset", remedy="run `qingtian spool verify`"
