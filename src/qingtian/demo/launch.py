@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import signal
 import sys
@@ -170,6 +171,7 @@ class Demo:
 
     def _city(self, settings: Settings, wish: Wish) -> City:
         prepare()
+        logging.getLogger().setLevel(logging.WARNING)  # the terminal shows what the user needs; logs have files
         known = load_city(settings.data_dir)
         try:
             if known is None:
