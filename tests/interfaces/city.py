@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from qingtian.apps.accounts.actions.change_user import change_user
 from qingtian.apps.accounts.actions.create_user import UserDraft, create_user
 from qingtian.apps.accounts.actor import SYSTEM_ACTOR, Actor, Grant, actor_of
 from qingtian.apps.accounts.models import User
@@ -120,6 +121,11 @@ def nox_hit(outlet: RegistryObject, *, start: datetime = LAST_HOUR, severity: in
     return Hit(**(fields | more))  # type: ignore[arg-type]
 
 
+def give_password(town: Town, username: str) -> None:
+    """Let somebody sign in with a password (hashing one takes long, so most tests do without)."""
+    change_user(SYSTEM_ACTOR, NOW, username, password=DEMO_PASSWORD)
+
+
 def finding(town: Town, code: str = "O-1-01", **more: object) -> Finding:
     return raise_finding(SYSTEM_ACTOR, NOW, nox_hit(town.objects[code], **more))
 
@@ -196,7 +202,6 @@ def _person(name: str, role: Role, region: str, org: str) -> User:
     draft = UserDraft(
         username=name,
         grants=(Grant(role, region, org),),
-        password=DEMO_PASSWORD if name == "steward" else None,
         display_name=f"{name}（模拟）",
         display_name_en=f"{name} (simulated)",
         card_number="SIM-1" if role is Role.INSPECTOR else "",

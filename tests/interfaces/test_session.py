@@ -35,6 +35,7 @@ def test_the_open_routes_answer_visitors(town: city.Town) -> None:
 
 
 def test_a_password_opens_a_session_and_sign_out_ends_it(town: city.Town) -> None:
+    city.give_password(town, "steward")
     client = Client(enforce_csrf_checks=True)
     token = client.get("/api/v1/session").json()["csrf_token"]
     given = {"username": "steward", "password": city.DEMO_PASSWORD}
@@ -53,6 +54,7 @@ def test_a_password_opens_a_session_and_sign_out_ends_it(town: city.Town) -> Non
 
 
 def test_a_wrong_password_does_not_say_which_part_is_wrong(town: city.Town) -> None:
+    city.give_password(town, "steward")
     answers = [
         Client().post("/api/v1/session", given, content_type="application/json")
         for given in ({"username": "steward", "password": "wrong"}, {"username": "nobody", "password": "wrong"})
@@ -70,6 +72,7 @@ def test_an_account_without_a_password_cannot_sign_in_with_one(town: city.Town) 
 
 
 def test_too_many_failures_must_wait(town: city.Town) -> None:
+    city.give_password(town, "steward")
     client = Client()
     wrong = {"username": "steward", "password": "wrong"}
     for _ in range(PER_ACCOUNT):
