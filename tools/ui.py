@@ -38,8 +38,15 @@ def npm(*arguments: str) -> int:
     binaries = home if windows else home / "bin"
     node = binaries / ("node.exe" if windows else "node")
     modules = home / "node_modules" if windows else home / "lib" / "node_modules"
-    environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"}
-    return subprocess.call([str(node), str(modules / "npm" / "bin" / "npm-cli.js"), *arguments], cwd=UI, env=environment)
+    # The machine's own certificates count too: a company's package mirror is often signed by its own authority.
+    environment = {
+        "NODE_USE_SYSTEM_CA": "1",
+        **os.environ,
+        "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+    return subprocess.call(
+        [str(node), str(modules / "npm" / "bin" / "npm-cli.js"), *arguments], cwd=UI, env=environment
+    )
 
 
 def main(verbs: list[str]) -> int:
