@@ -6,8 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from qingtian.apps.accounts.actor import SYSTEM_ACTOR
-from qingtian.apps.judgements.actions.record_judgements import record_judgements
 from qingtian.apps.judgements.explain import explain
 from qingtian.apps.judgements.judged import Judged
 from qingtian.apps.judgements.models import Judgement
@@ -18,7 +16,7 @@ from qingtian.domain.detection import DetectionRule
 from qingtian.domain.standards import AirIndex, Report, air_index
 from qingtian.domain.standards.numbers import plain
 from qingtian.duties.duty import DutyContext, DutyReport, rules_on
-from qingtian.duties.settling import Settling, settle
+from qingtian.duties.settling import Settling, record_and_settle
 from qingtian.duties.sites import Site, read_sites
 from qingtian.duties.touched import HOUR, touched_hours
 from qingtian.packs import Packs, load_packs
@@ -34,7 +32,6 @@ def judge_air_hours(context: DutyContext) -> DutyReport:
     rule, packs = rules_on(context.now)["air_pollution"], load_packs()
     touched = touched_hours(context, stations, {AQI, *(packs.pollutant_by_symbol(item).code for item in ITEMS)})
     batch = [judge_station_hour(packs, rule, stations[code], hour, rows) for (code, hour), rows in touched.rows.items()]
-    recorded = record_judgements(SYSTEM_ACTOR, context.now, batch)
     report = DutyReport(state=touched.state)
     work = Settling(
         question=Question.AIR_INDEX,
@@ -43,7 +40,7 @@ def judge_air_hours(context: DutyContext) -> DutyReport:
         detail=finding_detail,
         objects={site.object.pk: site.object for site in stations.values()},
     )
-    settle(context.now, work, recorded, report)
+    record_and_settle(context.now, work, batch, report)
     return report
 
 

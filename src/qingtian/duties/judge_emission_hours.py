@@ -6,8 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from qingtian.apps.accounts.actor import SYSTEM_ACTOR
-from qingtian.apps.judgements.actions.record_judgements import record_judgements
 from qingtian.apps.judgements.explain import explain
 from qingtian.apps.judgements.judged import Judged
 from qingtian.apps.judgements.models import Judgement
@@ -16,7 +14,7 @@ from qingtian.apps.registry.models import ObjectType
 from qingtian.duties.answered import unanswered
 from qingtian.duties.duty import DutyContext, DutyReport, rules_on
 from qingtian.duties.emission_hour import OXYGEN, judge_outlet_hour, judged_pollutants
-from qingtian.duties.settling import Settling, settle
+from qingtian.duties.settling import Settling, record_and_settle
 from qingtian.duties.sites import read_sites
 from qingtian.duties.touched import HOUR, touched_hours
 from qingtian.packs import load_packs
@@ -36,7 +34,6 @@ def judge_emission_hours(context: DutyContext) -> DutyReport:
     batch: list[Judged] = []
     for (code, hour), rows in touched.rows.items():
         batch.extend(judge_outlet_hour(packs, outlets[code], hour, rows))
-    recorded = record_judgements(SYSTEM_ACTOR, context.now, batch)
     report = DutyReport(state=touched.state)
     rule = rules_on(context.now)["exceedance"]
     work = Settling(
@@ -46,7 +43,7 @@ def judge_emission_hours(context: DutyContext) -> DutyReport:
         detail=finding_detail,
         objects={site.object.pk: site.object for site in outlets.values()},
     )
-    settle(context.now, work, recorded, report)
+    record_and_settle(context.now, work, batch, report)
     return report
 
 

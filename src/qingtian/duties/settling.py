@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,13 +12,17 @@ from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.queries import OPEN_STATUSES
 from qingtian.apps.findings.states import Activity, DismissReason
-from qingtian.apps.judgements.actions.record_judgements import Affected, Recorded
+from qingtian.apps.journal.record import writing
+from qingtian.apps.judgements.actions.record_judgements import Affected, Recorded, record_judgements
+from qingtian.apps.judgements.judged import Judged
 from qingtian.apps.judgements.models import Judgement
 from qingtian.apps.judgements.states import DECIDED, Question, Verdict
 from qingtian.apps.registry.models import RegistryObject
 from qingtian.domain.detection import DetectionRule, JudgedHour, intervals
 from qingtian.duties.duty import DutyReport
 from qingtian.duties.raising import Subject, end, hit, later, ongoing
+
+PART = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,30 @@ class Settling:
     severity: Callable[[Judgement], int]
     detail: Callable[[Judgement], dict[str, Any]]
     objects: Mapping[int, RegistryObject]
+
+
+def record_and_settle(at: datetime, work: Settling, batch: Sequence[Judged], report: DutyReport) -> None:
+    """Keep a batch of answers and bring the findings in step, in time order.
+
+    Answers and findings of some hours are one transaction: a process that is killed in between would else leave an
+    answered hour over the limit that no finding tells of. A long batch is cut, so that other writers get their turn.
+    """
+    for part in parts(batch):
+        with writing():
+            recorded = record_judgements(SYSTEM_ACTOR, at, part)
+            settle(at, work, recorded, report)
+
+
+def parts(batch: Iterable[Judged], size: int = PART) -> Iterator[list[Judged]]:
+    """The batch in time order, cut between hours into parts of about `size` answers."""
+    part: list[Judged] = []
+    for one in sorted(batch, key=lambda judged: judged.period_start):
+        if len(part) >= size and one.period_start != part[-1].period_start:
+            yield part
+            part = []
+        part.append(one)
+    if part:
+        yield part
 
 
 def settle(at: datetime, work: Settling, recorded: Recorded, report: DutyReport) -> None:
