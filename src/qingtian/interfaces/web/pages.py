@@ -11,8 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 from qingtian.domain.errors import NotVisible
 from qingtian.interfaces.api.errors import error_response, no_such_route
 from qingtian.interfaces.api.present import city, sessions
+from qingtian.interfaces.api.schemas.meta import DemoAccount
 from qingtian.interfaces.web.bundle import ASK_AGAIN, file_response
-from qingtian.interfaces.web.words import EN, words_for
+from qingtian.interfaces.web.words import EN, role_names, words_for
 
 SITE = Path(__file__).parent / "site"
 SITE_FILES = frozenset({"site.css", "icon.svg"})
@@ -64,7 +65,16 @@ def _landing(request: HttpRequest, status: int = 200) -> HttpResponse:
         "city": meta.city.name_en if english else meta.city.name,
         "label": meta.clock.label_en if english else meta.clock.label_zh,
         "refused": status != 200,
+        "accounts": [_account(one, english=english) for one in meta.demo_accounts],
     }
     response = render(request, "qingtian/landing.html", context, status=status)
     response["Cache-Control"] = ASK_AGAIN
     return response
+
+
+def _account(one: DemoAccount, *, english: bool) -> dict[str, str]:
+    return {
+        "username": one.username,
+        "name": one.display_name_en if english else one.display_name,
+        "roles": role_names(one.roles, english=english),
+    }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.http import HttpRequest
+
+from qingtian.apps.accounts.roles import Role
 
 Words = Mapping[str, str]
 
@@ -61,6 +63,32 @@ EN: Words = {
     "not_built_what": "The API runs, but the web bundle is not built. Run this in the project folder, then reload:",
     "no_such_account": "There is no such demo account",
 }
+
+
+ROLES: Mapping[Role, tuple[str, str]] = {
+    Role.CITIZEN: ("市民", "citizen"),
+    Role.ENTERPRISE_USER: ("企业环保负责人", "environment manager of an enterprise"),
+    Role.WINDOW: ("窗口受理", "front desk"),
+    Role.DISPATCHER: ("值班调度", "duty officer"),
+    Role.HANDLER: ("办理人", "case handler"),
+    Role.INSPECTOR: ("执法人员", "inspector"),
+    Role.LEGAL_REVIEWER: ("法制审核", "legal reviewer"),
+    Role.APPROVER: ("审批人", "approver"),
+    Role.SUPERVISOR: ("督办领导", "supervisor"),
+    Role.AUDITOR: ("审计员", "auditor"),
+    Role.DATA_STEWARD: ("数据管理员", "data steward"),
+    Role.SYSTEM: ("系统", "system"),
+}
+
+
+def role_names(roles: Iterable[str], *, english: bool) -> str:
+    """Roles in words.
+
+    >>> role_names(["auditor", "window"], english=False)
+    '审计员、窗口受理'
+    """
+    names = [ROLES[Role(role)][english] for role in roles]
+    return (", " if english else "、").join(names)
 
 
 def words_for(request: HttpRequest) -> Words:
