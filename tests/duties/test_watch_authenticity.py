@@ -64,6 +64,7 @@ def test_a_flat_value_under_a_moving_load_is_found_after_four_hours_and_ends_whe
     assert (finding.kind, finding.parameter, finding.first_seen) == ("frozen_value", NOX, T0 + 8 * HOUR)
     assert "恒为50.1" in finding.detail["explanation_zh"]
     assert finding.detail["load"] == FLOW
+    assert (finding.detail["value"], finding.detail["unit"]) == ("50.1", "mg/m3")
     walk(run, T0 + 13 * HOUR, T0 + 18 * HOUR)
     (finding,) = findings()
     assert (finding.activity, finding.last_seen, finding.ended_at) == ("ended", T0 + 13 * HOUR, T0 + 14 * HOUR)
@@ -149,6 +150,7 @@ def test_oxygen_and_flow_up_with_the_mass_as_before_is_dilution(run, store):
     assert (finding.kind, finding.parameter) == ("dilution", "")
     assert (finding.first_seen, finding.last_seen) == (T0 + 10 * HOUR, T0 + 14 * HOUR)
     assert (finding.activity, finding.ended_at) == ("ended", T0 + 15 * HOUR)
+    assert [finding.detail[name] for name in ("value", "limit", "unit")] == ["12.7", "8", "%"]
     assert "含氧量较平时(6%)升高6.7个百分点，流量为平时的1.8倍" in finding.detail["explanation_zh"]
 
 

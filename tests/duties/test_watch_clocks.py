@@ -40,6 +40,7 @@ def test_frames_that_agree_on_a_wrong_time_are_a_finding(run, store):
     (finding,) = findings()
     assert (finding.kind, finding.object, finding.severity) == ("clock_error", stack, 1)
     assert finding.first_seen == T0
+    assert [finding.detail[name] for name in ("value", "limit", "unit")] == ["12", "5", "min"]
     assert "快约12" in finding.detail["explanation_zh"]
     assert "ahead of their arrival" in finding.detail["explanation_en"]
 

@@ -30,6 +30,7 @@ def test_a_stream_may_be_silent_for_its_allowance_but_no_longer(run, store):
     assert (finding.first_seen, finding.raised_at, finding.activity) == (T0, T0 + 61 * MINUTE, "ongoing")
     assert "超过允许的60分钟" in finding.detail["explanation_zh"]
     assert finding.detail["last_heard"] == T0.isoformat()
+    assert [finding.detail[name] for name in ("value", "limit", "unit")] == ["61", "60", "min"]
 
 
 def test_a_slow_stream_is_given_three_of_its_intervals(run, store):

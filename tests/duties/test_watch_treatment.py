@@ -34,6 +34,7 @@ def test_fifteen_minutes_make_a_finding_and_ten_do_not(run, store):
     assert (finding.kind, finding.object, finding.parameter) == ("treatment_off", cleaner, "")
     assert (finding.first_seen, finding.severity) == (T0 + 30 * MINUTE, 3)
     assert "已持续15分钟" in finding.detail["explanation_zh"]
+    assert [finding.detail[name] for name in ("value", "limit", "unit")] == ["1", "15", "kW"]
 
 
 def test_it_is_one_finding_that_grows_and_ends_when_treatment_runs_again(run, store):

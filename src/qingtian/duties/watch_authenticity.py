@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from qingtian.apps.findings.states import Activity
-from qingtian.apps.judgements.explain import item_names
+from qingtian.apps.judgements.explain import item_names, item_unit
 from qingtian.apps.registry.models import ObjectType
 from qingtian.domain.detection import (
     Candidate,
@@ -75,8 +75,8 @@ def _watch_frozen(view: View, rule: DetectionRule) -> None:
     for site, by_code in view.outlets():
         loads = _loads(rule, site, by_code, power)
         for code in sorted(by_code.keys() - rule.codes("excluded")) if loads else ():
-            names = item_names(code)
-            found = frozen_values(rule, by_code[code], loads, step=HOUR, name_zh=names.zh, name_en=names.en)
+            names = {"name_zh": item_names(code).zh, "name_en": item_names(code).en, "unit": item_unit(code)}
+            found = frozen_values(rule, by_code[code], loads, step=HOUR, **names)
             for candidate in filter(view.is_new, found):
                 raise_candidate(view.now, candidate, site.object, view.report, parameter=code)
     for (_, code), finding in ongoing(rule.code).items():

@@ -39,6 +39,12 @@ def item_names(code: str) -> Explanation:
     return Explanation(pollutant.name_zh, pollutant.symbol or pollutant.name_en)
 
 
+def item_unit(code: str) -> str:
+    """Unit of an item at outlets; empty where the packs do not know it."""
+    packs = load_packs()
+    return packs.pollutant(code).unit if packs.has_pollutant(code) else ""
+
+
 def _air_index(row: Judgement) -> Explanation:
     have, need = row.coverage.get("have", 0), row.coverage.get("need", 0)
     if row.index is None:

@@ -73,7 +73,13 @@ def _candidate(rule: DetectionRule, agreeing: Sequence[Skew], centre: Decimal) -
         last=agreeing[-1].received_at,
         end=agreeing[-1].received_at,
         severity=rule.graded(minutes),
-        values={"skew_s": text(centre, 0), "frames": str(len(agreeing)), "limit_min": limit},
+        values={
+            "value": text(centre / 60, 1),
+            "limit": limit,
+            "unit": "min",
+            "skew_s": text(centre, 0),
+            "frames": str(len(agreeing)),
+        },
         explanation_zh=(
             f"{len(agreeing)}帧数据的时间比到达时间{'快' if ahead else '慢'}约{shown}分钟，"
             f"超过{limit}分钟；请校准设备时钟。"

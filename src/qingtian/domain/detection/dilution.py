@@ -115,6 +115,9 @@ def _candidate(
     ratio = middle([one.flow / usual.flow for one in run])
     mass = middle([one.mass / usual.mass for one in run])
     values = {
+        "value": text(run[-1].oxygen, 2),
+        "limit": text(usual.oxygen + rule.number("oxygen_rise"), 2),
+        "unit": "%",
         "oxygen_usual": text(usual.oxygen, 2),
         "oxygen": text(run[-1].oxygen, 2),
         "flow_usual": text(usual.flow, 0),

@@ -83,8 +83,10 @@ def _candidate(rule: DetectionRule, stream: Stream, now: datetime, *, station: b
         end=now,
         severity=rule.graded(hours),
         values={
+            "value": text(hours * 60, 0),
+            "limit": text(allowed, 0),
+            "unit": "min",
             "last_heard": stream.last_heard.isoformat(),
-            "allowed_min": text(allowed, 0),
             "interval_s": str(int(stream.interval.total_seconds())),
         },
         explanation_zh=f"{last_zh}，已超过允许的{text(allowed, 0)}分钟。",

@@ -105,6 +105,9 @@ def _candidate(rule: DetectionRule, run: Sequence[PowerPair], limits: Thresholds
     minutes = Decimal(lasted / timedelta(minutes=1))
     production, treatment = run[-1].production or Decimal(0), run[-1].treatment or Decimal(0)
     values = {
+        "value": text(treatment, 1),
+        "limit": text(limits.treatment, 1),
+        "unit": "kW",
         "production_kw": text(production, 1),
         "production_threshold_kw": text(limits.production, 1),
         "treatment_kw": text(treatment, 1),
