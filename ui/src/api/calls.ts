@@ -86,6 +86,7 @@ const cases = {
         body: { result: result as never, note },
       }),
     ),
+  evidencePackage: (id: number) => `/api/v1/cases/${id}/evidence/package`,
   verifyEvidence: (id: number) => unwrap(client.GET('/api/v1/cases/{case_id}/evidence/verify', inCase(id))),
 }
 

@@ -7,7 +7,6 @@ type Listener = (batch: LiveBatch) => void
 /** The one live link of the page and those who listen to it. */
 export const useLive = defineStore('live', () => {
   const state = ref<LinkState>('connecting')
-  const lastAliveAt = ref<number>(Date.now())
   const listeners = new Map<Listener, Set<Topic>>()
   let link: LiveLink | null = null
 
@@ -32,7 +31,6 @@ export const useLive = defineStore('live', () => {
         }
       },
       (next) => {
-        if (next === 'lost' && state.value !== 'lost') lastAliveAt.value = Date.now()
         state.value = next
       },
     )
@@ -56,5 +54,5 @@ export const useLive = defineStore('live', () => {
     listeners.set(listener, new Set(topics))
     if (getCurrentScope()) onScopeDispose(() => listeners.delete(listener))
   }
-  return { state, lastAliveAt, start, stop, restart, listen }
+  return { state, start, stop, restart, listen }
 })
