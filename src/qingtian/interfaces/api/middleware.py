@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from qingtian.domain.errors import NotVisible, QingtianError
 from qingtian.interfaces.api.errors import (
@@ -18,9 +18,11 @@ from qingtian.interfaces.api.errors import (
     no_such_route,
 )
 from qingtian.interfaces.api.requests import request_id_of
+from qingtian.interfaces.web.compression import compress
 
 API = "/api/"
 FIRST_ERROR = 400
+NEVER_COMPRESSED = "/session"  # a secret is never compressed beside something that the caller chose
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
@@ -51,6 +53,8 @@ def _finished(request: HttpRequest, response: HttpResponseBase) -> HttpResponseB
     response["X-Request-ID"] = request_id_of(request)
     if request.path.startswith(API):
         response.setdefault("Cache-Control", "no-store")
+        if isinstance(response, HttpResponse) and not request.path.endswith(NEVER_COMPRESSED):
+            compress(request, response)
     return response
 
 

@@ -16,13 +16,13 @@ from django.views.decorators.http import require_safe
 
 import qingtian
 from qingtian.interfaces.api.present.city import data_label
+from qingtian.interfaces.web.compression import compress, takes_gzip
 from qingtian.interfaces.web.words import words_for
 
 DESK, SCREEN = "index.html", "screen.html"
 HASHED = re.compile(r"-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$")  # the name changes with the content
 FOR_EVER, ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 COMPRESSED = frozenset({".js", ".css", ".svg", ".json", ".geojson", ".map", ".mjs", ".html"})
-WORTH_COMPRESSING = 1024  # bytes
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".geojson": "application/geo+json"}
 
 
@@ -67,11 +67,8 @@ def file_response(request: HttpRequest, file: Path, cache: str) -> HttpResponse:
     text = kind.startswith("text/") or file.suffix in COMPRESSED
     response = HttpResponse(body, content_type=f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
     response["Cache-Control"] = cache
-    if text and len(body) > WORTH_COMPRESSING:
-        response["Vary"] = "Accept-Encoding"
-        if "gzip" in request.headers.get("Accept-Encoding", ""):
-            response.content = _zipped(file, file.stat().st_mtime_ns)
-            response["Content-Encoding"] = "gzip"
+    if text:
+        compress(request, response, _zipped(file, file.stat().st_mtime_ns) if takes_gzip(request) else None)
     return response
 
 
