@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formulaText, isValidMark, percentText, pick, shortHash, showValue, unitText, withUnit } from '@/text/format'
+import { citation, formulaText, isValidMark, percentText, pick, shortHash, showValue, unitText, withUnit } from '@/text/format'
 
 const words = { missing: '—', invalid: 'invalid', notDetected: 'not detected' }
 
@@ -66,6 +66,12 @@ describe('measured values', () => {
 })
 
 describe('small texts', () => {
+  it('cite the standard once', () => {
+    expect(citation('GB 3095-2012', 'table 1')).toBe('GB 3095-2012 table 1')
+    expect(citation('HJ 633-2012', 'HJ 633-2012 4.2')).toBe('HJ 633-2012 4.2')
+    expect(citation('HJ 633-2012', '')).toBe('HJ 633-2012')
+  })
+
   it('write a share as per cent', () => {
     expect(percentText('0.983')).toBe('98 %')
     expect(percentText('0')).toBe('0 %')

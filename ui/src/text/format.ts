@@ -89,3 +89,8 @@ export function shortHash(hash: string | null | undefined): string {
 export function pick(lang: Lang, zh: string | null | undefined, en: string | null | undefined): string {
   return (lang === 'zh' ? zh || en : en || zh) ?? ''
 }
+
+/** "GB 3095-2012 table 1": the standard's number once, even where the clause repeats it. */
+export function citation(standard: string, clause: string): string {
+  return clause.startsWith(standard) ? clause : [standard, clause].filter(Boolean).join(' ')
+}
