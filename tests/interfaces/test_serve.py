@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -21,10 +23,12 @@ RUNNING = re.compile(r"running on http://127\.0\.0\.1:(\d+)")
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """A fresh deployment in a folder of its own."""
-    yield os.environ | {"QINGTIAN_DATA_DIR": str(tmp_path / "var"), "QINGTIAN_MODE": "dev", "NO_COLOR": "1"}
-    stop_embedded(pgdata_path(tmp_path / "var"))
+def environment() -> Iterator[dict[str, str]]:
+    """A fresh deployment; not under pytest's folder, which another run may lock for the database's own user."""
+    folder = Path(tempfile.mkdtemp(prefix="qt-serve-"))
+    yield os.environ | {"QINGTIAN_DATA_DIR": str(folder / "var"), "QINGTIAN_MODE": "dev", "NO_COLOR": "1"}
+    stop_embedded(pgdata_path(folder / "var"))
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def qingtian(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
