@@ -11,12 +11,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
 from qingtian.demo.boot import prepare, use_settings
 from qingtian.demo.city import City, city_path, load_city, save_city
+from qingtian.demo.events import truth_lines
 from qingtian.demo.live import Progress, load_progress, save_progress
 from qingtian.demo.scenario import LABEL_EN, LABEL_ZH
 from qingtian.demo.sources import districts_path
@@ -27,6 +28,7 @@ from qingtian.runtime.settings import Settings
 from qingtian.runtime.supervisor import ChildSpec, Supervisor, free_port, port_is_free
 
 ANSWER_S = 60.0
+AHEAD = timedelta(days=14)  # the truth file reaches so far into the live part
 Say = Callable[[str], None]
 Watch = Callable[[datetime], object]
 
@@ -48,6 +50,11 @@ class Wish:
 def partial_path(data_dir: Path) -> Path:
     """Marks a folder whose first start has not ended."""
     return data_dir / "demo.partial"
+
+
+def truth_path(data_dir: Path) -> Path:
+    """Where a demo keeps its planted events, for whoever wants to compare; no part of the product reads it."""
+    return data_dir / "truth.jsonl"
 
 
 def is_demo(data_dir: Path) -> bool:
@@ -115,6 +122,9 @@ def first_start(settings: Settings, wish: Wish, say: Say, watch: Watch) -> City:
     )
     for failure in history.failures:
         say(f"note: the cast was refused: {failure}")
+    truth_path(settings.data_dir).write_text(
+        truth_lines(city.book().between(city.epoch, city.live_from + AHEAD)), "utf-8"
+    )
     save_progress(settings.data_dir, Progress(city.live_from, city.live_from, city.live_from))
     save_city(settings.data_dir, city)
     partial_path(settings.data_dir).unlink()

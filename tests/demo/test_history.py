@@ -1,0 +1,119 @@
+"""The history of a demo, made in a process of its own: real gateway, real duties, and a cast that passes every guard."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qingtian.demo.city import City, parts
+from qingtian.demo.history import METERED_LAST, history_pace
+
+CODE = """
+import json, sys
+from pathlib import Path
+from qingtian.demo.boot import fresh_city
+from qingtian.demo.city import City
+
+with fresh_city(Path(sys.argv[1])) as settings:
+    from qingtian.demo.history import make_history
+    from qingtian.apps.cases.models import Case
+    from qingtian.apps.evidence.models import EvidenceItem
+    from qingtian.apps.findings.models import Finding
+    from qingtian.apps.journal.models import Event
+    from qingtian.apps.journal.verify import verify_journal
+    from qingtian.apps.registry.models import RegistryObject
+
+    city = City(keep=14)
+    seen = []
+    history = make_history(settings, city, progress=seen.append)
+    cast = {event.actor for event in Event.objects.all() if event.actor != "system"}
+    print(json.dumps({
+        "failures": history.failures,
+        "scenes": history.scenes,
+        "frames": history.frames,
+        "cases": [
+            [case.object.code, case.state, case.kind, case.simulated, case.evidence.count()]
+            for case in Case.objects.select_related("object").order_by("id")
+        ],
+        "findings": [[one.kind, one.status, one.object.code] for one in Finding.objects.select_related("object")],
+        "evidence": list(EvidenceItem.objects.values_list("kind", flat=True)),
+        "journal": verify_journal().intact,
+        "people": sorted(cast),
+        "connected": RegistryObject.objects.filter(type="device").count(),
+        "ends": seen[-1].isoformat(),
+        "monotonic": seen == sorted(seen),
+    }))
+"""
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder: Path = tmp_path_factory.mktemp("history")
+    run = subprocess.run(
+        [sys.executable, "-c", CODE, str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+        env={name: value for name, value in os.environ.items() if not name.startswith("QINGTIAN_")},
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    found: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.mark.slow
+def test_the_cast_was_refused_nowhere(history: dict[str, Any]) -> None:
+    assert history["failures"] == []
+    assert history["scenes"] >= 20
+
+
+@pytest.mark.slow
+def test_one_case_is_watched_and_others_wait_in_earlier_states(history: dict[str, Any]) -> None:
+    city = City(keep=14)
+    states = {code: state for code, state, *_ in history["cases"]}
+    assert states[parts(city.plan()).relapse.code] == "watching"
+    assert sorted(states.values()) == ["listed", "rectifying", "self_checked", "watching"]
+    assert all(simulated for *_, simulated, _ in history["cases"])
+
+
+@pytest.mark.slow
+def test_the_watched_case_has_its_evidence(history: dict[str, Any]) -> None:
+    assert {"observation", "review", "document", "site_record"} <= set(history["evidence"])
+    watched = next(case for case in history["cases"] if case[1] == "watching")
+    assert watched[4] == 4
+
+
+@pytest.mark.slow
+def test_findings_of_the_history_are_there_and_one_is_dismissed(history: dict[str, Any]) -> None:
+    kinds = {kind for kind, *_ in history["findings"]}
+    assert {"exceedance", "frozen_value", "late_stream", "air_pollution"} <= kinds
+    assert [kind for kind, status, _ in history["findings"] if status == "dismissed"] == ["frozen_value"]
+
+
+@pytest.mark.slow
+def test_everybody_acted_under_a_simulated_name_and_the_journal_holds(history: dict[str, Any]) -> None:
+    assert {"duty", "handler", "inspector1", "approver"} <= set(history["people"])
+    assert history["journal"]
+
+
+@pytest.mark.slow
+def test_all_devices_are_connected_at_the_end_and_time_went_forward(history: dict[str, Any]) -> None:
+    city = City(keep=14)
+    assert history["connected"] == len(city.plan().devices)
+    assert history["ends"] == city.live_from.isoformat()
+    assert history["monotonic"]
+    assert history["frames"] > 8 * 24 * 30
+
+
+def test_meters_send_minutes_only_near_the_live_part() -> None:
+    city = City()
+    assert history_pace(city, city.epoch).power == 0
+    assert history_pace(city, city.live_from - METERED_LAST).power == 30
+    assert history_pace(city, city.live_from).minute == 0
