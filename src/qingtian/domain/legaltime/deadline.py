@@ -172,12 +172,13 @@ def deadline_hours(rule: DeadlineRule, start: datetime, pauses: Sequence[tuple[d
     """
     if rule.mode is not Mode.HOURS:
         raise InvalidInput("not a period in hours", field="mode", remedy="use deadline")
-    due = start + timedelta(hours=rule.n)
+    due, settled = start + timedelta(hours=rule.n), start
     for first, resumed in sorted(pauses):
         if resumed < first:
             raise InvalidInput(f"resumed at {resumed}, before {first}", field="pauses", remedy="resume after the pause")
         if first < due:
-            due += max(resumed - max(first, start), timedelta(0))
+            due += max(resumed - max(first, settled), timedelta(0))
+            settled = max(settled, resumed)  # pauses may overlap: an hour is added once
     return due
 
 
