@@ -8,7 +8,7 @@ import type { Tokens } from '@/design/theme'
 import type { Basemap } from '@/map/basemap'
 import { worldAtZoom, zoomOfWorld, toWorld, fromWorld, type View } from '@/map/coords'
 import type { EngineOptions, MapEngine } from '@/map/engines/engine'
-import type { Mark, Shape } from '@/map/layers/marks'
+import { ringWidth, type Mark, type Shape } from '@/map/layers/marks'
 import type { Lang } from '@/text/format'
 
 echarts.use([GeoComponent, ScatterChart, LinesChart, CanvasRenderer])
@@ -266,8 +266,8 @@ class CanvasEngine implements MapEngine {
         data: rings.map((mark) => ({
           value: [mark.lon, mark.lat],
           symbol: SYMBOLS[mark.shape],
-          symbolSize: (mark.radius + mark.strokeWidth + 2) * 2,
-          itemStyle: { color: 'transparent', borderColor: mark.ring, borderWidth: 2 },
+          symbolSize: (mark.radius + mark.strokeWidth + ringWidth(mark)) * 2,
+          itemStyle: { color: 'transparent', borderColor: mark.ring, borderWidth: ringWidth(mark) },
         })),
       },
       {

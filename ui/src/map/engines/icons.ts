@@ -1,5 +1,5 @@
 // Marks drawn to a small canvas, for the engine that wants images.
-import type { Mark, Shape } from '@/map/layers/marks'
+import { ringWidth, type Mark, type Shape } from '@/map/layers/marks'
 
 export const PIXEL_RATIO = 2
 
@@ -25,16 +25,16 @@ function polygon(context: CanvasRenderingContext2D, corners: number, centre: num
 
 /** The picture of a mark at twice the size for sharp screens. */
 export function drawIcon(mark: Mark): ImageData | null {
-  const half = Math.ceil(mark.radius * 1.3 + mark.strokeWidth + 5)
+  const half = Math.ceil(mark.radius * 1.3 + mark.strokeWidth + 2 * ringWidth(mark) + 1)
   const canvas = document.createElement('canvas')
   canvas.width = canvas.height = half * 2 * PIXEL_RATIO
   const context = canvas.getContext('2d')
   if (!context) return null
   context.scale(PIXEL_RATIO, PIXEL_RATIO)
   if (mark.ring) {
-    path(context, mark.shape, half, mark.radius + mark.strokeWidth + 2)
+    path(context, mark.shape, half, mark.radius + mark.strokeWidth + ringWidth(mark))
     context.strokeStyle = mark.ring
-    context.lineWidth = 2
+    context.lineWidth = ringWidth(mark)
     context.stroke()
   }
   path(context, mark.shape, half, mark.radius)

@@ -103,6 +103,11 @@ function numeral(point: MapPoint, { colourSafe }: MarkRules): string {
   return colourSafe && point.level !== null ? String(point.level) : (point.value ?? '')
 }
 
+/** Width of the ring that says "open alarms": it grows with the mark, so that a wall of 4K shows it too. */
+export function ringWidth(mark: Mark): number {
+  return Math.max(2, mark.radius / 7)
+}
+
 /** Marks in drawing order: the worst last, on top. */
 export function marksOf(points: readonly MapPoint[], rules: MarkRules): Mark[] {
   return points.map((point) => markOf(point, rules)).sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1))
