@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 from django.db import connection
 from hypothesis import given
@@ -172,3 +173,26 @@ def test_a_duty_is_due_exactly_when_a_grid_point_lies_between(every, offset, las
         for index in range(-(-1440 // every))
     }
     assert duty.due(end, start) == any(start < point <= end for point in points)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_database_session_is_a_failed_run_and_the_next_one_works(recorder, store):
+    def lose(context: DutyContext) -> DutyReport:
+        with psycopg.connect(**_address()) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+        DutyState.objects.count()
+        return DutyReport()
+
+    (report,) = run_due(T0, store, only={"probe"})
+    assert report.error == ""
+    broken = Duty("broken", QUARTER, lose, "断", "broken")
+    report = runner.run_duty(broken, T0, store)
+    assert report is not None
+    assert report.error
+    whole = replace(broken, run=recorder)
+    assert runner.run_duty(whole, T0 + QUARTER, store).error == ""
+
+
+def _address() -> dict[str, object]:
+    known = connection.get_connection_params()
+    return {name: known[name] for name in ("dbname", "user", "host", "port", "password") if known.get(name)}

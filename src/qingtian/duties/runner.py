@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DatabaseError, connection
 
 from qingtian.domain.errors import InvalidInput
 from qingtian.duties.duty import Duty, DutyContext, DutyReport, named
@@ -88,8 +88,12 @@ def _note_success(row: DutyState, now: datetime, report: DutyReport) -> None:
 def _note_failure(row: DutyState, now: datetime, error: Exception) -> None:
     # The last good run stays: the next one covers this time too.
     row.last_tried_at, row.failures, row.last_error = now, row.failures + 1, repr(error)[:2000]
-    if not connection.needs_rollback:
+    if connection.needs_rollback:
+        return
+    try:
         row.save(update_fields=["last_tried_at", "failures", "last_error"])
+    except DatabaseError as broken:  # the database itself may be what failed
+        _log.warning("the failure of %s cannot be noted: %s", row.name, broken)
 
 
 @contextmanager
@@ -101,6 +105,13 @@ def _lock(name: str) -> Iterator[bool]:
     try:
         yield free
     finally:
-        if free and not connection.needs_rollback and connections[DEFAULT_DB_ALIAS].connection is not None:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [LOCK_CLASS, name])
+        if free and not connection.needs_rollback and connection.connection is not None:
+            _unlock(name)
+
+
+def _unlock(name: str) -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [LOCK_CLASS, name])
+    except DatabaseError:
+        connection.close()  # a broken session holds no lock
