@@ -1,0 +1,242 @@
+"""Every role in every scope tries every verb for real; what comes out is written down here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.apps.attempts import DONE, NOT_PERMITTED, NOT_VISIBLE, inside, kept, outcome, people, sees
+from tests.apps.cases.walking import APPROVER, HANDLER, PLAN, opened, walk
+from tests.apps.city import NOW, actor, exceedance, found, outlet
+from tests.apps.evidence.test_evidence import PDF, hour
+from tests.apps.registry.test_registry import STATION, draft
+
+from qingtian.apps.accounts.actions.change_user import change_user
+from qingtian.apps.accounts.actions.create_user import UserDraft, create_user
+from qingtian.apps.accounts.actor import SYSTEM_ACTOR, Actor, Grant
+from qingtian.apps.accounts.permissions import Verb
+from qingtian.apps.accounts.roles import Role
+from qingtian.apps.cases.actions.assign_case import assign_case
+from qingtian.apps.cases.actions.link_duplicate import link_duplicate
+from qingtian.apps.cases.actions.link_finding import link_finding
+from qingtian.apps.cases.actions.move_case import move_case
+from qingtian.apps.cases.actions.open_case import open_case
+from qingtian.apps.cases.actions.pause_clock import pause_clock, resume_clock
+from qingtian.apps.cases.actions.record_fields import record_fields
+from qingtian.apps.cases.actions.settle_watches import settle_watches
+from qingtian.apps.cases.actions.watch_clocks import watch_clocks
+from qingtian.apps.cases.models import Case
+from qingtian.apps.evidence.actions.attach_file import attach_file
+from qingtian.apps.evidence.actions.attach_observation import attach_observation
+from qingtian.apps.evidence.actions.review_evidence import ReviewResult, review_evidence
+from qingtian.apps.evidence.models import EvidenceKind
+from qingtian.apps.findings.actions.answer_finding import answer_finding
+from qingtian.apps.findings.actions.confirm_finding import confirm_finding, confirm_findings
+from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
+from qingtian.apps.findings.actions.end_finding import end_finding
+from qingtian.apps.findings.actions.merge_finding import merge_finding
+from qingtian.apps.findings.actions.raise_finding import raise_finding
+from qingtian.apps.findings.actions.self_correct_finding import self_correct_finding
+from qingtian.apps.findings.models import Finding
+from qingtian.apps.findings.states import DismissReason
+from qingtian.apps.journal.models import Event
+from qingtian.apps.journal.queries import events
+from qingtian.apps.registry.actions.register_object import register_object
+from qingtian.apps.registry.actions.relate_objects import relate_objects
+from qingtian.apps.registry.actions.update_object import update_object
+from qingtian.apps.registry.models import ObjectType, RegistryObject, RelationKind
+
+pytestmark = pytest.mark.django_db
+WORKERS = "dispatcher handler inspector approver supervisor enterprise_user system"
+
+
+@dataclass(frozen=True)
+class City:
+    """What the verbs are tried on."""
+
+    stack: RegistryObject
+    station: RegistryObject
+    fresh: Finding
+    second: Finding
+    answered: Finding
+    listed: Case
+    notified: Case
+    paused: Case
+
+
+@pytest.fixture(scope="module")
+def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[City]:
+    with kept(django_db_blocker):
+        yield _build()
+
+
+def _build() -> City:
+    stack = outlet()
+    answered = found(stack, rule_id="answered")
+    answer_finding(actor(Role.ENTERPRISE_USER, org="E-1"), NOW, answered.pk, answer="已恢复")
+    end_finding(SYSTEM_ACTOR, NOW, answered.pk)
+    listed = opened(stack)
+    notified = walk(opened(stack, parameter="a21026"), "publicly_notified")
+    paused = walk(opened(stack, parameter="a34013"), "publicly_notified")
+    pause_clock(APPROVER, NOW, paused.pk, "public_notice", reason="听证")
+    attach_file(
+        HANDLER, NOW, listed.pk, PDF, kind=EvidenceKind.PHOTO, media_type="application/pdf", file_name="first.pdf"
+    )
+    create_user(SYSTEM_ACTOR, NOW, UserDraft("li", (Grant(Role.HANDLER, "420107"),)))
+    station = register_object(SYSTEM_ACTOR, NOW, STATION)
+    first, second = found(stack, rule_id="r1"), found(stack, rule_id="r2", parameter="w01018")
+    return City(stack, station, first, second, answered, listed, notified, paused)
+
+
+def _attach(c: City, who: Actor) -> object:
+    return attach_file(
+        who, NOW, c.listed.pk, PDF + b"2", kind=EvidenceKind.PHOTO, media_type="application/pdf", file_name="x.pdf"
+    )
+
+
+Job = Callable[[City, Actor], object]
+
+# Verbs on something that must be seen first: the job and the roles that may.
+ON_SOMETHING: dict[str, tuple[Job, str]] = {
+    "confirm": (lambda c, w: confirm_finding(w, NOW, c.fresh.pk), "dispatcher handler inspector supervisor"),
+    "confirm_several": (
+        lambda c, w: confirm_findings(w, NOW, [c.fresh.pk, c.second.pk]),
+        "dispatcher handler inspector supervisor",
+    ),
+    "dismiss": (
+        lambda c, w: dismiss_finding(w, NOW, c.fresh.pk, reason=DismissReason.FALSE_ALARM),
+        "dispatcher inspector supervisor system",
+    ),
+    "end": (lambda c, w: end_finding(w, NOW, c.fresh.pk), "dispatcher inspector system"),
+    "merge": (lambda c, w: merge_finding(w, NOW, c.fresh.pk, into_id=c.second.pk), "dispatcher inspector"),
+    "answer": (lambda c, w: answer_finding(w, NOW, c.fresh.pk, answer="x"), "enterprise_user"),
+    "self_correct": (lambda c, w: self_correct_finding(w, NOW, c.answered.pk), "dispatcher inspector system"),
+    "open_case": (lambda c, w: open_case(w, NOW, c.second.pk), "dispatcher supervisor system"),
+    "link_finding": (lambda c, w: link_finding(w, NOW, c.listed.pk, c.second.pk), "dispatcher supervisor system"),
+    "assign": (lambda c, w: assign_case(w, NOW, c.listed.pk, "li"), "dispatcher supervisor system"),
+    "record_fields": (lambda c, w: record_fields(w, NOW, c.listed.pk, {"root_cause": "x"}), WORKERS),
+    "plan": (lambda c, w: move_case(w, NOW, c.listed.pk, "planned", fields=PLAN), "dispatcher handler"),
+    "attach_file": (_attach, WORKERS),
+    "attach_observation": (lambda c, w: attach_observation(w, NOW, c.listed.pk, hour(frame_hash="ab" * 32)), WORKERS),
+    "review": (
+        lambda c, w: review_evidence(w, NOW, c.listed.pk, 0, result=ReviewResult.PASS),
+        "inspector approver legal_reviewer",
+    ),
+    "pause": (
+        lambda c, w: pause_clock(w, NOW, c.notified.pk, "public_notice", reason="听证"),
+        "approver supervisor",
+    ),
+    "resume": (lambda c, w: resume_clock(w, NOW, c.paused.pk, "public_notice"), "approver supervisor"),
+    "duplicate": (lambda c, w: link_duplicate(w, NOW, c.listed.pk, of_id=c.notified.pk), "dispatcher supervisor"),
+    "update_object": (
+        lambda c, w: update_object(w, NOW, c.stack.pk, {"name": "新名"}, reason="更名"),
+        "data_steward system",
+    ),
+    "relate": (
+        lambda c, w: relate_objects(w, NOW, c.stack.pk, c.station.pk, RelationKind.LOCATED_IN),
+        "data_steward system",
+    ),
+}
+
+# Verbs on nothing that could be seen: out of scope they are not permitted either.
+ANEW: dict[str, tuple[Job, str]] = {
+    "raise": (
+        lambda c, w: raise_finding(w, NOW, exceedance(c.stack, rule_id="new")),
+        "dispatcher handler inspector window system",
+    ),
+    "register": (
+        lambda c, w: register_object(
+            w, NOW, draft(ObjectType.OUTLET, "E-1-DA002", parent=(ObjectType.ENTERPRISE, "E-1"))
+        ),
+        "data_steward system",
+    ),
+}
+
+# Verbs of the whole house: a role that is bound to a district or an enterprise is not enough.
+WHOLE_HOUSE: dict[str, tuple[Job, str]] = {
+    "create_user": (lambda c, w: create_user(w, NOW, UserDraft("wang", (Grant(Role.HANDLER),))), "data_steward system"),
+    "change_user": (lambda c, w: change_user(w, NOW, "li", active=False), "data_steward system"),
+    "watch_clocks": (lambda c, w: watch_clocks(w, NOW), "system"),
+    "settle_watches": (lambda c, w: settle_watches(w, NOW + timedelta(days=1)), "system"),
+    "read_journal": (lambda c, w: events(w).count(), "auditor supervisor system"),
+}
+
+
+def tried(city: City, job: Job) -> dict[tuple[str, str], str]:
+    return {(role, scope): outcome(lambda w=who: job(city, w)) for role, scope, who in people()}
+
+
+@pytest.mark.parametrize("verb", ON_SOMETHING)
+def test_a_verb_on_something_needs_the_sight_of_it_and_then_the_right(city: City, verb: str) -> None:
+    job, allowed = ON_SOMETHING[verb]
+    expected = {
+        (role, scope): (DONE if role in allowed.split() else NOT_PERMITTED) if sees(role, scope) else NOT_VISIBLE
+        for role, scope, _ in people()
+    }
+    assert tried(city, job) == expected
+
+
+@pytest.mark.parametrize("verb", ANEW)
+def test_a_verb_that_makes_something_needs_the_right_there(city: City, verb: str) -> None:
+    job, allowed = ANEW[verb]
+    expected = {
+        (role, scope): DONE if role in allowed.split() and inside(role, scope) else NOT_PERMITTED
+        for role, scope, _ in people()
+    }
+    assert tried(city, job) == expected
+
+
+@pytest.mark.parametrize("verb", WHOLE_HOUSE)
+def test_a_verb_of_the_whole_house_needs_a_role_without_bounds(city: City, verb: str) -> None:
+    job, allowed = WHOLE_HOUSE[verb]
+    expected = {
+        (role, scope): DONE if role in allowed.split() and scope == "everywhere" else NOT_PERMITTED
+        for role, scope, _ in people()
+    }
+    assert tried(city, job) == expected
+
+
+@pytest.mark.parametrize("verb", sorted(ON_SOMETHING))
+def test_nothing_is_written_when_a_stranger_tries(city: City, verb: str) -> None:
+    before = Event.objects.count()
+    for stranger in (actor(Role.SUPERVISOR, region="420106"), actor(Role.ENTERPRISE_USER, org="E-2"), actor()):
+        assert outcome(lambda w=stranger: ON_SOMETHING[verb][0](city, w)) == NOT_VISIBLE
+    assert Event.objects.count() == before
+
+
+@pytest.mark.parametrize("case_type", ["", "T1", "T2"])
+def test_a_role_for_one_kind_of_case_holds_for_that_kind_only(city: City, case_type: str) -> None:
+    who = Actor(None, "bound", tuple(Grant(role, "420107", case_type=case_type) for role in Role))
+    on_cases = ("record_fields", "plan", "attach_file", "review", "pause", "duplicate", "assign")
+    expected = NOT_VISIBLE if case_type == "T2" else DONE
+    assert {verb: outcome(lambda v=verb: ON_SOMETHING[v][0](city, who)) for verb in on_cases} == dict.fromkeys(
+        on_cases, expected
+    )
+    assert outcome(lambda: confirm_finding(who, NOW, city.fresh.pk)) == DONE
+    assert outcome(lambda: open_case(who, NOW, city.second.pk)) == (NOT_PERMITTED if case_type == "T2" else DONE)
+
+
+def test_every_verb_of_the_table_is_tried_here() -> None:
+    tried_verbs = {*ON_SOMETHING, *ANEW, *WHOLE_HOUSE}
+    names = {
+        "manage_accounts": "create_user",
+        "register_object": "register",
+        "raise_finding": "raise",
+        "end_finding": "end",
+        "confirm_finding": "confirm",
+        "dismiss_finding": "dismiss",
+        "merge_finding": "merge",
+        "answer_finding": "answer",
+        "self_correct_finding": "self_correct",
+        "move_case": "plan",
+        "assign_case": "assign",
+        "attach_evidence": "attach_file",
+        "review_evidence": "review",
+        "pause_clock": "pause",
+        "link_duplicate": "duplicate",
+        "mark_breach": "watch_clocks",
+    }
+    assert {names.get(verb.value, verb.value) for verb in Verb} <= tried_verbs
