@@ -8,6 +8,7 @@ from enum import StrEnum
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.roles import Role
 from qingtian.domain.errors import NotPermitted
+from qingtian.runtime.settings import get_settings
 
 
 class Verb(StrEnum):
@@ -103,3 +104,12 @@ def require(actor: Actor, verb: Verb, *, region_code: str = "", enterprise_code:
             roles=sorted(TABLE[verb]),
         )
     return role
+
+
+def require_in_city(actor: Actor, verb: Verb) -> Role:
+    """The role by which an actor may do what concerns the whole city: a scope that holds the city is enough.
+
+    Raises:
+        NotPermitted: names the roles that may.
+    """
+    return require(actor, verb, region_code=get_settings().city_code)

@@ -7,7 +7,7 @@ from datetime import datetime
 from qingtian.apps.accounts.actions.create_user import add_grants, check_grants, check_password, shown
 from qingtian.apps.accounts.actor import Actor, Grant
 from qingtian.apps.accounts.models import User
-from qingtian.apps.accounts.permissions import Verb, require
+from qingtian.apps.accounts.permissions import Verb, require_in_city
 from qingtian.apps.journal.record import record, writing
 from qingtian.domain.errors import NotPermitted, NotVisible
 
@@ -31,7 +31,7 @@ def change_user(
     check_password(password)
     check_grants(grants or ())
     with writing():
-        role = require(actor, Verb.MANAGE_ACCOUNTS)
+        role = require_in_city(actor, Verb.MANAGE_ACCOUNTS)
         if username == actor.username and (grants is not None or active is not None):
             raise NotPermitted("nobody changes his own rights", field="username", remedy="ask a colleague")
         user = User.objects.select_for_update().filter(username=username).first()

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from qingtian.apps.accounts.actor import PUBLIC_ACTOR, SYSTEM_ACTOR, Actor, Grant
 from qingtian.apps.accounts.models import RoleGrant, User
-from qingtian.apps.accounts.permissions import Verb, require
+from qingtian.apps.accounts.permissions import Verb, require_in_city
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.journal.record import record, writing
 from qingtian.domain.errors import Conflict, InvalidInput
@@ -59,7 +59,7 @@ def create_user(actor: Actor, at: datetime, draft: UserDraft) -> User:
         )
     check_password(draft.password)
     with writing():
-        role = require(actor, Verb.MANAGE_ACCOUNTS)
+        role = require_in_city(actor, Verb.MANAGE_ACCOUNTS)
         if User.objects.filter(username=username).exists():
             raise Conflict(f"the name {username} is taken", field="username", remedy="choose another")
         user = User.objects.create_user(
