@@ -13,7 +13,7 @@ from django.test import Client
 from tests.interfaces import city
 
 from qingtian.apps.evidence.content_store import ContentStore
-from qingtian.interfaces.api.attempts import attempts
+from qingtian.interfaces.api.attempts import attempts, refusals
 from qingtian.interfaces.api.present.health import kept
 from qingtian.interfaces.telemetry import use_store
 from qingtian.runtime.clock import ReplayState, clock_path, real_now, set_clock
@@ -49,6 +49,7 @@ def _own_state(filled_store: DuckLakeStore) -> Iterator[None]:
     )
     use_store(filled_store)
     attempts.clear()
+    refusals.clear()
     kept.forget()
     yield
     use_store(None)

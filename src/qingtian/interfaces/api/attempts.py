@@ -10,6 +10,7 @@ from collections.abc import Callable
 WINDOW_S = 300.0
 PER_ACCOUNT = 5  # failures of one name from one address
 PER_ADDRESS = 30  # failures of one address with any names
+WRITTEN_DOWN = 60  # refusals that the journal takes in a window, from all addresses together
 MAX_KEYS = 10_000  # beyond this the oldest half is forgotten, so that memory stays bounded
 
 
@@ -60,8 +61,42 @@ class Attempts:
         return max(1, int(times[-limit] + WINDOW_S - self._now()) + 1)
 
 
+class Allowance:
+    """So many in a sliding window, however many ask; counts what it leaves out.
+
+    Args:
+        most: how many a window takes.
+        now: seconds of a clock that never goes back.
+    """
+
+    def __init__(self, most: int = WRITTEN_DOWN, now: Callable[[], float] = time.monotonic) -> None:
+        self._most, self._now = most, now
+        self._lock = threading.Lock()
+        self._spent: deque[float] = deque()
+        self._left_out = 0
+
+    def spend(self) -> int | None:
+        """How many were left out before this one; None when this one is left out too."""
+        with self._lock:
+            while self._spent and self._spent[0] <= self._now() - WINDOW_S:
+                self._spent.popleft()
+            if len(self._spent) >= self._most:
+                self._left_out += 1
+                return None
+            self._spent.append(self._now())
+            left_out, self._left_out = self._left_out, 0
+            return left_out
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._spent.clear()
+            self._left_out = 0
+
+
 def _keys(username: str, address: str) -> tuple[tuple[tuple[str, str], int], ...]:
     return (((username.casefold(), address), PER_ACCOUNT), (("", address), PER_ADDRESS))
 
 
 attempts = Attempts()
+refusals = Allowance()

@@ -14,6 +14,7 @@ from qingtian.interfaces.api.present import city, sessions
 from qingtian.interfaces.api.schemas.meta import DemoAccount
 from qingtian.interfaces.web.bundle import ASK_AGAIN, file_response
 from qingtian.interfaces.web.words import EN, role_names, words_for
+from qingtian.runtime.clock import current_clock
 
 SITE = Path(__file__).parent / "site"
 SITE_FILES = frozenset({"site.css", "icon.svg"})
@@ -30,7 +31,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 def enter(request: HttpRequest) -> HttpResponse:
     """Enter as a demo account from the entry page, without scripts; only in demo mode."""
     try:
-        sessions.demo_sign_in(request, request.POST.get("username", ""))
+        sessions.demo_sign_in(request, current_clock().now(), request.POST.get("username", ""))
     except NotVisible:
         return _landing(request, status=404)
     target = request.POST.get("next", "/desk/")

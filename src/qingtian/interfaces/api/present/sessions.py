@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 
+from qingtian.apps.accounts.actions import sign_in as verb
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.models import User
 from qingtian.apps.accounts.queries import colleagues, demo_accounts, verbs_somewhere
+from qingtian.apps.journal.record import writing
 from qingtian.apps.registry.models import ObjectType
 from qingtian.apps.registry.queries import object_by_code
 from qingtian.domain.errors import InvalidInput, NotVisible
-from qingtian.interfaces.api.attempts import attempts
+from qingtian.interfaces.api.attempts import attempts, refusals
 from qingtian.interfaces.api.auth import session_actor
 from qingtian.interfaces.api.errors import NotAuthenticated, TooManyAttempts
 from qingtian.interfaces.api.present.city import require_demo
@@ -33,8 +36,8 @@ def session_out(request: HttpRequest) -> SessionOut:
     return SessionOut(authenticated=True, user=_user_out(user, who), csrf_token=token)
 
 
-def sign_in(request: HttpRequest, username: str, password: str) -> None:
-    """Sign in with a password.
+def sign_in(request: HttpRequest, at: datetime, username: str, password: str) -> None:
+    """Sign in with a password; the journal keeps it, and also a refusal.
 
     Raises:
         TooManyAttempts: too many failed before; says how long to wait.
@@ -42,26 +45,30 @@ def sign_in(request: HttpRequest, username: str, password: str) -> None:
     """
     address = str(request.META.get("REMOTE_ADDR", ""))
     if wait := attempts.wait_s(username, address):
+        _refused(at, username, address, verb.Refusal.WAIT)
         raise TooManyAttempts(
             "too many failed attempts", field="password", remedy=f"wait {wait} s and try again", wait_s=wait
         )
     user = authenticate(request, username=username, password=password)
-    if user is None:
+    if not isinstance(user, User):
         attempts.failed(username, address)
-        _log.warning("sign-in refused for %r from %s", username, address)
+        _refused(at, username, address, verb.Refusal.WRONG)
         raise NotAuthenticated(
             "name or password is wrong", field="password", remedy="check both, or ask the data steward for a new one"
         )
     attempts.succeeded(username, address)
-    login(request, user)
+    _enter(request, at, user, verb.Way.PASSWORD)
 
 
-def sign_out(request: HttpRequest) -> None:
+def sign_out(request: HttpRequest, at: datetime) -> None:
     """End the session; nothing to do when there is none."""
-    logout(request)
+    with writing():
+        if who := session_actor(request):
+            verb.sign_out(who, at)
+        logout(request)
 
 
-def demo_sign_in(request: HttpRequest, username: str) -> None:
+def demo_sign_in(request: HttpRequest, at: datetime, username: str) -> None:
     """Sign in as a simulated account without a password.
 
     Raises:
@@ -75,7 +82,22 @@ def demo_sign_in(request: HttpRequest, username: str) -> None:
             field="username",
             remedy=f"one of {', '.join(accounts) or 'none yet: wait until the demo has started'}",
         )
-    login(request, accounts[username], backend=BACKEND)
+    _enter(request, at, accounts[username], verb.Way.DEMO)
+
+
+def _enter(request: HttpRequest, at: datetime, user: User, way: verb.Way) -> None:
+    with writing():
+        before = session_actor(request)
+        if before is not None and before.user_id != user.pk:
+            verb.sign_out(before, at)  # another person takes over this browser
+        verb.sign_in(at, user, way)
+        login(request, user, backend=BACKEND)
+
+
+def _refused(at: datetime, username: str, address: str, reason: verb.Refusal) -> None:
+    _log.warning("sign-in refused for %r from %s: %s", username, address, reason.value)
+    if (left_out := refusals.spend()) is not None:
+        verb.refuse_sign_in(at, username, reason, left_out=left_out)
 
 
 def people(actor: Actor, place: str) -> list[PersonOut]:

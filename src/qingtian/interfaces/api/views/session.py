@@ -17,6 +17,7 @@ from qingtian.interfaces.api.schemas.meta import (
     PersonOut,
     SessionOut,
 )
+from qingtian.runtime.clock import current_clock
 
 router = Router(tags=["session"])
 
@@ -36,21 +37,21 @@ def session(request: HttpRequest) -> SessionOut:
 @router.post("/session", response=writes(SessionOut), auth=Anybody(), summary="Sign in")
 def sign_in(request: HttpRequest, data: LoginIn) -> SessionOut:
     """Sign in with a password; too many failed attempts must wait."""
-    sessions.sign_in(request, data.username, data.password)
+    sessions.sign_in(request, current_clock().now(), data.username, data.password)
     return sessions.session_out(request)
 
 
 @router.delete("/session", response=writes(SessionOut), auth=Anybody(), summary="Sign out")
 def sign_out(request: HttpRequest) -> SessionOut:
     """End the session."""
-    sessions.sign_out(request)
+    sessions.sign_out(request, current_clock().now())
     return sessions.session_out(request)
 
 
 @router.post("/demo/session", response=writes(SessionOut), auth=Anybody(), summary="Sign in as a demo account")
 def demo_sign_in(request: HttpRequest, data: DemoLoginIn) -> SessionOut:
     """Sign in without a password; only in demo mode and only as a simulated account."""
-    sessions.demo_sign_in(request, data.username)
+    sessions.demo_sign_in(request, current_clock().now(), data.username)
     return sessions.session_out(request)
 
 
