@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope } from 'vue'
 import { address, csrfToken, tidy, unwrap } from '@/api/client'
 import { asFailure, Failure, failureOf } from '@/api/failure'
+import { useFailureText } from '@/app/failureText'
 import { i18n } from '@/app/i18n'
 import { isTyping } from '@/app/keys'
 import { paced, useBlock } from '@/app/load'
@@ -132,6 +133,25 @@ describe('asking the server', () => {
     await expect(unwrap(Promise.reject(new TypeError('x')))).rejects.toBeInstanceOf(Failure)
     await expect(unwrap(Promise.resolve({ error: {}, response: new Response(null, { status: 403 }) }))).rejects.toMatchObject({ kind: 'forbidden' })
     await expect(unwrap(Promise.resolve({ data: 1, response: new Response() }))).resolves.toBe(1)
+  })
+})
+
+describe('the words of a failure', () => {
+  const say = (failure: Failure, lang: 'zh' | 'en') => {
+    i18n.global.locale.value = lang
+    let text = ''
+    mount({ setup: () => ((text = useFailureText()(failure)), () => null) }, { global: { plugins: [i18n] } })
+    i18n.global.locale.value = 'zh'
+    return text
+  }
+  it('are in the language of the person, with the reason and the remedy', () => {
+    const failure = failureOf(403, { error: { code: 'not_permitted', message: 'you may not', remedy: 'ask a supervisor' } })
+    expect(say(failure, 'en')).toBe('Not permitted · you may not · ask a supervisor')
+    expect(say(failure, 'zh')).toBe('没有权限 · you may not · ask a supervisor')
+  })
+  it('fall back to the kind of failure for a code that is not known', () => {
+    expect(say(failureOf(500, { error: { code: 'brand_new', message: '' } }), 'en')).toBe('Server error')
+    expect(say(asFailure(new TypeError('')), 'en')).toBe('The server cannot be reached')
   })
 })
 
