@@ -64,6 +64,8 @@ def test_a_flat_value_under_a_moving_load_is_found_after_four_hours_and_ends_whe
     assert (finding.kind, finding.parameter, finding.first_seen) == ("frozen_value", NOX, T0 + 8 * HOUR)
     assert "恒为50.1" in finding.detail["explanation_zh"]
     assert finding.detail["load"] == FLOW
+    assert "同期负荷(" in finding.detail["explanation_zh"]
+    assert FLOW not in finding.detail["explanation_zh"]
     assert (finding.detail["value"], finding.detail["unit"]) == ("50.1", "mg/m3")
     walk(run, T0 + 13 * HOUR, T0 + 18 * HOUR)
     (finding,) = findings()

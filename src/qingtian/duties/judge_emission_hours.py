@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from qingtian.apps.judgements.explain import explain
+from qingtian.apps.judgements.explain import explain, shown
 from qingtian.apps.judgements.judged import Judged
 from qingtian.apps.judgements.models import Judgement
 from qingtian.apps.judgements.states import Question
@@ -52,8 +52,8 @@ def finding_detail(row: Judgement) -> dict[str, Any]:
     text = explain(row)
     return {
         "judgement": row.pk,
-        "value": plain(row.value),
-        "limit": plain(row.limit),
+        "value": shown(row.value, row.limit),
+        "limit": shown(row.limit),
         "unit": row.unit,
         "standard": row.standard,
         "clause": row.clause,
@@ -66,11 +66,6 @@ def finding_detail(row: Judgement) -> dict[str, Any]:
         "explanation_zh": text.zh,
         "explanation_en": text.en,
     }
-
-
-def plain(value: Decimal | None) -> str:
-    """A figure without trailing zeros or exponent; empty when there is none."""
-    return "" if value is None else format(value.normalize(), "f")
 
 
 def _ratio(row: Judgement) -> Decimal:

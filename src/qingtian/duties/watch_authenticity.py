@@ -76,7 +76,8 @@ def _watch_frozen(view: View, rule: DetectionRule) -> None:
         loads = _loads(rule, site, by_code, power)
         for code in sorted(by_code.keys() - rule.codes("excluded")) if loads else ():
             names = {"name_zh": item_names(code).zh, "name_en": item_names(code).en, "unit": item_unit(code)}
-            found = frozen_values(rule, by_code[code], loads, step=HOUR, **names)
+            shown = {load: (item_names(load).zh, item_names(load).en) for load in loads}
+            found = frozen_values(rule, by_code[code], loads, step=HOUR, load_names=shown, **names)
             for candidate in filter(view.is_new, found):
                 raise_candidate(view.now, candidate, site.object, view.report, parameter=code)
     for (_, code), finding in ongoing(rule.code).items():

@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from qingtian.apps.judgements.explain import explain, item_names
+from qingtian.apps.judgements.explain import explain, item_names, shown
 from qingtian.apps.judgements.models import Judgement
 from qingtian.apps.judgements.states import Question, Verdict
 
@@ -37,6 +39,28 @@ def test_value_limit_and_clause_are_said_without_trailing_zeros():
     text = explain(emission())
     assert text.zh == "氮氧化物小时均值120.5mg/m3超过限值100mg/m3(GB 13223-2011 table 2)。"
     assert text.en == "Hour mean of NOx 120.5 mg/m3 is over the limit 100 mg/m3 (GB 13223-2011 table 2)."
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "text"),
+    [
+        ("36.985516", "20", "36.986"),
+        ("100.0004", "100", "100.0004"),
+        ("99.9996", "100", "99.9996"),
+        ("100", "100", "100"),
+        ("0.000049", "0.3", "0"),
+        ("1200", "1000", "1200"),
+    ],
+)
+def test_figures_are_rounded_but_never_to_the_other_side_of_the_limit(value, limit, text):
+    assert shown(Decimal(value), Decimal(limit)) == text
+
+
+@given(st.decimals(min_value=0, max_value=10**6, places=6), st.decimals(min_value="0.1", max_value=10**6, places=2))
+def test_a_shown_figure_lies_on_the_side_of_the_limit_that_was_judged(value, limit):
+    figure = Decimal(shown(value, limit))
+    assert (figure > limit, figure == limit) == (value > limit, value == limit)
+    assert abs(figure - value) <= Decimal("0.0005")
 
 
 def test_within_is_said_as_such():

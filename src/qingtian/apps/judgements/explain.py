@@ -74,7 +74,7 @@ def _emission(row: Judgement) -> Explanation:
             f"{name.zh}小时值未用于评价：{reason.get('zh', '数据不足')}。",
             f"The hour value of {name.en} was not judged: {reason.get('en', 'too few data')}.",
         )
-    value, limit = _plain(row.value), _plain(row.limit)
+    value, limit = shown(row.value, row.limit), shown(row.limit)
     over = row.verdict == Verdict.EXCEEDS
     basis_zh, basis_en = _basis(row)
     unsure_zh, unsure_en = _unsure(row)
@@ -105,5 +105,14 @@ def _unsure(row: Judgement) -> tuple[str, str]:
     return f"，限值来源：{row.confidence}", f"; confidence of the limit: {row.confidence}"
 
 
-def _plain(value: Decimal | None) -> str:
-    return "" if value is None else format(value.normalize(), "f")
+def shown(value: Decimal | None, limit: Decimal | None = None) -> str:
+    """A figure for people: three decimals, but all of them where rounding would hide on which side of a limit it is.
+
+    >>> shown(Decimal("36.985516"), Decimal(20)), shown(Decimal("100.000400"), Decimal(100)), shown(None)
+    ('36.986', '100.0004', '')
+    """
+    if value is None:
+        return ""
+    rounded = round(value, 3)
+    hides = limit is not None and value != limit and (rounded == limit or (rounded > limit) != (value > limit))
+    return format((value if hides else rounded).normalize(), "f")

@@ -19,6 +19,7 @@ def frozen_values(
     name_zh: str,
     name_en: str,
     unit: str = "",
+    load_names: Mapping[str, tuple[str, str]] | None = None,
 ) -> list[Candidate]:
     """Runs in which minimum, mean and maximum never moved for `least_h`, while a load did.
 
@@ -30,7 +31,9 @@ def frozen_values(
         loads: series that show the load (flow, production power), by name.
         step: length of a period.
         name_zh, name_en: the pollutant.
+        load_names: Chinese and English name per load, where they differ from its code.
     """
+    named = load_names or {}
     reach = step + rule.hours("gap_h")
     finest = resolution(samples)
     found = []
@@ -39,7 +42,9 @@ def frozen_values(
             continue
         moved = _moving_load(rule, loads, run, step)
         if moved is not None:
-            found.append(_candidate(rule, run, step, moved, name_zh=name_zh, name_en=name_en, unit=unit))
+            load = named.get(moved[0], (moved[0], moved[0]))
+            names = {"name_zh": name_zh, "name_en": name_en, "unit": unit, "load_zh": load[0], "load_en": load[1]}
+            found.append(_candidate(rule, run, step, moved, **names))
     return found
 
 
@@ -96,6 +101,8 @@ def _candidate(
     name_zh: str,
     name_en: str,
     unit: str,
+    load_zh: str,
+    load_en: str,
 ) -> Candidate:
     load, spread = moved
     value = text(run[0].value or Decimal(0), 6)
@@ -109,10 +116,10 @@ def _candidate(
         values={"value": value, "unit": unit, "flat_hours": hours, "load": load, "load_spread_percent": share},
         explanation_zh=(
             f"{name_zh}连续{hours}小时恒为{value}{unit}(最小、平均、最大值全等)，"
-            f"同期负荷({load})变化{share}%；阈值{rule.parameters['least_h']}小时。"
+            f"同期负荷({load_zh})变化{share}%；阈值{rule.parameters['least_h']}小时。"
         ),
         explanation_en=(
             f"{name_en} stayed at {value} {unit} for {hours} h (minimum, mean and maximum alike) while the load "
-            f"({load}) varied by {share} %; threshold {rule.parameters['least_h']} h."
+            f"({load_en}) varied by {share} %; threshold {rule.parameters['least_h']} h."
         ),
     )
