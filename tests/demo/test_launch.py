@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,8 +71,36 @@ def test_reset_empties_the_folder_of_a_demo(settings: Settings) -> None:
     (settings.data_dir / "spool" / "1.seg").write_bytes(b"x")
     save_city(settings.data_dir, CITY)
     launch.reset(settings)
-    assert list(settings.data_dir.iterdir()) == []
+    assert [path.name for path in settings.data_dir.iterdir()] == [launch.LOCK]
     launch.reset(settings)
+
+
+def test_a_folder_is_held_by_one_demo_at_a_time(settings: Settings) -> None:
+    settings.data_dir.mkdir()
+    save_city(settings.data_dir, CITY)
+    with launch.held(settings.data_dir):
+        with pytest.raises(Conflict, match="another demo runs"):
+            launch.reset(settings)
+        demo = launch.Demo(settings, lambda _: [], print, lambda _: None)
+        with pytest.raises(Conflict, match="another demo runs"):
+            demo.run(launch.Wish(CITY, frozenset(), None), lambda _: "")
+    assert city_path(settings.data_dir).exists()
+    with launch.held(settings.data_dir):
+        pass
+
+
+def test_a_port_that_an_own_orphan_holds_is_kept(settings: Settings) -> None:
+    (settings.data_dir / "run").mkdir(parents=True)
+    pid_file = settings.data_dir / "run" / "web.pid"
+    with answering(200) as port:
+        busy = load_settings(data_dir=settings.data_dir, web_port=port, gateway_port=0)
+        code = "import time; time.sleep(60)  # qingtian"
+        with subprocess.Popen([sys.executable, "-c", code]) as orphan:
+            pid_file.write_text(str(orphan.pid), "utf-8")
+            assert launch.settle_ports(busy)["web_port"] == str(port)
+            orphan.kill()
+        assert not launch.left_behind(pid_file)
+        assert launch.settle_ports(busy)["web_port"] != str(port)
 
 
 def test_reset_touches_nothing_where_there_is_no_demo(settings: Settings) -> None:

@@ -21,11 +21,11 @@ from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.actions.review_evidence import ReviewResult, review_evidence
 from qingtian.apps.evidence.models import EvidenceKind
-from qingtian.apps.findings.actions.confirm_finding import confirm_finding
+from qingtian.apps.findings.actions.confirm_finding import confirm_finding, confirm_findings
 from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.queries import OPEN_STATUSES
-from qingtian.apps.findings.states import DismissReason, Kind
+from qingtian.apps.findings.states import Activity, Confirmation, DismissReason, Kind
 from qingtian.demo.city import City, parts
 from qingtian.demo.plan import CityPlan
 from qingtian.domain.errors import QingtianError
@@ -110,6 +110,9 @@ class Cast:
         scenes += self._partial(third, monday + 6 * day + 9 * HOUR, ("confirm", "open", "plan", "start"))
         scenes += self._partial(fourth, monday + 9 * day + 9 * HOUR, ("confirm", "open"))
         scenes.append(Scene(monday + 9 * day + 11 * HOUR, "dismiss", self._dismiss_one))
+        scenes += [
+            Scene(monday + n * day + 17 * HOUR, f"triage of day {n + 1}", _triage) for n in range(self.city.days)
+        ]
         return [scene for scene in scenes if scene.at < self.city.live_from]
 
     def _partial(self, walk: CaseWalk, at: datetime, steps: tuple[str, ...]) -> list[Scene]:
@@ -135,6 +138,14 @@ class Cast:
             reason=DismissReason.INSTRUMENT_FAULT,
             note=f"{SIMULATED}企业已报备分析仪故障并完成更换",
         )
+
+
+def _triage(now: datetime) -> None:
+    """At the end of the day the duty officer acknowledges what is over: it needs no further look."""
+    over = Finding.objects.filter(
+        activity=Activity.ENDED, confirmation=Confirmation.UNCONFIRMED, status__in=OPEN_STATUSES, raised_at__lt=now
+    )
+    confirm_findings(actor("duty"), now, list(over.order_by("id").values_list("pk", flat=True)))
 
 
 @dataclass(slots=True)

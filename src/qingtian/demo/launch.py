@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import shutil
 import signal
@@ -9,7 +10,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,6 +30,7 @@ from qingtian.runtime.settings import Settings
 from qingtian.runtime.supervisor import ChildSpec, Supervisor, free_port, port_is_free
 
 ANSWER_S = 60.0
+LOCK = "demo.lock"
 AHEAD = timedelta(days=14)  # the truth file reaches so far into the live part
 Say = Callable[[str], None]
 Watch = Callable[[datetime], object]
@@ -91,21 +94,59 @@ def reset(settings: Settings) -> None:
     check_folder(settings.data_dir)
     if not settings.data_dir.exists() or not is_demo(settings.data_dir):
         return
+    with held(settings.data_dir):
+        empty(settings)
+
+
+@contextmanager
+def held(data_dir: Path) -> Iterator[None]:
+    """Hold a demo folder; one process at a time may start, run or remove what is in it.
+
+    Raises:
+        Conflict: another demo runs there.
+    """
+    with (data_dir / LOCK).open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Conflict(
+                f"another demo runs on {data_dir}",
+                field="data_dir",
+                remedy="use that one, stop it, or give this one another QINGTIAN_DATA_DIR",
+            ) from error
+        yield
+
+
+def empty(settings: Settings) -> None:
+    """Remove everything from the folder of a demo that is held."""
     stop_postgres(settings)
     for child in settings.data_dir.iterdir():
-        shutil.rmtree(child) if child.is_dir() and not child.is_symlink() else child.unlink()
+        if child.name != LOCK:
+            shutil.rmtree(child) if child.is_dir() and not child.is_symlink() else child.unlink()
 
 
 def settle_ports(settings: Settings) -> dict[str, str]:
-    """Ports of the demo: the configured ones where they are free, else free ones."""
+    """Ports of the demo: the configured ones where they are free, else free ones.
+
+    A port that a process of this demo still holds after a crash counts as free: the supervisor ends that process.
+    """
     chosen = {}
-    for name, host, port in (
-        ("web_port", settings.web_host, settings.web_port),
-        ("gateway_port", settings.gateway_host, settings.gateway_port),
+    for name, child, host, port in (
+        ("web_port", "web", settings.web_host, settings.web_port),
+        ("gateway_port", "gateway", settings.gateway_host, settings.gateway_port),
     ):
-        good = port and port_is_free(host, port)
+        good = port and (port_is_free(host, port) or left_behind(settings.data_dir / "run" / f"{child}.pid"))
         chosen[name] = str(port if good else free_port(host))
     return chosen
+
+
+def left_behind(pid_file: Path) -> bool:
+    """Whether a process of an earlier, killed demo still runs."""
+    try:
+        pid = int(pid_file.read_text("utf-8"))
+        return b"qingtian" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return False
 
 
 def first_start(settings: Settings, wish: Wish, say: Say, watch: Watch) -> City:
@@ -167,14 +208,20 @@ class Demo:
 
     def run(self, wish: Wish, address_of: Callable[[Settings], str]) -> None:
         """Start or resume, print one address, keep everything running until Ctrl-C."""
-        if partial_path(self._given.data_dir).exists():
-            self._say("the last first start was cut off; beginning anew")
-            reset(self._given)
-        settings = use_settings(self._given.data_dir, regions_file=str(districts_path()), **settle_ports(self._given))
+        with held(self._given.data_dir):
+            if partial_path(self._given.data_dir).exists():
+                self._say("the last first start was cut off; beginning anew")
+                empty(self._given)
+            settings = use_settings(
+                self._given.data_dir, regions_file=str(districts_path()), **settle_ports(self._given)
+            )
+            self._run(settings, wish, address_of(settings))
+
+    def _run(self, settings: Settings, wish: Wish, address: str) -> None:
         supervisor = Supervisor(settings.data_dir / "run", [*self._house(settings), fleet_spec()], say=self._say)
         try:
             city = self._city(settings, wish)
-            self._serve(settings, city, wish.speed, supervisor, address_of(settings))
+            self._serve(settings, city, wish.speed, supervisor, address)
         finally:
             supervisor.stop()
             stop_postgres(settings)
