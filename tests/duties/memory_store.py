@@ -19,6 +19,7 @@ from qingtian.telemetry.store.port import (
     Quarantined,
     SpoolPosition,
 )
+from qingtian.telemetry.store.queries import WATER_CONCENTRATIONS, WATER_FLOW
 from qingtian.telemetry.store.rollup import HourSums, hour_rows, hours_within, without_device_hours
 from qingtian.telemetry.store.rows import Key, content_of, exact, key_of
 from qingtian.telemetry.store.versions import Known, decide
@@ -94,7 +95,12 @@ class MemoryStore:
                 hour = row.period_start.replace(minute=0, second=0, microsecond=0)
                 groups.setdefault((row.site, row.pollutant, row.cycle, hour), []).append(row)
         hours = {(row.site, row.pollutant, row.period_start): True for row in device if row.cycle is Cycle.HOUR}
-        sums = [_sums(key, rows) for key, rows in groups.items()]
+        rates = {
+            (row.site, row.cycle, row.period_start): row.value
+            for row in device
+            if row.pollutant == WATER_FLOW and row.valid and row.value is not None and row.value >= 0
+        }
+        sums = [_sums(key, rows, rates) for key, rows in groups.items()]
         rows = without_device_hours(hour_rows(sums, min_valid_s=lambda _day: self._min_valid_s), hours)
         return self.append(rows)
 
@@ -181,11 +187,20 @@ def _exact(row: Observation) -> Observation:
     return replace(row, **{name: exact(getattr(row, name)) for name in EXACT})
 
 
-def _sums(key: tuple[str, str, Cycle, datetime], rows: list[Observation]) -> HourSums:
+def _sums(
+    key: tuple[str, str, Cycle, datetime],
+    rows: list[Observation],
+    rates: dict[tuple[str, Cycle, datetime], Decimal],
+) -> HourSums:
     site, pollutant, cycle, hour = key
     valid = [row for row in rows if row.valid and row.value is not None]
     converted = [row for row in valid if row.converted is not None]
     weight = {id(row): row.period_s or 60 for row in rows}
+    flowing = [
+        (row.value, rates[row.site, row.cycle, row.period_start], weight[id(row)])
+        for row in valid
+        if row.unit in WATER_CONCENTRATIONS and (row.site, row.cycle, row.period_start) in rates
+    ]
     return HourSums(
         site,
         pollutant,
@@ -203,4 +218,7 @@ def _sums(key: tuple[str, str, Cycle, datetime], rows: list[Observation]) -> Hou
         max(row.unit for row in rows),
         any(row.simulated for row in rows),
         max(row.received_at for row in rows),
+        sum(seconds for _, _, seconds in flowing),
+        sum((rate * seconds for _, rate, seconds in flowing), Decimal(0)) if flowing else None,
+        sum((value * rate * seconds for value, rate, seconds in flowing), Decimal(0)) if flowing else None,
     )
