@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "qingtian"
@@ -31,12 +32,25 @@ COLUMNS = {
     "emission_limits.csv": ("limit",),
     "reference_oxygen.csv": ("reference_o2",),
     "data_validity.csv": ("minimum", "minimum_february"),
+    "surface_water_limits.csv": ("limit", "upper"),
+    "groundwater_limits.csv": ("limit", "upper"),
+    "water_status.csv": ("good_from", "worse_from"),
+    "black_odour.csv": ("limit", "upper"),
+    "soil_limits.csv": ("ph_above", "ph_to", "limit"),
+    "noise_limits.csv": ("limit", "burst", "burst_frequent"),
+    "tax_equivalents.csv": ("kg_per_equivalent",),
+    "tax_rates.csv": ("low", "high"),
 }
 # Counting, clock, percent and rounding numbers: too common to mean a limit by themselves.
 TRIVIAL = frozenset(Decimal(n) for n in (*range(13), 24, 60, 100, 1000))
 # path below src/qingtian -> literals that are no limit there, with the ground.
 ALLOWED: dict[str, dict[str, str]] = {
-    "packs/schema.py": {"500": "the schema of the index scale itself: a pack row may not go beyond it"},
+    "packs/schema.py": {
+        "500": "the schema of the index scale itself: a pack row may not go beyond it",
+        "21": "percent of oxygen in air, a bound of physics",
+    },
+    "domain/standards/emission.py": {"21": "percent of oxygen in air, part of the formula"},
+    "domain/hj212/decoding.py": {"255": "the largest value of a byte"},
     "domain/standards/numbers.py": {"200": "digits of the decimal context"},
     "apps/registry/rules.py": {"180": "bound of a longitude", "90": "bound of a latitude"},
     "packs/questions.py": {"30": "most decimal places that a bulk question may ask for"},
@@ -67,14 +81,25 @@ def legal_numbers(folder: Path = NATIONAL) -> dict[Decimal, str]:
                 for column in columns:
                     if row[column]:
                         found.setdefault(Decimal(row[column]), f"{name} {row['row_id']}")
-    for row in json.loads((folder / "aqi_editions.json").read_text("utf-8"))["rows"]:
+    for number, row in _rule_numbers(folder):
+        found.setdefault(number, row)
+    return {number: row for number, row in found.items() if number not in TRIVIAL}
+
+
+def _rule_numbers(folder: Path) -> Iterator[tuple[Decimal, str]]:
+    for row in _rows(folder, "aqi_editions.json"):
         for value in (row["primary_above"], row["over_limit_above"], row["missing"]["publish_above"], row["top_index"]):
             if value is not None:
-                found.setdefault(Decimal(value), f"aqi_editions.json {row['row_id']}")
-    for row in json.loads((folder / "composite_index.json").read_text("utf-8"))["rows"]:
-        for part in row["parts"]:
-            found.setdefault(Decimal(part["base"]), f"composite_index.json {row['row_id']}")
-    return {number: row for number, row in found.items() if number not in TRIVIAL}
+                yield Decimal(value), f"aqi_editions.json {row['row_id']}"
+    for name, columns in (("composite_index.json", ("base",)), ("trophic_index.json", ("offset", "slope", "r"))):
+        for row in _rows(folder, name):
+            for part in row["parts"]:
+                yield from ((Decimal(part[column]), f"{name} {row['row_id']}") for column in columns)
+
+
+def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads((folder / name).read_text("utf-8"))["rows"]
+    return rows
 
 
 def literals(tree: ast.AST, *, every: bool) -> Iterator[tuple[int, str, Decimal]]:

@@ -19,7 +19,9 @@ from qingtian.domain.errors import InvalidInput, QingtianError
 def command(source: Any, output: Any) -> None:
     """Judge values in bulk: lines {id, kind, input} in, lines {id, result, clause} or {id, error} out.
 
-    Kinds: iaqi, aqi, round_gb8170, reference_o2, percentile, composite_2013, composite_2026, leq.
+    Kinds: iaqi, aqi, round_gb8170, reference_o2, percentile, composite_2013, composite_2026, leq, water_class_item,
+    water_section, basin_status, tli, cwqi, black_odour, groundwater_class, soil_farmland, soil_construction, noise,
+    tax_equivalents; docs/packs.md shows their input.
     A line that cannot be answered gets an error that names the field, the reason and the remedy; the others are
     answered all the same.
     """

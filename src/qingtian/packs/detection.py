@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
 from types import MappingProxyType
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -65,12 +66,26 @@ def read_detection_rules(text: str) -> tuple[DetectionRule, ...]:
         ConfigurationError: names the row and the field, or the two rows that overlap.
     """
     try:
-        rows = [_Row.model_validate(raw) for raw in tomllib.loads(text).get("rule", ())]
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raws = tomllib.loads(text).get("rule", ())
+    except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{FILE}: {error}", field=FILE, remedy="mend the pack") from error
-    rules = tuple(DetectionRule(**row.model_dump()) for row in rows)
+    rules = tuple(DetectionRule(**_row(number, raw).model_dump()) for number, raw in enumerate(raws, start=1))
     _refuse_overlaps(rules)
     return rules
+
+
+def _row(number: int, raw: Any) -> _Row:
+    try:
+        return _Row.model_validate(raw)
+    except ValidationError as error:
+        row_id = raw.get("row_id", "no row_id") if isinstance(raw, dict) else "no table"
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "rule"
+        raise ConfigurationError(
+            f"{FILE}: rule {number} ({row_id}), {where}: {first['msg']}",
+            field=f"{FILE}:{where}",
+            remedy=f"mend {where} of rule {number}",
+        ) from error
 
 
 def _refuse_overlaps(rules: tuple[DetectionRule, ...]) -> None:

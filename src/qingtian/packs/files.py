@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +22,12 @@ def read_csv(folder: Path, name: str, model: type[Row]) -> tuple[Row, ...]:
         ConfigurationError: no such file, or a row that breaks the schema.
     """
     with _open(folder, name) as handle:
-        lines = list(csv.DictReader(handle, restkey="(too many cells)", restval=None))
+        try:
+            reader = csv.DictReader(handle, restkey="(too many cells)", restval=None)
+            _refuse_twin_columns(name, reader.fieldnames or ())
+            lines = list(reader)
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise ConfigurationError(f"not CSV in UTF-8: {error}", field=name, remedy="save it as UTF-8") from error
     return _checked(name, model, ((number, _cells(line)) for number, line in enumerate(lines, start=2)))
 
 
@@ -43,9 +48,18 @@ def read_json(folder: Path, name: str, model: type[Row]) -> tuple[Row, ...]:
     return _checked(name, model, enumerate(rows, start=1))
 
 
+def _refuse_twin_columns(name: str, columns: Sequence[str]) -> None:
+    for column in columns:
+        if columns.count(column) > 1:
+            raise ConfigurationError(
+                f"the column {column} is there twice", field=f"{name}:{column}", remedy="remove one of them", file=name
+            )
+
+
 def _open(folder: Path, name: str) -> Any:
     try:
-        return (folder / name).open(encoding="utf-8", newline="")
+        # A spreadsheet writes a byte order mark; it is no part of the first column's name.
+        return (folder / name).open(encoding="utf-8-sig", newline="")
     except OSError as error:
         raise ConfigurationError(
             f"cannot be read: {error.strerror}", field=name, remedy="restore the pack from the release"

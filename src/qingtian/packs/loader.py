@@ -85,6 +85,7 @@ def read_packs(folder: Path = NATIONAL) -> Packs:
         composite=_composite(folder),
         notices=read_notices(folder),
         work_calendar=read_calendar(folder),
+        folder=folder,
     )
 
 

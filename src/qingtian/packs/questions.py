@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,28 +23,15 @@ from qingtian.domain.standards import (
     round_gb8170,
 )
 from qingtian.domain.standards.emission import to_reference_oxygen
+from qingtian.packs.answers import Answer, KindNotBuilt, concentration, needed, series, text
+from qingtian.packs.media_questions import MEDIA_KINDS
 from qingtian.packs.rulebook import Packs
 
 NOT_PUBLISHED = "NA"  # how HJ 633-2026 marks an index that may not be published
 NOT_IN_PLAN = "/"  # an item outside the monitoring plan, which does not block publication
-MISSING = frozenset({"", "-", "--", "—", "NA"})
 MOST_PLACES = 30
 O2_PLACES = 6  # of a converted concentration as a JSON number; judgements use the exact fraction
 PERIODS = {"daily_max_1h": "1h", "daily_max_8h": "8h"}
-
-
-class KindNotBuilt(InvalidInput):
-    """A kind of question that this release cannot answer."""
-
-    code = "kind_not_built"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A result in the shape of its kind, and the clause that it rests on."""
-
-    result: Any
-    clause: str
 
 
 def answer(packs: Packs, kind: object, given: object) -> Answer:
@@ -70,8 +56,8 @@ def answer(packs: Packs, kind: object, given: object) -> Answer:
 
 def _iaqi(packs: Packs, given: Mapping[str, Any]) -> Answer:
     tables = _edition(packs, given)
-    item, period = _text(given, "item"), _text(given, "period")
-    value = _concentration(_needed(given, "c"), "c")
+    item, period = text(given, "item"), text(given, "period")
+    value = concentration(needed(given, "c"), "c")
     table = tables.table(item, PERIODS.get(period, period))
     clause = ", ".join(part for part in (f"{tables.standard} {tables.digits_clause}".strip(), table.clause) if part)
     if value is None:
@@ -81,11 +67,11 @@ def _iaqi(packs: Packs, given: Mapping[str, Any]) -> Answer:
 
 def _aqi(packs: Packs, given: Mapping[str, Any]) -> Answer:
     tables = _edition(packs, given)
-    concentrations = _needed(given, "c")
+    concentrations = needed(given, "c")
     if not isinstance(concentrations, Mapping) or not concentrations:
         raise InvalidInput("is no object of concentrations", field="c", remedy='give {"c": {"PM2.5": 35, ...}}')
     exempt = frozenset(name for name, value in concentrations.items() if value == NOT_IN_PLAN)
-    values = {name: _concentration(value, f"c.{name}") for name, value in concentrations.items() if name not in exempt}
+    values = {name: concentration(value, f"c.{name}") for name, value in concentrations.items() if name not in exempt}
     found = air_index(tables, _report(given), values, exempt=exempt)
     return Answer(_index_result(found, concentrations, exempt), found.clause)
 
@@ -108,24 +94,24 @@ def _round(packs: Packs, given: Mapping[str, Any]) -> Answer:
     if digits != digits.to_integral_value() or abs(digits) > MOST_PLACES:
         remedy = f"give a whole number, -{MOST_PLACES}..{MOST_PLACES}"
         raise InvalidInput(f"{digits} is no number of places", field="digits", remedy=remedy)
-    value = exact(_needed(given, "x"), field="x")
+    value = exact(needed(given, "x"), field="x")
     return Answer(plain(round_gb8170(value, int(digits))), "GB/T 8170")
 
 
 def _reference_o2(packs: Packs, given: Mapping[str, Any]) -> Answer:
-    c, o2, ref = (exact(_needed(given, name), field=name) for name in ("c", "o2", "ref"))
+    c, o2, ref = (exact(needed(given, name), field=name) for name in ("c", "o2", "ref"))
     converted = to_reference_oxygen(c, o2, ref)
     clause = "GB 13271-2014 5.2; GB 4915-2013; GB 37822-2019 10.3.3"
     return Answer("invalid" if converted is None else float(round_fraction(converted, O2_PLACES)), clause)
 
 
 def _percentile(packs: Packs, given: Mapping[str, Any]) -> Answer:
-    found = percentile(_series(given, "x"), exact(_needed(given, "p"), field="p"))
+    found = percentile(series(given, "x"), exact(needed(given, "p"), field="p"))
     return Answer(float(found), "HJ 663: k = 1 + (n - 1) p / 100")
 
 
 def _leq(packs: Packs, given: Mapping[str, Any]) -> Answer:
-    level = energy_mean(_series(given, "LAeq_equal_length_periods"))
+    level = energy_mean(series(given, "LAeq_equal_length_periods"))
     return Answer(float(round_gb8170(exact(level, field="level"), 1)), "GB 3096-2008: energy mean, 0.1 dB")
 
 
@@ -143,17 +129,10 @@ def _composite(packs: Packs, given: Mapping[str, Any], row_id: str, show: Callab
     return Answer({"value": show(found.value)}, f"{rule.standard} {rule.clause}")
 
 
-def _series(given: Mapping[str, Any], name: str) -> list[Decimal]:
-    values = _needed(given, name)
-    if not isinstance(values, list):
-        raise InvalidInput("is no list", field=name, remedy="give a list of numbers")
-    return [exact(value, field=f"{name}.{number}") for number, value in enumerate(values)]
-
-
 def _edition(packs: Packs, given: Mapping[str, Any]) -> AqiTables:
     if "standard" in given:
-        return packs.aqi_edition(_text(given, "standard"))
-    day = _text(given, "date")
+        return packs.aqi_edition(text(given, "standard"))
+    day = text(given, "date")
     try:
         return packs.aqi_tables(date.fromisoformat(day))
     except ValueError as error:
@@ -161,32 +140,13 @@ def _edition(packs: Packs, given: Mapping[str, Any]) -> AqiTables:
 
 
 def _report(given: Mapping[str, Any]) -> Report:
-    mode = _text(given, "mode")
+    mode = text(given, "mode")
     try:
         return Report(mode)
     except ValueError as error:
         raise InvalidInput(
             f"there is no report {mode!r}", field="mode", remedy=f"use {', '.join(one.value for one in Report)}"
         ) from error
-
-
-def _concentration(value: object, field: str) -> Decimal | None:
-    if value is None or (isinstance(value, str) and value.strip() in MISSING):
-        return None
-    return exact(value, field=field)
-
-
-def _needed(given: Mapping[str, Any], name: str) -> Any:
-    if name not in given:
-        raise InvalidInput("is missing", field=name, remedy=f"give {name}")
-    return given[name]
-
-
-def _text(given: Mapping[str, Any], name: str) -> str:
-    value = _needed(given, name)
-    if not isinstance(value, str) or not value:
-        raise InvalidInput(f"{value!r} is no text", field=name, remedy=f"give {name} as text")
-    return value
 
 
 KINDS: dict[str, Callable[[Packs, Mapping[str, Any]], Answer]] = {
@@ -198,4 +158,5 @@ KINDS: dict[str, Callable[[Packs, Mapping[str, Any]], Answer]] = {
     "composite_2013": _composite_2013,
     "composite_2026": _composite_2026,
     "leq": _leq,
+    **MEDIA_KINDS,
 }

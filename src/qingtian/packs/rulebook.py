@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from qingtian.domain.errors import InvalidInput
@@ -25,6 +26,7 @@ from qingtian.domain.standards.provenance import RuleRow, region_chain
 if TYPE_CHECKING:
     from qingtian.domain.detection.rule import DetectionRule
     from qingtian.domain.procedures.template import ProcedureTemplate
+    from qingtian.packs.media import MediaTables
 
 Row = TypeVar("Row", bound=RuleRow)
 
@@ -35,6 +37,7 @@ class Packs:
 
     Args:
         notices: the yearly notices that the calendar rests on.
+        folder: where the tables of the other media are read from at first use.
     """
 
     editions: tuple[AqiTables, ...]
@@ -47,6 +50,18 @@ class Packs:
     composite: tuple[CompositeRule, ...]
     notices: tuple[RuleRow, ...]
     work_calendar: WorkCalendar
+    folder: Path
+
+    @cached_property
+    def media(self) -> MediaTables:
+        """Tables of water, soil, noise and the environmental tax, read at first use.
+
+        Raises:
+            ConfigurationError: one of their files is wrong.
+        """
+        from qingtian.packs.media import read_media
+
+        return read_media(self.folder)
 
     def aqi_tables(self, on: date) -> AqiTables:
         """The index edition for data of a day.
@@ -215,18 +230,22 @@ class Packs:
         Raises:
             InvalidInput: there is no such row.
         """
-        found = self._by_id.get(row_id)
+        found = self._by_id.get(row_id) or self._media_by_id.get(row_id)
         if found is None:
             raise InvalidInput(f"there is no pack row {row_id}", field="row_id", remedy="see docs/packs.md")
         return found
 
     def rows(self) -> tuple[RuleRow, ...]:
         """Every row, file by file; procedures are templates and stand apart."""
-        return tuple(self._by_id.values())
+        return (*self._by_id.values(), *self._media_by_id.values())
 
     @cached_property
     def _by_id(self) -> dict[str, RuleRow]:
         return {row.row_id: row for row in self._all_rows()}
+
+    @cached_property
+    def _media_by_id(self) -> dict[str, RuleRow]:
+        return {row.row_id: row for row in self.media.rows()}
 
     @cached_property
     def _by_code(self) -> dict[str, Pollutant]:

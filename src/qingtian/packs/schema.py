@@ -30,6 +30,7 @@ def _finite(value: Decimal) -> Decimal:
 Text = Annotated[str, Field(min_length=1)]
 Figure = Annotated[Decimal, AfterValidator(_finite)]
 OptionalDate = Annotated[date | None, BeforeValidator(_blank_is_none)]
+OptionalFigure = Annotated[Figure | None, BeforeValidator(_blank_is_none)]
 OptionalInt = Annotated[int | None, BeforeValidator(_blank_is_none)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
