@@ -204,7 +204,7 @@ class Packs:
             InvalidInput: no such symbol in that medium.
         """
         for row in self.pollutants:
-            if row.symbol == symbol and row.medium == medium:
+            if symbol and row.symbol == symbol and row.medium == medium:  # many rows have none
                 return row
         raise InvalidInput(f"there is no {medium} pollutant {symbol}", field="symbol", remedy="see pollutants.csv")
 

@@ -117,7 +117,7 @@ class ValidityRow(PackRow):
     """data_validity.csv."""
 
     applies_to: Literal["air_station", "cems", "period_mark"]
-    items: Words
+    items: Annotated[Words, Field(min_length=1)]
     period: Text
     counts: Text
     minimum: Annotated[int, Field(gt=0)]
