@@ -115,6 +115,14 @@ def test_a_demo_on_an_own_server_is_not_reset(tmp_path: Path) -> None:
         launch.reset(load_settings(data_dir=tmp_path, database_url="postgresql://somewhere/x"))
 
 
+def test_production_is_never_turned_into_a_demo(tmp_path: Path) -> None:
+    production = load_settings(data_dir=tmp_path, mode="production", secret_key="s" * 40, https=True)
+    with pytest.raises(Conflict, match="production"):
+        launch.Demo(production, lambda _: [], print, lambda _: None)
+    with pytest.raises(Conflict, match="production"):
+        launch.reset(production)
+
+
 def test_an_unfinished_first_start_counts_as_a_demo(settings: Settings) -> None:
     settings.data_dir.mkdir()
     assert not launch.is_demo(settings.data_dir)

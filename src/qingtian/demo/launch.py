@@ -26,7 +26,7 @@ from qingtian.demo.sources import districts_path
 from qingtian.domain.errors import Conflict, Unavailable
 from qingtian.runtime.clock import ReplayState, clock_path, read_replay_state, real_now, set_clock
 from qingtian.runtime.postgres import pgdata_path, stop_postgres
-from qingtian.runtime.settings import Settings
+from qingtian.runtime.settings import Mode, Settings
 from qingtian.runtime.supervisor import ChildSpec, Supervisor, free_port, port_is_free
 
 ANSWER_S = 60.0
@@ -79,12 +79,23 @@ def check_folder(data_dir: Path) -> None:
         )
 
 
+def refuse_production(settings: Settings) -> None:
+    """A configured production deployment is never turned into a demo.
+
+    Raises:
+        Conflict: its mode says production.
+    """
+    if settings.mode is Mode.PRODUCTION:
+        raise Conflict("this deployment is in production mode", field="mode", remedy="run the demo with another config")
+
+
 def reset(settings: Settings) -> None:
     """Remove the demo of a data folder.
 
     Raises:
         Conflict: the folder holds no demo, or its database is on an own server.
     """
+    refuse_production(settings)
     if settings.database_url:
         raise Conflict(
             "a demo on an own server is not reset",
@@ -202,6 +213,7 @@ class Demo:
     def __init__(
         self, settings: Settings, house: Callable[[Settings], Sequence[ChildSpec]], say: Say, watch: Watch
     ) -> None:
+        refuse_production(settings)
         check_folder(settings.data_dir)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self._given, self._house, self._say, self._watch = settings, house, say, watch
