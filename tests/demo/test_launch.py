@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -96,9 +97,14 @@ def test_a_port_that_an_own_orphan_holds_is_kept(settings: Settings) -> None:
         busy = load_settings(data_dir=settings.data_dir, web_port=port, gateway_port=0)
         code = "import time; time.sleep(60)  # qingtian"
         with subprocess.Popen([sys.executable, "-c", code]) as orphan:
-            pid_file.write_text(str(orphan.pid), "utf-8")
-            assert launch.settle_ports(busy)["web_port"] == str(port)
-            orphan.kill()
+            try:
+                pid_file.write_text(str(orphan.pid), "utf-8")
+                until = time.monotonic() + 10
+                while not launch.left_behind(pid_file) and time.monotonic() < until:
+                    time.sleep(0.02)  # between fork and exec the process has no command line yet
+                assert launch.settle_ports(busy)["web_port"] == str(port)
+            finally:
+                orphan.kill()
         assert not launch.left_behind(pid_file)
         assert launch.settle_ports(busy)["web_port"] != str(port)
 

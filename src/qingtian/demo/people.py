@@ -9,6 +9,8 @@ from qingtian.apps.accounts.actor import Grant
 from qingtian.apps.accounts.roles import Role
 
 CITY = "420100"
+# Auditors and stewards look after the whole register and journal; citizens and enterprises have no region.
+WITHOUT_REGION = frozenset({Role.CITIZEN, Role.ENTERPRISE_USER, Role.AUDITOR, Role.DATA_STEWARD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def enterprise_person(code: str, name: str, name_en: str) -> Person:
 
 def draft_of(person: Person) -> UserDraft:
     """The account of a simulated person; demo mode signs it in without a password, other modes cannot."""
-    region = "" if person.role in (Role.CITIZEN, Role.ENTERPRISE_USER) else CITY
+    region = "" if person.role in WITHOUT_REGION else CITY
     return UserDraft(
         username=person.username,
         grants=(Grant(person.role, region_code=region, org=person.org),),
