@@ -123,7 +123,8 @@ class SpoolWriter:
         self.last_error = ""
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _lock_folder(folder)
-        self._durable = os.open(folder / DURABLE, os.O_WRONLY | os.O_CREAT, 0o640)
+        # Emptied: what was longer would stay behind the new mark and make it unreadable.
+        self._durable = os.open(folder / DURABLE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
         try:
             self._roll()
         except OSError as error:  # a full disk refuses frames; it does not keep the gateway from saying so
