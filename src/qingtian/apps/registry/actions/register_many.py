@@ -33,11 +33,12 @@ def register_many(actor: Actor, at: datetime, drafts: Iterable[ObjectDraft]) -> 
         rows: list[RegistryObject] = []
         new: list[RegistryObject] = []
         for index, draft in enumerate(drafts):
-            row = known.get((draft.type, draft.code))
+            key = (draft.type, draft.code.strip())
+            row = known.get(key)
             if row is None:
                 row = _checked(draft, known, at, index)
                 row.save(force_insert=True)  # children need its key at once
-                known[(draft.type, draft.code)] = row
+                known[key] = row
                 new.append(row)
             rows.append(row)
         _keep(actor, at, new)

@@ -80,17 +80,18 @@ def find_parent(key: tuple[ObjectType, str] | None) -> RegistryObject | None:
 
 def build(draft: ObjectDraft, parent: RegistryObject | None, at: datetime) -> RegistryObject:
     """The row of a draft, with the region and enterprise that it takes from its parent."""
-    own_enterprise = draft.code if draft.type is ObjectType.ENTERPRISE else ""
+    code = draft.code.strip()
+    own_enterprise = code if draft.type is ObjectType.ENTERPRISE else ""
     lon = draft.lon if draft.lon is not None or parent is None else parent.lon
     lat = draft.lat if draft.lat is not None or parent is None else parent.lat
     inherited = parent.region_code if parent is not None and parent.type != ObjectType.REGION else ""
     region = draft.region_code or inherited or suggest_region(lon, lat) or (parent.region_code if parent else "")
     return RegistryObject(
         type=draft.type,
-        code=draft.code.strip(),
+        code=code,
         name=draft.name.strip(),
         name_en=draft.name_en.strip(),
-        region_code=draft.code if draft.type is ObjectType.REGION else region,
+        region_code=code if draft.type is ObjectType.REGION else region,
         lon=lon,
         lat=lat,
         parent=parent,
