@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db.models import QuerySet
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.apps.attempts import kept
 from tests.apps.city import HOUR, NOW, actor, found, outlet, register
 from tests.apps.registry.test_registry import STATION
 
@@ -37,8 +38,13 @@ pytestmark = pytest.mark.django_db
 INSPECTOR = actor(Role.INSPECTOR, name="inspect")
 
 
-@pytest.fixture
-def eight(db: None) -> dict[str, Finding]:
+@pytest.fixture(scope="module")
+def eight(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Finding]]:
+    with kept(django_db_blocker):
+        yield _eight()
+
+
+def _eight() -> dict[str, Finding]:
     """Findings that differ in every criterion."""
     one, two = outlet("E-1", "420107"), outlet("E-2", "420106")
     (station,) = register(STATION)
@@ -140,7 +146,7 @@ CHOSEN = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80)
 @given(chosen=CHOSEN)
 def test_criteria_together_are_an_and(eight: dict[str, Finding], chosen: dict[str, Any]) -> None:
     expected = {name for name, row in eight.items() if all(MATCHES[key](row, value) for key, value in chosen.items())}
