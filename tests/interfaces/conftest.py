@@ -9,8 +9,10 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+import pytest_django
 from django.test import Client
 from tests.interfaces import city
+from tests.interfaces import standing as standings
 
 from qingtian.apps.evidence.content_store import ContentStore
 from qingtian.interfaces.api.attempts import attempts, refusals
@@ -57,13 +59,17 @@ def _own_state(filled_store: DuckLakeStore) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def evidence_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def evidence_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
     """Evidence files of a test go to its own folder."""
     folder = tmp_path / "evidence"
-    store = ContentStore(folder, max_bytes=64 * 1024)
+    if "standing" not in request.fixturenames:  # which has a folder of its own
+        _use(monkeypatch, ContentStore(folder, max_bytes=64 * 1024))
+    return folder
+
+
+def _use(monkeypatch: pytest.MonkeyPatch, store: ContentStore) -> None:
     for module in ("actions.attach_file", "actions.attach_observation", "queries", "package"):
         monkeypatch.setattr(f"qingtian.apps.evidence.{module}.content_store", lambda: store)
-    return folder
 
 
 @pytest.fixture
@@ -94,3 +100,23 @@ def login(town: city.Town) -> Login:
 def duty(login: Login) -> Client:
     """The duty officer's browser."""
     return login("duty")
+
+
+@pytest.fixture(scope="module")
+def standing(
+    django_db_setup: None,
+    django_db_blocker: pytest_django.DjangoDbBlocker,
+    filled_store: DuckLakeStore,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[standings.Standing]:
+    """A town with work in progress, for modules that only look at it."""
+    store = ContentStore(tmp_path_factory.mktemp("standing"), max_bytes=64 * 1024)
+    with django_db_blocker.unblock(), standings.undone(), pytest.MonkeyPatch.context() as patch:
+        _use(patch, store)
+        yield standings.build()
+
+
+@pytest.fixture(scope="module")
+def officer(standing: standings.Standing) -> Client:
+    """The browser of a duty officer who sees the whole city, in a standing town."""
+    return standing.client("dispatcher")

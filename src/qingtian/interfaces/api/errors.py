@@ -21,6 +21,7 @@ from qingtian.domain.errors import (
     Unavailable,
 )
 from qingtian.interfaces.api.requests import request_id_of
+from qingtian.interfaces.api.schemas.base import FIRST_YEAR, LAST_YEAR
 
 _log = logging.getLogger(__name__)
 
@@ -157,7 +158,7 @@ def _field(loc: Sequence[object]) -> str:
     parts = [str(part) for part in loc]
     if parts and parts[0] in ("query", "body", "path", "form", "file", "header", "cookie"):
         parts = parts[1:]
-    if len(parts) > 1 and parts[0] in ("data", "filters", "payload"):
+    if parts and parts[0] in ("data", "filters"):
         parts = parts[1:]
     return ".".join(parts) or "body"
 
@@ -173,6 +174,8 @@ def _remedy(raw: Mapping[str, Any], field: str) -> str:
         "bool_parsing": "give true or false",
         "datetime_parsing": ISO_TIME,
         "datetime_from_date_parsing": ISO_TIME,
+        "timezone_aware": ISO_TIME,
+        "time_out_of_range": f"give a year from {FIRST_YEAR} to {LAST_YEAR}",
         "greater_than_equal": f"give at least {context.get('ge')}",
         "less_than_equal": f"give at most {context.get('le')}",
         "string_too_short": f"give at least {context.get('min_length')} character(s)",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from ninja import Schema
 from pydantic import Field
 
 from qingtian.apps.cases.queries import View
 from qingtian.apps.findings.states import Activity, Confirmation, Kind, Status
 from qingtian.interfaces.api.paging import PageQuery
+from qingtian.interfaces.api.schemas.base import Moment
 from qingtian.telemetry.store import Cycle
 
 MAX_QUERY = 100
@@ -29,8 +28,8 @@ class FindingFilters(PageQuery):
     object: str | None = Field(None, max_length=64, description="code of the object it is about")
     enterprise: str | None = Field(None, max_length=64, description="code of the enterprise")
     parameter: str | None = Field(None, max_length=40, description="pollutant code")
-    since: datetime | None = Field(None, description="last seen at or after")
-    until: datetime | None = Field(None, description="first seen before")
+    since: Moment | None = Field(None, description="last seen at or after")
+    until: Moment | None = Field(None, description="first seen before")
     q: str | None = Field(None, max_length=MAX_QUERY, description="part of a number, code or name")
 
 
@@ -74,8 +73,8 @@ class EventFilters(PageQuery):
     actor: str | None = Field(None, max_length=150)
     object_type: str | None = Field(None, max_length=40)
     object_id: str | None = Field(None, max_length=64)
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class RuleFilters(PageQuery):
@@ -94,9 +93,9 @@ class SeriesQuery(Schema):
     site: str = Field(min_length=1, max_length=64, description="code of the station, outlet or power meter")
     pollutant: str = Field(min_length=1, max_length=40)
     cycle: Cycle = Cycle.HOUR
-    start: datetime | None = Field(None, description="first period start; 24 hours before `end` when left out")
-    end: datetime | None = Field(None, description="periods that start before this; now when left out")
-    as_of: datetime | None = Field(None, description="only what was known then")
+    start: Moment | None = Field(None, description="first period start; 24 hours before `end` when left out")
+    end: Moment | None = Field(None, description="periods that start before this; now when left out")
+    as_of: Moment | None = Field(None, description="only what was known then")
 
 
 class ExportOptions(Schema):

@@ -1,4 +1,4 @@
-"""Around every request: its id, and the one error shape also where a view was never reached."""
+"""Around every request: its id, HEAD for what can be read, and the one error shape where a view was never reached."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from qingtian.interfaces.api.errors import (
     no_such_route,
 )
 from qingtian.interfaces.api.requests import request_id_of
+from qingtian.interfaces.api.schemas.base import NUL, refuse_nul
 from qingtian.interfaces.web.compression import compress
 
-API = "/api/"
+API, STREAM = "/api/", "/api/v1/live"
 FIRST_ERROR = 400
 NEVER_COMPRESSED = "/session"  # a secret is never compressed beside something that the caller chose
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
@@ -33,23 +34,53 @@ class RequestEnvelope:
 
     def __init__(self, get_response: Callable[[HttpRequest], Answer]) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
+        self._async = iscoroutinefunction(get_response)
+        if self._async:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> Answer:
         """Pass the request on and finish its answer."""
         request_id_of(request)
+        if refusal := _refusal(request):
+            return self._now(refusal) if self._async else refusal
+        asked = request.method
+        if asked == "HEAD" and request.path.startswith(API) and request.path != STREAM:
+            request.method = "GET"  # whoever sends the answer leaves the body out
         answer = self.get_response(request)
-        return self._later(request, answer) if isinstance(answer, Awaitable) else _finished(request, answer)
+        return (
+            self._later(request, answer, asked) if isinstance(answer, Awaitable) else _finished(request, answer, asked)
+        )
 
-    async def _later(self, request: HttpRequest, answer: Awaitable[HttpResponseBase]) -> HttpResponseBase:
-        return _finished(request, await answer)
+    async def _now(self, answer: HttpResponseBase) -> HttpResponseBase:
+        return answer
+
+    async def _later(
+        self, request: HttpRequest, answer: Awaitable[HttpResponseBase], asked: str | None
+    ) -> HttpResponseBase:
+        return _finished(request, await answer, asked)
 
 
-def _finished(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+def _refusal(request: HttpRequest) -> HttpResponseBase | None:
+    # PostgreSQL and file systems take no NUL character: no object can have such a name.
+    if NUL in request.path:
+        return _finished(request, error_response(request, no_such_route(request)), request.method)
+    if request.path.startswith(API):
+        try:
+            for name, values in request.GET.lists():
+                refuse_nul("".join(map(str, values)), name)
+        except QingtianError as error:
+            return _finished(request, error_response(request, error), request.method)
+    return None
+
+
+def _finished(request: HttpRequest, response: HttpResponseBase, asked: str | None) -> HttpResponseBase:
+    request.method = asked
     is_json = response.get("Content-Type", "").startswith("application/json")
     if request.path.startswith(API) and response.status_code >= FIRST_ERROR and not is_json:
+        allowed = response.get("Allow")
         response = error_response(request, _error(request, response), response.status_code)
+        if allowed:
+            response["Allow"] = allowed  # RFC 9110 15.5.6: every 405 names what is taken
     response["X-Request-ID"] = request_id_of(request)
     if request.path.startswith(API):
         response.setdefault("Cache-Control", "no-store")

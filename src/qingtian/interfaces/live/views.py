@@ -28,7 +28,10 @@ RETRY = b"retry: 2000\n\n"
 async def live(request: HttpRequest) -> HttpResponseBase:
     """The stream of changes for a signed-in user."""
     if request.method != "GET":
-        return error_response(request, NoSuchMethod(f"{request.method} is not taken here", remedy="use GET"))
+        refused = NoSuchMethod(f"{request.method} is not taken here", field="method", remedy="use GET")
+        answer = error_response(request, refused)
+        answer["Allow"] = "GET"
+        return answer
     actor = await sync_to_async(_actor)(request)
     if actor is None:
         return error_response(request, not_authenticated())

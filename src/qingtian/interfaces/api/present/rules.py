@@ -185,7 +185,7 @@ def _plain(value: Any) -> Any:
 
 
 def _matches(one: RuleOut, filters: RuleFilters) -> bool:
-    word = (filters.q or "").casefold()
+    word = (filters.q or "").strip().casefold()
     return (
         (filters.kind is None or one.kind == filters.kind)
         and (filters.standard is None or filters.standard.casefold() in one.standard.casefold())

@@ -44,7 +44,7 @@ def series(actor: Actor, now: datetime, query: SeriesQuery) -> SeriesOut:
 
     Raises:
         NotVisible: there is no such site.
-        InvalidInput: the span is turned round, too long, or without offset.
+        InvalidInput: the span is turned round or too long.
     """
     site = visible_site(actor, query.site)
     if site is None:
@@ -79,13 +79,10 @@ def span_of(query: SeriesQuery, now: datetime) -> Span:
     """The asked time, with what was left out filled in.
 
     Raises:
-        InvalidInput: the span is turned round, too long, or without offset.
+        InvalidInput: the span is turned round or too long.
     """
     end = query.end or now
     start = query.start or end - USUAL
-    for name, moment in (("start", start), ("end", end), ("as_of", query.as_of)):
-        if moment is not None and moment.tzinfo is None:
-            raise InvalidInput(f"{name} has no offset", field=name, remedy="write it like 2025-11-22T08:00:00+08:00")
     if start >= end:
         raise InvalidInput("start is not before end", field="start", remedy="give an earlier start")
     longest = LONGEST[query.cycle]

@@ -5,11 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
+from qingtian.domain.errors import InvalidInput
 from qingtian.runtime.clock import SHANGHAI
 
 Item = TypeVar("Item")
+FIRST_YEAR, LAST_YEAR = 1970, 2199  # before and after, time zones and calendars cannot be computed
+NUL = "\x00"
 
 
 def city_iso(moment: datetime) -> str:
@@ -20,6 +32,16 @@ def city_iso(moment: datetime) -> str:
 CityTime = Annotated[datetime, PlainSerializer(city_iso, return_type=str)]
 """A moment; always sent with +08:00."""
 
+
+def _in_range(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise PydanticCustomError("time_out_of_range", "the time is outside of what this city can know")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_range)]
+"""A moment that a client gives: with an offset, within years that can be computed with."""
+
 DecimalText = Annotated[str, Field(description="a decimal number as text, as the server rounded it")]
 
 
@@ -27,7 +49,40 @@ class Schema(BaseModel):
     """An object of the API. Plain pydantic: ninja's own base looks every attribute up through Django's templates."""
 
 
-class Input(Schema):
+def refuse_nul(value: object, field: str = "") -> None:
+    """Refuse text that the database cannot hold, wherever it hides.
+
+    Args:
+        value: what was sent: an object, a list, a text.
+        field: name of the value, for the error.
+    Raises:
+        InvalidInput: names the field.
+    """
+    if isinstance(value, str) and NUL in value:
+        raise InvalidInput(
+            "the text holds a NUL character", field=field.replace(NUL, "?") or "body", remedy="remove it"
+        )
+    if isinstance(value, dict):
+        for key, one in value.items():
+            name = f"{field}.{key}" if field else str(key)
+            refuse_nul(str(key), name)
+            refuse_nul(one, name)
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            refuse_nul(one, f"{field}.{index}")
+
+
+class Sent(Schema):
+    """What a client sends: its texts can be stored."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, data: Any) -> Any:
+        refuse_nul(data)
+        return data
+
+
+class Input(Sent):
     """A request body: an unknown field is refused, never ignored."""
 
     model_config = ConfigDict(extra="forbid")

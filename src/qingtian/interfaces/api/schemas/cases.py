@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from pydantic import Field
 
 from qingtian.apps.evidence.actions.review_evidence import ReviewResult
 from qingtian.apps.evidence.models import EvidenceKind
-from qingtian.interfaces.api.schemas.base import Choice, CityTime, Input, Page, Schema
+from qingtian.interfaces.api.schemas.base import Choice, CityTime, Input, Moment, Page, Schema, Sent
 from qingtian.interfaces.api.schemas.findings import CaseRef, FindingRow, TemplateOut
 from qingtian.interfaces.api.schemas.journal import EventOut
 from qingtian.interfaces.api.schemas.places import PlaceOut
@@ -188,12 +188,12 @@ class FieldsIn(Input):
     fields: dict[str, Any]
 
 
-class UploadIn(Schema):
+class UploadIn(Sent):
     """What is said of an uploaded file."""
 
     kind: EvidenceKind = EvidenceKind.DOCUMENT
     title: str = Field("", max_length=300)
-    captured_at: datetime | None = Field(None, description="when it was made; now when left out")
+    captured_at: Moment | None = Field(None, description="when it was made; now when left out")
     captured_by: str = Field("", max_length=150, description="who made it; you when left out")
 
 
@@ -203,7 +203,7 @@ class ObservationRef(Input):
     site: str
     pollutant: str
     cycle: str
-    period_start: CityTime
+    period_start: Moment
 
 
 class ObservationEvidenceIn(Input):

@@ -1,0 +1,147 @@
+"""The town with work in progress, built once for a module that changes nothing (or takes every change back)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.test import Client
+from tests.interfaces import city
+
+from qingtian.apps.accounts.actions.create_user import UserDraft, create_user
+from qingtian.apps.accounts.actor import SYSTEM_ACTOR, Grant, actor_of
+from qingtian.apps.accounts.models import User
+from qingtian.apps.accounts.roles import Role
+from qingtian.apps.cases.actions.open_case import open_case
+from qingtian.apps.cases.models import Case
+from qingtian.apps.evidence.actions.attach_file import attach_file
+from qingtian.apps.evidence.actions.attach_observation import attach_observation
+from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
+from qingtian.apps.findings.actions.answer_finding import answer_finding
+from qingtian.apps.findings.actions.confirm_finding import confirm_finding
+from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
+from qingtian.apps.findings.actions.end_finding import end_finding
+from qingtian.apps.findings.models import Finding
+from qingtian.apps.findings.states import DismissReason, Kind
+from qingtian.telemetry.store import Cycle
+
+HOUR = timedelta(hours=1)
+# Everybody of the access table: one letter, a name, the grant; nobody has the role `system`, the house itself is it.
+EVERYBODY: dict[str, tuple[Role, str, str] | None] = {
+    "anonymous": None,
+    "citizen": (Role.CITIZEN, "", ""),
+    "enterprise": (Role.ENTERPRISE_USER, "", "E-1"),
+    "other_enterprise": (Role.ENTERPRISE_USER, "", "E-2"),
+    "window": (Role.WINDOW, "420100", ""),
+    "dispatcher": (Role.DISPATCHER, "420100", ""),
+    "handler": (Role.HANDLER, "420100", ""),
+    "inspector": (Role.INSPECTOR, "420100", ""),
+    "legal_reviewer": (Role.LEGAL_REVIEWER, "420100", ""),
+    "approver": (Role.APPROVER, "420100", ""),
+    "supervisor": (Role.SUPERVISOR, "420100", ""),
+    "auditor": (Role.AUDITOR, "420100", ""),
+    "data_steward": (Role.DATA_STEWARD, "420100", ""),
+    "other_district": (Role.DISPATCHER, "420106", ""),
+}
+
+
+@dataclass
+class Standing:
+    """What stands, by the names that tests use."""
+
+    town: city.Town
+    people: dict[str, User]
+    findings: dict[str, Finding]
+    cases: dict[str, Case]
+    items: list[EvidenceItem]
+
+    def client(self, who: str, *, csrf: bool = False) -> Client:
+        """A browser of somebody."""
+        client = Client(enforce_csrf_checks=csrf)
+        if who in self.people:
+            client.force_login(self.people[who])
+        return client
+
+    def at(self, path: str) -> str:
+        """A path of the contract with the numbers of what stands at the first enterprise."""
+        names = {"{case_id}": self.cases["first"].pk, "{finding_id}": self.findings["fresh"].pk}
+        names |= {"{item_id}": self.items[0].pk, "{position}": 0}
+        for name, value in names.items():
+            path = path.replace(name, str(value))
+        code = next((code for area, code in CODES.items() if area in path), "")
+        return path.replace("{code}", code)
+
+
+CODES = {"/stations/": city.BAD_STATION, "/enterprises/": "E-1", "/outlets/": "O-1-01", "/clocks/": "rectification"}
+
+
+class Undo(Exception):
+    """Takes a change back."""
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever is changed inside is as before afterwards."""
+    try:
+        with transaction.atomic():
+            yield
+            raise Undo
+    except Undo:
+        pass
+
+
+def build() -> Standing:
+    """Two enterprises with findings in every state, a case each, evidence in the first one's."""
+    town = city.build()
+    people = {who: _person(who, grant) for who, grant in EVERYBODY.items() if grant}
+    duty, findings = actor_of(people["dispatcher"]), dict(_findings(town))
+    confirm_finding(duty, city.NOW, findings["confirmed"].pk)
+    dismiss_finding(duty, city.NOW, findings["dismissed"].pk, reason=DismissReason.INSTRUMENT_FAULT)
+    end_finding(SYSTEM_ACTOR, city.NOW, findings["answered"].pk, ended_at=city.LAST_HOUR)
+    answer_finding(actor_of(people["enterprise"]), city.NOW, findings["answered"].pk, answer="=mended")
+    first = open_case(duty, city.NOW - HOUR, findings["cased"].pk, responsible="inspector")
+    other = open_case(duty, city.NOW, findings["other_cased"].pk)
+    for row in findings.values():
+        row.refresh_from_db()
+    items = list(_evidence(actor_of(people["inspector"]), first))
+    return Standing(town, people, findings, {"first": first, "other": other}, items)
+
+
+def _findings(town: city.Town) -> Iterator[tuple[str, Finding]]:
+    old = city.LAST_HOUR - 26 * HOUR
+    yield "fresh", city.finding(town, severity=4)
+    yield "confirmed", city.finding(town, parameter="a21026", severity=3, start=city.LAST_HOUR - HOUR)
+    yield "dismissed", city.finding(town, parameter="a34013", severity=1, start=old)
+    yield "answered", city.finding(town, parameter="a21005", severity=1, start=old - HOUR)
+    yield "cased", city.finding(town, kind=Kind.FROZEN_VALUE, rule_id="frozen_value", severity=2)
+    yield "other", city.finding(town, "O-2-01", severity=2, start=city.LAST_HOUR - 2 * HOUR)
+    yield "other_cased", city.finding(town, "O-2-01", kind=Kind.FROZEN_VALUE, rule_id="frozen_value", severity=4)
+
+
+def _evidence(inspector: object, case: Case) -> Iterator[EvidenceItem]:
+    hour = next(
+        one
+        for one in city.observations()
+        if (one.site, one.cycle, one.period_start) == ("O-1-01", Cycle.HOUR, city.LAST_HOUR)
+    )
+    yield attach_observation(inspector, city.NOW, case.pk, hour, raw_frame=None)  # type: ignore[arg-type]
+    yield attach_file(
+        inspector,  # type: ignore[arg-type]
+        city.NOW,
+        case.pk,
+        b"%PDF-1.7 plan",
+        kind=EvidenceKind.DOCUMENT,
+        media_type="application/pdf",
+        file_name="plan.pdf",
+    )
+
+
+def _person(name: str, grant: tuple[Role, str, str]) -> User:
+    role, region, org = grant
+    taken = {"citizen", "inspector", "approver", "supervisor", "auditor"}
+    if name in taken:
+        return User.objects.get(username=name)
+    return create_user(SYSTEM_ACTOR, city.NOW, UserDraft(name, (Grant(role, region, org),), simulated=True))
