@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import median
+from typing import Any
 
 from qingtian.domain.errors import InvalidInput
 from qingtian.runtime.clock import SHANGHAI
@@ -31,6 +32,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "o3": ("a05024", "ug/m3"),
     "co": ("a21005", "mg/m3"),
 }
+BEYOND = "(beyond the header)"
 # Checks of the shape of a file, not of air: how many rows they need, and which share of rows proves a fault.
 ROWS_TO_JUDGE = 24
 FAULT_SHARE = 0.5
@@ -103,20 +105,34 @@ def read_national_air(
 
 
 def _station_hours(lines: Iterable[str]) -> Iterator[_StationHour]:
-    reader = csv.DictReader(lines)
-    missing = [name for name in ("time", "station", *COLUMNS) if name not in (reader.fieldnames or ())]
+    reader = csv.DictReader(lines, restkey=BEYOND)
+    reader.fieldnames = [name.removeprefix("\ufeff").strip() for name in reader.fieldnames or ()]
+    missing = [name for name in ("time", "station", *COLUMNS) if name not in reader.fieldnames]
     if missing:
         raise InvalidInput(
             f"column {missing[0]} is missing",
             field=missing[0],
             remedy=f"the header must name time, station, {', '.join(COLUMNS)}",
         )
-    for line, row in enumerate(reader, start=2):
-        values = {name: _value(row, name, line) for name in (*COLUMNS, "o3_24h") if row.get(name) is not None}
+    for row in reader:
+        line = reader.line_num
+        _refuse_ragged(row, line)
+        values = {name: _value(row, name, line) for name in (*COLUMNS, "o3_24h") if name in row}
         text = ",".join(f"{name}={row[name] or ''}" for name in ("time", "station", *COLUMNS))
         yield _StationHour(
             _stamp(row["time"], line), row["station"].strip(), values, hashlib.sha256(text.encode()).hexdigest()
         )
+
+
+def _refuse_ragged(row: Mapping[str, Any], line: int) -> None:
+    """A line that was cut or has cells beyond the header holds its values under the wrong names."""
+    cut = next((name for name, cell in row.items() if cell is None), None)
+    if cut is not None:
+        raise InvalidInput(f"line {line} ends before {cut}", field=cut, remedy="fetch the file again: it was cut")
+    if any(cell.strip() for cell in row.get(BEYOND, ())):
+        raise InvalidInput(f"line {line} has more cells than the header", field="line", remedy="mend the line")
+    if not row["station"].strip():
+        raise InvalidInput(f"line {line} names no station", field="station", remedy="give the code of the station")
 
 
 def _stamp(text: str, line: int) -> datetime:
