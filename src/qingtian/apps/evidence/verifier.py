@@ -25,6 +25,7 @@ def link(prev_hash: str, record: Record) -> str:
 def problems_of(folder: Path) -> list[str]:
     """Everything in a package that is not as it was."""
     found: list[str] = []
+    chained: set[str] = set()
     prev_hash = "0" * 64
     for index, item in enumerate(json.loads((folder / "chain.json").read_text("utf-8"))["items"]):
         if item["prev_hash"] != prev_hash:
@@ -33,10 +34,14 @@ def problems_of(folder: Path) -> list[str]:
             found.append(f"item {index}: its record was changed")
         found += [f"item {index}: {text}" for text in file_problems(folder, item)]
         prev_hash = item["hash"]
+        chained.add(prev_hash)
     for event in json.loads((folder / "timeline.json").read_text("utf-8")):
         record = {name: value for name, value in event.items() if name not in ("prev_hash", "hash")}
         if link(event["prev_hash"], record) != event["hash"]:
             found.append(f"journal event {event['seq']}: it was changed")
+        # The chain alone does not show that items are missing at its end.
+        if event["type"] == "case.evidence_added" and event["payload"]["hash"] not in chained:
+            found.append(f"item {event['payload']['position']}: the journal tells of it, the chain does not")
     return found
 
 
