@@ -114,12 +114,18 @@ class _Child:
                 self.process.wait(grace_s)
             except subprocess.TimeoutExpired:
                 _log.warning("%s did not stop in %.0f s and was killed", self.spec.name, grace_s)
-                self.process.kill()
-                self.process.wait()
+                self._kill()
+            except KeyboardInterrupt:  # a second Ctrl-C: do not wait for this one, but leave no orphan
+                self._kill()
         self.pid_file.unlink(missing_ok=True)
         if self._log_file is not None:
             self._log_file.close()
             self._log_file = None
+
+    def _kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
 
     def last_words(self, lines: int = 12) -> str:
         """The end of the log, for an error message."""
