@@ -22,12 +22,19 @@ from qingtian.domain.standards import (
     ValidityRule,
 )
 from qingtian.domain.standards.air_tables import Breakpoint
+from qingtian.domain.standards.black_odour import OdourLimit
+from qingtian.domain.standards.composite import CompositeRule
+from qingtian.domain.standards.environmental_tax import TaxEquivalent, TaxRate, TaxRule
+from qingtian.domain.standards.noise import NoiseLimit, NoiseRule
+from qingtian.domain.standards.quality import QualityLimit
+from qingtian.domain.standards.soil import SoilLimit
+from qingtian.domain.standards.surface_water import WaterRule, WaterStatus
+from qingtian.domain.standards.water_index import TrophicRule, WaterIndexRule
 from qingtian.interfaces.api.filters import RuleFilters
 from qingtian.interfaces.api.paging import paged_list, sorted_by
 from qingtian.interfaces.api.present import law
 from qingtian.interfaces.api.schemas.rules import AirCategoryOut, PollutantOut, RuleOut, RulePage
 from qingtian.packs import load_packs
-from qingtian.packs.detection import load_detection_rules
 from qingtian.packs.procedures import load_procedures
 
 KINDS: Mapping[type[RuleRow], str] = {
@@ -40,8 +47,21 @@ KINDS: Mapping[type[RuleRow], str] = {
     DataMark: "data_mark",
     Pollutant: "pollutant",
     DetectionRule: "detection_rule",
+    QualityLimit: "water_limit",
+    OdourLimit: "water_limit",
+    WaterStatus: "water_rule",
+    WaterRule: "water_rule",
+    TrophicRule: "water_rule",
+    WaterIndexRule: "water_rule",
+    SoilLimit: "soil_limit",
+    NoiseLimit: "noise_limit",
+    NoiseRule: "noise_rule",
+    TaxEquivalent: "tax_rule",
+    TaxRate: "tax_rule",
+    TaxRule: "tax_rule",
+    CompositeRule: "composite_index",
 }
-EDITION, PROCEDURE = "aqi_edition", "procedure"
+EDITION, CALENDAR, PROCEDURE = "aqi_edition", "calendar", "procedure"
 COMMON = frozenset(one.name for one in fields(RuleRow))
 SORTS: Mapping[str, Callable[[RuleOut], Any]] = {
     "row_id": lambda one: one.row_id,
@@ -68,7 +88,7 @@ def rule_page(filters: RuleFilters) -> RulePage:
 @lru_cache(maxsize=1)
 def all_rules() -> tuple[RuleOut, ...]:
     """Every row of the packs of this release."""
-    rows = [_rule(row) for row in (*load_packs().rows(), *load_detection_rules())]
+    rows = [_rule(row) for row in load_packs().rows()]
     return (*rows, *(_procedure(one) for one in load_procedures().values()))
 
 
@@ -114,7 +134,7 @@ def _rule(row: RuleRow) -> RuleOut:
     title = _title(row)
     return RuleOut(
         row_id=row.row_id,
-        kind=KINDS.get(type(row), EDITION),
+        kind=KINDS.get(type(row), CALENDAR if row.row_id.startswith("cal.") else EDITION),
         title_zh=title.zh,
         title_en=title.en,
         standard=row.standard,
@@ -142,11 +162,34 @@ TITLES: Mapping[type[RuleRow], Callable[[Any], Name]] = {
     DetectionRule: lambda row: Name(row.label_zh, row.label_en),
     ValidityRule: lambda row: _both(f"{' '.join(row.items)} {row.period}: {row.counts} >= {row.minimum}"),
     ReferenceOxygen: lambda row: _both(f"{row.category}: O2 {row.reference_o2} %"),
+    QualityLimit: lambda row: _named(row, row.category, row.measure, _bounds(row), row.unit),
+    OdourLimit: lambda row: _named(row, row.scope, row.grade, _bounds(row), row.unit),
+    WaterStatus: lambda row: Name(row.status_zh, row.status_en),
+    SoilLimit: lambda row: _named(row, row.level, row.use, _acidity(row), f"{row.limit} {row.unit}"),
+    NoiseLimit: lambda row: _both(f"{row.place} {row.zone} {row.period}: {row.limit} {row.unit}"),
+    TaxEquivalent: lambda row: _both(f"{row.item} ({row.medium}): {row.kg_per_equivalent} kg"),
+    TaxRate: lambda row: _both(f"{row.scope}: {row.low}-{row.high} {row.unit}"),
 }
 
 
 def _both(text: str) -> Name:
     return Name(text, text)
+
+
+def _named(row: QualityLimit | OdourLimit | SoilLimit, *parts: str) -> Name:
+    rest = " ".join(part for part in parts if part)
+    return Name(f"{row.name_zh} {rest}", f"{row.item} {rest}")
+
+
+def _bounds(row: QualityLimit | OdourLimit) -> str:
+    numbers = " ".join(str(number) for number in (row.limit, row.upper) if number is not None)
+    return f"{row.op.value} {numbers}".strip()
+
+
+def _acidity(row: SoilLimit) -> str:
+    above = "" if row.ph_above is None else f"{row.ph_above} < "
+    to = "" if row.ph_to is None else f" <= {row.ph_to}"
+    return f"{above}pH{to}" if row.needs_ph else ""
 
 
 def _title(row: RuleRow) -> Name:
