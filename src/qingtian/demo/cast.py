@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from qingtian.apps.accounts.actor import Actor, actor_of
@@ -29,6 +30,7 @@ from qingtian.apps.findings.states import Activity, Confirmation, DismissReason,
 from qingtian.demo.city import City, parts
 from qingtian.demo.plan import CityPlan
 from qingtian.domain.errors import QingtianError
+from qingtian.telemetry.spool.reader import read_frame
 from qingtian.telemetry.store.port import Cycle, Store
 
 HOUR = timedelta(hours=1)
@@ -61,12 +63,14 @@ class Cast:
     """Plays the scenes that have become due; a scene that cannot be played is noted and left out.
 
     Args:
+        spool: the archive of raw frames, from which evidence takes its frame.
         failures: name and reason of scenes that were refused.
     """
 
     city: City
     plan: CityPlan
     store: Store
+    spool: Path
     played: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     _scenes: list[Scene] = field(default_factory=list)
@@ -89,10 +93,10 @@ class Cast:
     def _script(self) -> list[Scene]:
         monday = self.city.epoch
         relapse = parts(self.plan).relapse
-        walked = CaseWalk(self.store, relapse.code, Kind.EXCEEDANCE)
-        second = CaseWalk(self.store, self._planted(0, Kind.EXCEEDANCE), Kind.EXCEEDANCE)
-        third = CaseWalk(self.store, self._planted(1, Kind.EXCEEDANCE), Kind.EXCEEDANCE)
-        fourth = CaseWalk(self.store, self._planted(2, Kind.EXCEEDANCE), Kind.EXCEEDANCE)
+        walked = CaseWalk(self.store, self.spool, relapse.code, Kind.EXCEEDANCE)
+        second = CaseWalk(self.store, self.spool, self._planted(0, Kind.EXCEEDANCE), Kind.EXCEEDANCE)
+        third = CaseWalk(self.store, self.spool, self._planted(1, Kind.EXCEEDANCE), Kind.EXCEEDANCE)
+        fourth = CaseWalk(self.store, self.spool, self._planted(2, Kind.EXCEEDANCE), Kind.EXCEEDANCE)
         day = timedelta(days=1)
         scenes = [
             Scene(monday + 8.5 * HOUR, "confirm", walked.confirm),
@@ -158,6 +162,7 @@ class CaseWalk:
     """
 
     store: Store
+    spool: Path
     site: str
     kind: Kind
     case_id: int = 0
@@ -191,7 +196,8 @@ class CaseWalk:
         finding = Finding.objects.filter(object__code=self.site, kind=self.kind).earliest("first_seen")
         rows = self.store.series(self.site, finding.parameter, Cycle.HOUR, finding.first_seen, finding.last_seen + HOUR)
         worst = max((row for row in rows if row.value is not None), key=lambda row: row.converted or row.value or 0)
-        item = attach_observation(actor("handler"), now, self.case_id, worst)
+        raw = read_frame(self.spool, worst.segment, worst.frame_offset).raw
+        item = attach_observation(actor("handler"), now, self.case_id, worst, raw_frame=raw)
         review_evidence(actor("inspector1"), now, self.case_id, item.position, result=ReviewResult.PASS)
 
     def self_check(self, now: datetime) -> None:

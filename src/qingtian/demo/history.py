@@ -15,6 +15,7 @@ from qingtian.demo.stream import Pace
 from qingtian.duties import run_due
 from qingtian.runtime.settings import Settings
 from qingtian.telemetry.devices import registry_directory
+from qingtian.telemetry.spool.folder import spool_path
 from qingtian.telemetry.store import open_store
 
 EXPECTS = ("hour",)  # at high speed minute frames thin out: what devices owe in the demo is their hour
@@ -46,19 +47,22 @@ def make_history(settings: Settings, city: City, *, progress: Progress = lambda 
     store = open_store(settings)
     directory = registry_directory(settings.data_dir)
 
+    waiting = [city.connect_at]
+
     def connect(now: datetime) -> None:
-        if now == city.connect_at:
+        if waiting and now >= waiting[0]:
+            waiting.clear()
             seed_city(plan, now, expects=EXPECTS)
             directory.refresh()
 
     try:
-        cast = Cast(city, plan, store)
+        cast = Cast(city, plan, store, spool_path(settings.data_dir))
         steps = LockStep(
             settings,
             city,
             store,
             directory,
-            duties=lambda now: run_due(now, store, strict=True),
+            duties=lambda now: run_due(now, store),
             pace=lambda hour: history_pace(city, hour),
             every=EVERY,
             before=[cast],
