@@ -92,6 +92,7 @@ describe('the next legal step', () => {
 
   it('names the missing answers and sends nothing until they are there', async () => {
     const page = show([step('plan', { fields: [field('cause'), field('note', false)], reason_required: true })])
+    await page.find('[role="group"] [data-step="plan"]').trigger('click')
     await page.find('form').trigger('submit')
     expect(act).not.toHaveBeenCalled()
     expect(page.find('form [role="alert"]').text()).toContain('2 required answers')
@@ -119,6 +120,13 @@ describe('the next legal step', () => {
     expect(page.find('form').attributes('data-step-form')).toBe('apply')
     await page.find('[role="group"] [data-step="extend"]').trigger('click')
     expect(page.find('form').attributes('data-step-form')).toBe('extend')
+  })
+
+  it('does not offer first what needs a reason, such as sending the case back', async () => {
+    const page = show([step('return', { reason_required: true }), step('write_off', { allowed: false, unmet: [guard('effect')] })])
+    expect(page.find('form').exists()).toBe(false)
+    await page.find('[role="group"] [data-step="return"]').trigger('click')
+    expect(page.find('form').attributes('data-step-form')).toBe('return')
   })
 
   it('says when nothing more is expected', () => {
