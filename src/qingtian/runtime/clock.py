@@ -116,9 +116,9 @@ def read_replay_state(path: Path) -> ReplayState:
     try:
         raw = json.loads(path.read_text("utf-8"))
         return ReplayState(
-            anchor_city=datetime.fromisoformat(raw["anchor_city"]),
-            anchor_real=datetime.fromisoformat(raw["anchor_real"]),
-            speed=float(raw["speed"]),
+            anchor_city=_moment(raw["anchor_city"]),
+            anchor_real=_moment(raw["anchor_real"]),
+            speed=_speed(raw["speed"]),
             paused=bool(raw.get("paused", False)),
             label_zh=str(raw.get("label_zh", "")),
             label_en=str(raw.get("label_en", "")),
@@ -127,6 +127,20 @@ def read_replay_state(path: Path) -> ReplayState:
         raise ConfigurationError(
             f"{path.name} is not a replay clock: {error}", field="clock.json", remedy="remove it or reset the demo"
         ) from error
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} has no offset")
+    return moment
+
+
+def _speed(value: object) -> float:
+    speed = float(str(value))
+    if not 1 <= speed <= MAX_SPEED:  # also refuses NaN
+        raise ValueError(f"speed {value} is not between 1 and {MAX_SPEED:g}")
+    return speed
 
 
 def set_clock(data_dir: Path, state: ReplayState) -> None:
