@@ -168,7 +168,8 @@ def test_every_cell_comes_back_exactly_or_stays_a_gap(cells: dict[str, Decimal |
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(HEADER.split(","))
-    writer.writerow(["2018-11-24 08:00:00", "A", *("" if cell is None else str(cell) for cell in cells.values())])
+    row = ["" if cells[name] is None else str(cells[name]) for name in HEADER.split(",")[2:]]
+    writer.writerow(["2018-11-24 08:00:00", "A", *row])
     result = read_national_air(out.getvalue().splitlines())
     found = {row.pollutant: row.value for row in result.observations}
     assert found == {COLUMNS[name][0]: cell for name, cell in cells.items() if cell is not None}

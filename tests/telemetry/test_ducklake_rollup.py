@@ -1,0 +1,16 @@
+"""The embedded engine on hour means."""
+
+from __future__ import annotations
+
+import pytest
+from tests.telemetry.store_contract_rollup import RollUpContract
+
+from qingtian.telemetry.store.ducklake import DuckLakeStore
+
+
+class TestDuckLakeKeepsTheContractOnRollUps(RollUpContract):
+    """Every test of the contract on DuckLake."""
+
+    @pytest.fixture
+    def store(self, empty_store: DuckLakeStore) -> DuckLakeStore:
+        return empty_store
