@@ -1,0 +1,159 @@
+"""Everybody tries every operation for real; what comes out is written down in `access.py` and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
+from tests.interfaces.access import COLUMNS, SIGNS, table
+from tests.interfaces.standing import EVERYBODY, Standing, undone
+
+from qingtian.apps.accounts.roles import Role
+from qingtian.interfaces.api.attempts import attempts
+from qingtian.interfaces.api.contract import contract_text
+
+pytestmark = pytest.mark.django_db
+EXPECTED = table()
+UNSAFE = [one for one in EXPECTED if one[0] != "GET"]
+OBSERVATION = {"site": "O-1-01", "pollutant": "a21002", "cycle": "hour", "period_start": "2025-11-24T08:00:00+08:00"}
+BODIES: dict[str, dict[str, object]] = {
+    "/demo/session": {"username": "nobody"},
+    "/session": {"username": "nobody", "password": "x"},
+    "/demo/clock": {"paused": True},
+    "/dismiss": {"reason": "instrument_fault"},
+    "/answer": {"answer": "mended"},
+    "/self-correct": {},
+    "/open-case": {"template": "T1"},
+    "/transitions": {"to": "planned"},
+    "/assign": {"responsible": "approver"},
+    "/fields": {"fields": {"root_cause": "worn"}},
+    "/pause": {"reason": "appraisal"},
+    "/evidence/observation": {"observation": OBSERVATION},
+    "/review": {"result": "pass"},
+}
+
+
+@pytest.fixture(scope="module")
+def browsers(standing: Standing) -> dict[str, Client]:
+    """A browser of everybody."""
+    return {who: standing.client(who) for who in EVERYBODY}
+
+
+def let_go(answer: HttpResponse) -> None:
+    """Close the file of an answer; `close()` would close the connection of this test too."""
+    for closer in answer._resource_closers:
+        closer()
+
+
+def ask(client: Client, standing: Standing, method: str, path: str) -> HttpResponse:
+    """One request with a body that is in order."""
+    findings = standing.findings
+    where = path.replace("{finding_id}", str(findings["answered"].pk)) if path.endswith("/self-correct") else path
+    url = standing.at(where)
+    if "/series" in path:
+        url += "?site=O-1-01&pollutant=a21002"
+    if method == "GET":
+        answer = client.get(url)
+        let_go(answer)
+        return answer
+    if path.endswith("/evidence"):
+        return client.post(url, {"file": SimpleUploadedFile("x.pdf", b"%PDF-1.7 x", content_type="application/pdf")})
+    body = next((one for end, one in BODIES.items() if path.endswith(end)), None)
+    if path.endswith("/findings/confirm"):
+        body = {"ids": [findings["fresh"].pk]}
+    elif path.endswith("/merge"):
+        body = {"into": findings["confirmed"].pk}
+    text = "" if body is None else json.dumps(body)
+    return client.generic(method, url, text, content_type="application/json")
+
+
+def test_the_table_holds_every_operation_of_the_contract_once() -> None:
+    contract = json.loads(contract_text())["paths"]
+    operations = {(method.upper(), path) for path, methods in contract.items() for method in methods}
+
+    assert set(EXPECTED) == operations - {("GET", "/api/v1/live")}  # the stream is tried over a real server
+
+
+def test_the_table_holds_every_role_that_a_person_can_have() -> None:
+    held = {grant[0] for grant in EVERYBODY.values() if grant}
+
+    assert held == set(Role) - {Role.SYSTEM}
+    assert set(COLUMNS.values()) == set(EVERYBODY)
+
+
+@pytest.mark.parametrize(("method", "path"), EXPECTED, ids=lambda one: one.removeprefix("/api/v1"))
+def test_everybody_gets_what_the_table_says(
+    standing: Standing, browsers: dict[str, Client], method: str, path: str
+) -> None:
+    found = {}
+    for who in EVERYBODY:
+        attempts.clear()
+        client = standing.client(who) if path.endswith("/session") else browsers[who]
+        with undone():
+            found[who] = SIGNS[ask(client, standing, method, path).status_code]
+
+    assert found == EXPECTED[method, path]
+
+
+@pytest.mark.parametrize(("method", "path"), UNSAFE, ids=lambda one: one.removeprefix("/api/v1"))
+def test_no_change_is_taken_without_the_token_of_the_session(standing: Standing, method: str, path: str) -> None:
+    client = standing.client("supervisor", csrf=True)
+
+    answer = ask(client, standing, method, path)
+
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["field"]) == (403, "csrf_failed", "X-CSRFToken")
+    assert error["remedy"]
+
+
+@pytest.mark.parametrize("token", ["", "x" * 32, "ä", "0" * 64])
+def test_a_token_of_somebody_else_is_no_token(standing: Standing, token: str) -> None:
+    client = standing.client("dispatcher", csrf=True)
+    client.get("/api/v1/session")  # sets the cookie
+    url = standing.at("/api/v1/findings/{finding_id}/confirm")
+
+    answer = client.post(url, headers={"X-CSRFToken": token.encode().decode("latin-1")})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "csrf_failed")
+
+
+def test_the_token_goes_with_the_header_or_not_at_all(standing: Standing) -> None:
+    client = standing.client("dispatcher", csrf=True)
+    token = client.get("/api/v1/session").json()["csrf_token"]
+    url = standing.at("/api/v1/findings/{finding_id}/confirm")
+
+    with undone():
+        by_query = client.post(f"{url}?csrfmiddlewaretoken={token}")
+        by_header = client.post(url, headers={"X-CSRFToken": token})
+
+    assert (by_query.status_code, by_header.status_code) == (403, 200)
+
+
+def hidden() -> Iterator[tuple[str, str]]:
+    """Operations on one object that hide it from somebody."""
+    for (method, path), row in EXPECTED.items():
+        if row["other_enterprise"] == "4" and "/demo/" not in path and "/series" not in path:
+            yield method, path
+
+
+@pytest.mark.parametrize(("method", "path"), list(hidden()), ids=lambda one: one.removeprefix("/api/v1"))
+def test_what_is_hidden_answers_like_what_never_was(
+    standing: Standing, browsers: dict[str, Client], method: str, path: str
+) -> None:
+    client, nobody = browsers["other_enterprise"], "9" * 9
+    never = path.replace("{case_id}", nobody).replace("{code}", "Z-9")
+    if "{case_id}" not in path:
+        never = never.replace("{finding_id}", nobody)
+
+    there, nowhere = ask(client, standing, method, path), ask(client, standing, method, never)
+
+    told = [one.json()["error"] for one in (there, nowhere)]
+    assert there.status_code == nowhere.status_code == 404
+    assert [one["code"] for one in told] == ["not_found"] * 2
+    assert told[0]["field"] == told[1]["field"]
+    assert told[0]["remedy"] == told[1]["remedy"]
+    assert len(told[0]["message"].split()) == len(told[1]["message"].split())
