@@ -18,7 +18,7 @@ from qingtian.domain.standards.black_odour import OdourLimit
 from qingtian.domain.standards.environmental_tax import TaxEquivalent, TaxRate, TaxReduction, TaxRule
 from qingtian.domain.standards.noise import NoiseLimit, NoiseRule
 from qingtian.domain.standards.provenance import RuleRow
-from qingtian.domain.standards.quality import QualityLimit
+from qingtian.domain.standards.quality import QualityLimit, QualityTable
 from qingtian.domain.standards.soil import SoilLimit
 from qingtian.domain.standards.surface_water import SurfaceWater, WaterRule, WaterStatus, loosens
 from qingtian.domain.standards.water_index import TrophicGrade, TrophicPart, TrophicRule, WaterIndexRule
@@ -54,12 +54,14 @@ class MediaTables:
     @lru_cache(maxsize=64)  # noqa: B019 - one object a process, which lives as long as the process
     def surface_water(self, on: date | None = None) -> SurfaceWater:
         """Limits, rule and status words of surface water for data of a day."""
-        return SurfaceWater(of_day(self.surface, on), one_of_day(self.water_rules, on), of_day(self.statuses, on))
+        return SurfaceWater(
+            QualityTable(of_day(self.surface, on)), one_of_day(self.water_rules, on), of_day(self.statuses, on)
+        )
 
     @lru_cache(maxsize=64)  # noqa: B019 - as above
-    def groundwater(self, on: date | None = None) -> tuple[QualityLimit, ...]:
+    def groundwater(self, on: date | None = None) -> QualityTable:
         """Limits of groundwater for data of a day."""
-        return of_day(self.ground, on)
+        return QualityTable(of_day(self.ground, on))
 
     def trophic_rule(self, on: date | None = None) -> TrophicRule:
         """The trophic index for data of a day."""

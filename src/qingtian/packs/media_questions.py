@@ -11,7 +11,15 @@ from qingtian.domain.standards.black_odour import black_odour
 from qingtian.domain.standards.environmental_tax import equivalents, tax_row
 from qingtian.domain.standards.noise import judge_noise
 from qingtian.domain.standards.numbers import exact, round_fraction
-from qingtian.domain.standards.quality import QualityLimit, QualityTest, WaterClass, item_class, limits_of, worst_class
+from qingtian.domain.standards.quality import (
+    QualityLimit,
+    QualityTable,
+    QualityTest,
+    WaterClass,
+    item_class,
+    limits_of,
+    worst_class,
+)
 from qingtian.domain.standards.soil import SoilLimit, judge_soil
 from qingtian.domain.standards.surface_water import SATURATION, Section, basin_status, section
 from qingtian.domain.standards.water_index import trophic_state, water_index
@@ -108,7 +116,7 @@ def _groundwater_class(packs: Packs, given: Mapping[str, Any]) -> Answer:
             found.append(item_class(limits, value, worst=WaterClass.FIFTH, name=name))
     worst = worst_class(found)
     decided = [one.name for one in found if one.water_class is worst]
-    clause = f"{every[0].standard} ({len(found)} items)"
+    clause = f"{every.rows[0].standard} ({len(found)} items)"
     return Answer({"class": worst.value, "by": decided}, clause)
 
 
@@ -163,7 +171,7 @@ def _values(given: Mapping[str, Any], beside: Iterable[str]) -> dict[str, Decima
     return {name: concentration(value, name) for name, value in given.items() if name not in skipped}
 
 
-def _item_limits(limits: tuple[QualityLimit, ...], name: str, body: str) -> tuple[QualityLimit, ...]:
+def _item_limits(limits: QualityTable, name: str, body: str) -> tuple[QualityLimit, ...]:
     try:
         return limits_of(limits, name, body)
     except InvalidInput as error:

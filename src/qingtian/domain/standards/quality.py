@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
 
 from qingtian.domain.errors import InvalidInput
 from qingtian.domain.standards.provenance import RuleRow
@@ -28,7 +30,10 @@ class WaterClass(StrEnum):
         >>> WaterClass.THIRD.rank < WaterClass.WORSE.rank
         True
         """
-        return list(WaterClass).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {one: rank for rank, one in enumerate(WaterClass)}
 
 
 class QualityTest(StrEnum):
@@ -91,10 +96,30 @@ class QualityLimit(RuleRow):
         """Item with the water body it is judged in, such as TP_lake."""
         return f"{self.item}_{self.water_body}" if self.water_body else self.item
 
-    def named(self, name: str) -> bool:
-        """Whether a name means this item."""
-        names = (self.item, self.name_zh, *self.aliases)
-        return name in names or (bool(self.water_body) and name in {f"{one}_{self.water_body}" for one in names})
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that means this item, also with its water body behind."""
+        plain = {self.item, self.name_zh, *self.aliases}
+        return frozenset(plain | {f"{name}_{self.water_body}" for name in plain if self.water_body})
+
+
+@dataclass(frozen=True, eq=False)
+class QualityTable:
+    """The limits of a kind of water on a day, found by name."""
+
+    rows: tuple[QualityLimit, ...]
+
+    def __iter__(self) -> Iterator[QualityLimit]:
+        return iter(self.rows)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, tuple[QualityLimit, ...]]:
+        """Rows by every name of their item, best class first."""
+        found: dict[str, list[QualityLimit]] = {}
+        for row in sorted(self.rows, key=lambda row: row.category.rank):
+            for name in row.names:
+                found.setdefault(name, []).append(row)
+        return MappingProxyType({name: tuple(rows) for name, rows in found.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +146,7 @@ class ItemClass:
         return f"{self.row.standard} {self.row.clause}"
 
 
-def limits_of(limits: Iterable[QualityLimit], name: str, water_body: str = "") -> tuple[QualityLimit, ...]:
+def limits_of(table: QualityTable, name: str, water_body: str = "") -> tuple[QualityLimit, ...]:
     """The limits of one item, best class first.
 
     Args:
@@ -130,17 +155,17 @@ def limits_of(limits: Iterable[QualityLimit], name: str, water_body: str = "") -
     Raises:
         InvalidInput: no such item, or its limits depend on a water body that is not given.
     """
-    rows = limits if isinstance(limits, tuple) else tuple(limits)
-    named = [row for row in rows if row.named(name)]
-    if not named:
-        known = ", ".join(dict.fromkeys(row.key for row in rows))
+    named = table.by_name.get(name)
+    if named is None:
+        known = ", ".join(dict.fromkeys(row.key for row in table))
         raise InvalidInput(f"there is no item {name!r}", field=name, remedy=f"use {known}")
-    bodies = {row.water_body for row in named}
-    found = [row for row in named if len(bodies) == 1 or row.water_body == water_body]
+    if all(row.water_body == named[0].water_body for row in named):
+        return named
+    found = tuple(row for row in named if row.water_body == water_body)
     if not found:
-        remedy = f"use {' or '.join(dict.fromkeys(row.key for row in named))}"
+        remedy = f"use {' or '.join(sorted({row.key for row in named}, reverse=True))}"
         raise InvalidInput(f"the limits of {name} depend on the water body", field=name, remedy=remedy)
-    return tuple(sorted(found, key=lambda row: row.category.rank))
+    return found
 
 
 def item_class(

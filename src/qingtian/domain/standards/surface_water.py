@@ -13,6 +13,7 @@ from qingtian.domain.standards.provenance import RuleRow
 from qingtian.domain.standards.quality import (
     ItemClass,
     QualityLimit,
+    QualityTable,
     QualityTest,
     WaterClass,
     item_class,
@@ -70,11 +71,11 @@ class WaterStatus(RuleRow):
     worse_from: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class SurfaceWater:
     """Everything that judges surface water on a day."""
 
-    limits: tuple[QualityLimit, ...]
+    limits: QualityTable
     rule: WaterRule
     statuses: tuple[WaterStatus, ...]
 
@@ -196,7 +197,7 @@ def _multiple(law: SurfaceWater, one: ItemClass) -> Fraction | None:
     return Fraction(one.value) / Fraction(bound) - 1 if bound else None
 
 
-def reference_limit(limits: tuple[QualityLimit, ...], key: str, reference: WaterClass) -> QualityLimit:
+def reference_limit(limits: QualityTable, key: str, reference: WaterClass) -> QualityLimit:
     """The limit of an item for the reference class; a limit that holds for every class where there is only that.
 
     Raises:
