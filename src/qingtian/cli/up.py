@@ -33,6 +33,7 @@ def command() -> None:
     settings = get_settings()
     run_dir = settings.data_dir / "run"
     supervisor = Supervisor(run_dir, house_specs(settings), say=click.echo)
+    supervisor.claim()  # before anything is touched: a second `up` must not stop the first one's database
     stop_on_signals(supervisor)
     setup_django()
     from django.core.management import call_command

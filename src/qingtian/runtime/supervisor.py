@@ -117,7 +117,8 @@ class _Child:
                 self._kill()
             except KeyboardInterrupt:  # a second Ctrl-C: do not wait for this one, but leave no orphan
                 self._kill()
-        self.pid_file.unlink(missing_ok=True)
+        if self.process is not None:  # else the file may belong to a child of another supervisor
+            self.pid_file.unlink(missing_ok=True)
         if self._log_file is not None:
             self._log_file.close()
             self._log_file = None
@@ -158,7 +159,7 @@ class Supervisor:
             Conflict: if another supervisor runs on this folder.
             Unavailable: if a process ends or stays silent; shows the end of its log.
         """
-        self._take_lock()
+        self.claim()
         for child in self._children:
             _end_orphan(child.pid_file)
         for child in self._children:
@@ -196,7 +197,14 @@ class Supervisor:
                 return child.process.pid
         return None
 
-    def _take_lock(self) -> None:
+    def claim(self) -> None:
+        """Take the folder; `start` does so too, but some work must not begin before.
+
+        Raises:
+            Conflict: if another supervisor runs on this folder.
+        """
+        if self._lock is not None:
+            return
         lock = (self._run_dir / "supervisor.lock").open("a+", encoding="utf-8")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
