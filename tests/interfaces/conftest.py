@@ -42,17 +42,22 @@ def filled_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckLakeS
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def _stand_still(store: DuckLakeStore) -> None:
+    set_clock(
+        get_settings().data_dir,
+        ReplayState(city.NOW, real_now(), speed=60, paused=True, label_zh=city.LABEL_ZH, label_en=city.LABEL_EN),
+    )
+    use_store(store)
+    attempts.clear()
+    refusals.clear()
+    kept.forget()
+
+
 @pytest.fixture(autouse=True)
 def _own_state(filled_store: DuckLakeStore) -> Iterator[None]:
     """City time stands still; nothing is remembered from another test."""
     folder = get_settings().data_dir
-    set_clock(
-        folder, ReplayState(city.NOW, real_now(), speed=60, paused=True, label_zh=city.LABEL_ZH, label_en=city.LABEL_EN)
-    )
-    use_store(filled_store)
-    attempts.clear()
-    refusals.clear()
-    kept.forget()
+    _stand_still(filled_store)
     yield
     use_store(None)
     clock_path(folder).unlink(missing_ok=True)
@@ -113,6 +118,7 @@ def standing(
     store = ContentStore(tmp_path_factory.mktemp("standing"), max_bytes=64 * 1024)
     with django_db_blocker.unblock(), standings.undone(), pytest.MonkeyPatch.context() as patch:
         _use(patch, store)
+        _stand_still(filled_store)
         yield standings.build()
 
 

@@ -373,7 +373,7 @@ export interface paths {
         };
         /**
          * Enterprises
-         * @description Sort by code, name, open_findings, open_cases, severity.
+         * @description Sort by code, name, outlets, open_findings, open_cases, severity.
          */
         get: operations["places_list_enterprises"];
         put?: never;
@@ -921,7 +921,7 @@ export interface paths {
         };
         /**
          * Air stations with their newest hour
-         * @description Sort by code, name, aqi, age.
+         * @description Sort by code, name, aqi, age, open_findings.
          */
         get: operations["places_list_stations"];
         put?: never;

@@ -25,7 +25,7 @@ router = Router(tags=["places"])
 
 @router.get("/stations", response=reads(StationPage), summary="Air stations with their newest hour")
 def list_stations(request: HttpRequest, filters: Query[StationFilters]) -> StationPage:
-    """Sort by code, name, aqi, age."""
+    """Sort by code, name, aqi, age, open_findings."""
     return stations.station_page(actor(request), current_clock().now(), filters)
 
 
@@ -49,7 +49,7 @@ def list_regions(request: HttpRequest) -> list[RegionOut]:
 
 @router.get("/enterprises", response=reads(EnterprisePage), summary="Enterprises")
 def list_enterprises(request: HttpRequest, filters: Query[EnterpriseFilters]) -> EnterprisePage:
-    """Sort by code, name, open_findings, open_cases, severity."""
+    """Sort by code, name, outlets, open_findings, open_cases, severity."""
     return enterprises.enterprise_page(actor(request), filters)
 
 
