@@ -78,8 +78,8 @@ def test_nitrogen_and_coliform_are_told_beside_the_class() -> None:
     assert found.have == 6
 
 
-@pytest.mark.parametrize("name", ["水温", "water temperature", "w01010"])
-def test_water_temperature_decides_nothing(name: str) -> None:
+@pytest.mark.parametrize("name", ["水温", "water temperature", "w01010", "电导率", "turbidity", "w01014", "chla"])
+def test_water_temperature_and_what_has_no_limit_decide_nothing(name: str) -> None:
     assert section(LAW, numbers({**GOOD, name: "28.5"})).have == 6
     assert section(LAW, numbers({**GOOD, name: None})).missing == ()
 
