@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.demo.running import PATIENCE_S, run_city
 
 from qingtian.demo.city import City, parts
 from qingtian.demo.history import METERED_LAST, history_pace
 
+pytestmark = pytest.mark.timeout(PATIENCE_S + 120)
 CODE = """
 import json, sys
 from pathlib import Path
@@ -63,14 +62,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def history(folder: Path) -> dict[str, Any]:
-    run = subprocess.run(
-        [sys.executable, "-c", CODE, str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=280,
-        env={name: value for name, value in os.environ.items() if not name.startswith("QINGTIAN_")},
-    )
+    run = run_city("-c", CODE, str(folder))
     assert run.returncode == 0, run.stderr[-3000:]
     found: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
     return found

@@ -19,7 +19,7 @@ from qingtian.demo.stream import Pace
 
 HOUR = timedelta(hours=1)
 PACE = Pace(minute=10, power=5, realtime_s=1800)
-EVERY = timedelta(minutes=20)
+EVERY = timedelta(minutes=30)
 Progress = Callable[[datetime], None]
 
 
