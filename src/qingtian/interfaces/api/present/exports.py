@@ -27,6 +27,7 @@ from qingtian.interfaces.api.schemas.base import city_iso
 MAX_ROWS = 50_000
 BOM = "\ufeff"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+SIGNED = re.compile(r"[+-][0-9]+(\.[0-9]+)?")  # a signed number is no formula
 Line = TypeVar("Line")
 
 
@@ -73,11 +74,7 @@ def cell(value: object) -> str:
     if isinstance(value, datetime):
         return city_iso(value)
     text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    return text[1:].replace(".", "", 1).isdigit()
+    return f"'{text}" if text.startswith(FORMULA) and not SIGNED.fullmatch(text) else text
 
 
 def _bounded(rows: QuerySet[Row]) -> list[Row]:
