@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import mimetypes
 import re
 from functools import lru_cache
 from html import escape
 from pathlib import Path
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
@@ -46,7 +48,7 @@ def screen(request: HttpRequest, path: str = "") -> HttpResponse:
 
 
 @require_safe
-def asset(request: HttpRequest, path: str) -> HttpResponse:
+def asset(request: HttpRequest, path: str) -> HttpResponseBase:
     """A file of the bundle; unknown ones are 404, never the page."""
     root = (dist() / "assets").resolve()
     file = (root / path).resolve()
@@ -56,8 +58,8 @@ def asset(request: HttpRequest, path: str) -> HttpResponse:
     return file_response(request, file, cache)
 
 
-def file_response(request: HttpRequest, file: Path, cache: str) -> HttpResponse:
-    """A file of the package, compressed where that helps.
+def file_response(request: HttpRequest, file: Path, cache: str) -> HttpResponseBase:
+    """A file of the package, compressed where that helps; 304 to those who hold it already.
 
     Args:
         cache: value of the header Cache-Control.
@@ -67,9 +69,10 @@ def file_response(request: HttpRequest, file: Path, cache: str) -> HttpResponse:
     text = kind.startswith("text/") or file.suffix in COMPRESSED
     response = HttpResponse(body, content_type=f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
     response["Cache-Control"] = cache
+    response["ETag"] = _mark(file, file.stat().st_mtime_ns)
     if text:
         compress(request, response, _zipped(file, file.stat().st_mtime_ns) if takes_gzip(request) else None)
-    return response
+    return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
 
 def labelled(html: str) -> str:
@@ -106,3 +109,9 @@ def _read(file: Path, changed_ns: int) -> bytes:
 @lru_cache(maxsize=512)
 def _zipped(file: Path, changed_ns: int) -> bytes:
     return gzip.compress(_read(file, changed_ns), compresslevel=6, mtime=0)
+
+
+@lru_cache(maxsize=512)
+def _mark(file: Path, changed_ns: int) -> str:
+    # Weak (RFC 9110 8.8.1): the compressed and the plain body share it.
+    return f'W/"{hashlib.sha256(_read(file, changed_ns)).hexdigest()[:32]}"'

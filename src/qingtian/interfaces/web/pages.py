@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -39,7 +39,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def site_file(request: HttpRequest, name: str) -> HttpResponse:
+def site_file(request: HttpRequest, name: str) -> HttpResponseBase:
     """Style sheet and icon of the server-rendered pages."""
     if name not in SITE_FILES:
         raise Http404(name)
