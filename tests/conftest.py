@@ -29,12 +29,8 @@ def _stop() -> None:
 
 
 # A busy machine is no failure of a property; a failing example prints how to run it again.
-# One contract suite runs against several engines: the same property with different executors is the point.
 hypothesis.settings.register_profile(
-    "house",
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[hypothesis.HealthCheck.differing_executors, hypothesis.HealthCheck.too_slow],
+    "house", deadline=None, print_blob=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("house")
 atexit.register(_stop)

@@ -117,7 +117,12 @@ class StoreContract:
         ]
         assert store.append(batch) == AppendResult(new=5)
 
-    @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    # Several engines run this one property: that the executors differ is the point.
+    @settings(
+        max_examples=8,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+    )
     @given(
         plan=st.lists(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2)), max_size=8), min_size=1, max_size=5),
         series=st.uuids(),
