@@ -16,7 +16,11 @@ from tests.telemetry.rows import DAY, HOUR, MINUTE, T0, minutes, row
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.store.port import AppendResult, Cycle, Observation, Origin, SpoolPosition, Store
 
-FEW = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(
+    max_examples=5,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+)
 SECOND = timedelta(seconds=1)
 
 
