@@ -101,14 +101,15 @@ def start_demo(data_dir: Path, *arguments: str, wait_s: float = 420) -> tuple[su
 
     def listen() -> None:
         assert process.stdout is not None
-        for line in process.stdout:
+        for line in iter(process.stdout.readline, ""):
             said.append(line)
             if not address and (match := re.search(r"http://[\w.:\[\]]+/", line)):
                 address.append(match.group(0))
                 found.set()
         found.set()
 
-    threading.Thread(target=listen, daemon=True).start()
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
     if not found.wait(wait_s) or not address:
         stop_demo(process)
         pytest.fail("the demo printed no address:\n" + "".join(said[-40:]))
@@ -125,6 +126,8 @@ def stop_demo(process: subprocess.Popen[str]) -> int:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             pytest.fail("the demo did not stop within 60 s of Ctrl-C")
+    if process.stdout is not None:
+        process.stdout.close()
     return process.returncode
 
 
