@@ -170,6 +170,19 @@ class RollUpContract:
         [hour] = rolled(store, sites=["S1"], pollutants=["w21003"])
         assert hour.value == (Decimal("1.75") if weighted else Decimal("2.5"))
 
+    def test_a_trickle_weighs_with_every_digit_of_its_flow(self, store: Store) -> None:
+        store.append(minutes([10] * 30 + [40] * 30, pollutant="w01018", unit="mg/L"))
+        flows = ["0.000012"] * 30 + ["0.000004"] * 30  # m3/s: what a dripping pipe gives
+        store.append(minutes(list(flows), pollutant="w00000", unit="m3/s"))
+        [hour] = rolled(store, pollutants=["w01018"])
+        assert hour.value == Decimal("17.5")
+
+    def test_a_flood_of_large_figures_is_still_weighted(self, store: Store) -> None:
+        store.append(minutes(["900000.5"] * 60, pollutant="w01018", unit="mg/L"))
+        store.append(minutes(["99999999.999999"] * 60, pollutant="w00000", unit="m3/h"))
+        [hour] = rolled(store, pollutants=["w01018"])
+        assert hour.value == Decimal("900000.5")
+
     def test_a_pollutant_of_air_is_never_weighted_by_a_flow(self, store: Store) -> None:
         store.append(minutes([1] * 30 + [4] * 30))
         store.append(minutes([9] * 30 + [3] * 30, pollutant="w00000", unit="L/s"))

@@ -118,7 +118,7 @@ def select_hour_sums(where: Where) -> str:
         FROM {TABLE} WHERE {where.sql} AND origin = 'device' AND cycle IN ('minute', 'realtime')
         QUALIFY {_LAST_PER_ORIGIN}),
     flow AS (
-        SELECT site, cycle, period_start, TRY_CAST(value AS DECIMAL(16,4)) AS rate
+        SELECT site, cycle, period_start, TRY_CAST(value AS DECIMAL(18,6)) AS rate
         FROM current WHERE pollutant = '{WATER_FLOW}' AND {valid} AND value >= 0)
     SELECT c.site, pollutant, c.cycle, hour * {US_PER_HOUR},
            coalesce(sum(weight) FILTER ({valid}), 0)::BIGINT,
