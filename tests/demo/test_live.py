@@ -12,9 +12,10 @@ import pytest
 
 from qingtian.demo.city import City, save_city
 from qingtian.demo.events import HOUR
-from qingtian.demo.live import MOST_UNFINISHED, LiveFleet, Progress, Stations, run_live, save_progress
-from qingtian.demo.stream import Sending
+from qingtian.demo.live import LATE, MOST_UNFINISHED, LiveFleet, Progress, Stations, restamped, run_live, save_progress
+from qingtian.demo.stream import Sending, pace_for
 from qingtian.domain.errors import ConfigurationError
+from qingtian.domain.hj212 import decode
 from qingtian.runtime.clock import ReplayClock, ReplayState, clock_path, real_now, set_clock
 from qingtian.runtime.settings import load_settings
 from qingtian.telemetry.store.port import AppendResult
@@ -55,8 +56,6 @@ def live_fleet(folder: Path, moment: datetime, sent_until: datetime = LIVE) -> t
 
 
 def expected(start: datetime, end: datetime) -> list[bytes]:
-    from qingtian.demo.stream import pace_for
-
     stream = CITY.stream()
     first = (start - CITY.epoch) // HOUR
     stream.skip_to(first)
@@ -65,12 +64,38 @@ def expected(start: datetime, end: datetime) -> list[bytes]:
     return [one.frame for one in made if start < one.at <= end]
 
 
+def plain(frame: bytes) -> bytes:
+    """A frame without QN and CRC: what it says about the plant."""
+    return frame[frame.index(b";") : -6]
+
+
+def test_a_late_frame_carries_the_clock_of_its_real_sending() -> None:
+    stream = CITY.stream()
+    stream.skip_to((LIVE - CITY.epoch) // HOUR)
+    for one in stream.hour((LIVE - CITY.epoch) // HOUR, pace_for(60))[:300:5]:
+        later = restamped(one, one.at + timedelta(minutes=20))
+        before, after = decode(one.frame), decode(later.frame)
+        assert after.crc_ok and after.items == before.items and after.data_time == before.data_time
+        clocks = [datetime.strptime(text.qn[:14], "%Y%m%d%H%M%S") for text in (before, after)]  # noqa: DTZ007
+        assert clocks[1] - clocks[0] == timedelta(minutes=20)
+        assert plain(later.frame) == plain(one.frame)
+
+
+async def test_frames_in_time_keep_their_planned_bytes_and_late_ones_have_names_of_their_own(tmp_path: Path) -> None:
+    live, _ = live_fleet(tmp_path, LIVE)
+    batch = live.due(LIVE + timedelta(minutes=30))
+    late = [one for one in batch if LIVE + timedelta(minutes=30) - one.at > LATE]
+    assert [one.frame for one in batch if one not in late] == expected(LIVE, LIVE + timedelta(minutes=30))[len(late) :]
+    names = [(one.mn, decode(one.frame).qn) for one in late]
+    assert len(set(names)) == len(names) > 50
+
+
 async def test_only_what_is_due_is_sent_and_nothing_twice(tmp_path: Path) -> None:
     live, fleet = live_fleet(tmp_path, LIVE + timedelta(minutes=30))
     await live.tick()
     await live.tick()
     await asyncio.sleep(0)
-    assert fleet.frames == expected(LIVE, LIVE + timedelta(minutes=30))
+    assert [plain(one) for one in fleet.frames] == [plain(one) for one in expected(LIVE, LIVE + timedelta(minutes=30))]
     assert len(fleet.frames) > 100
 
 
@@ -83,7 +108,7 @@ async def test_a_restart_sends_exactly_the_rest(tmp_path: Path) -> None:
     second, rest = live_fleet(tmp_path, end, first.acknowledged_until)
     await second.tick()
     await asyncio.sleep(0)
-    assert sorted(caught.frames + rest.frames) == sorted(expected(LIVE, end))
+    assert sorted(map(plain, caught.frames + rest.frames)) == sorted(map(plain, expected(LIVE, end)))
 
 
 async def test_unacknowledged_frames_hold_the_mark_back_and_are_sent_again(tmp_path: Path) -> None:

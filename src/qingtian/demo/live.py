@@ -14,7 +14,7 @@ import os
 import signal
 import time
 from collections import deque
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,15 +22,21 @@ from typing import Any
 from qingtian.demo.city import City, load_city
 from qingtian.demo.events import HOUR
 from qingtian.demo.fleet import Fleet
+from qingtian.demo.frames import qn_of
 from qingtian.demo.lockstep import deliver
 from qingtian.demo.stations import StationFeed
 from qingtian.demo.stream import CityStream, Sending, pace_for
 from qingtian.domain.errors import ConfigurationError
-from qingtian.runtime.clock import ReplayClock, clock_path
+from qingtian.domain.hj212 import wrap_segment
+from qingtian.runtime.clock import SHANGHAI, ReplayClock, clock_path
 from qingtian.runtime.settings import Settings, get_settings
 from qingtian.telemetry.store.port import Store
 
 TICK_S = 0.25
+LATE = timedelta(seconds=60)  # city time; below it the planned moment of sending stands in the frame
+MILLISECOND = timedelta(milliseconds=1)
+HEAD_BYTES, TAIL_BYTES = 6, 6  # ## and length; CRC and CR LF
+QN_DIGITS = 17
 SAVE_S = 1.0
 MOST_UNFINISHED = 200  # batches on their way; above it the fleet waits, so that a dead gateway fills no memory
 _log = logging.getLogger(__name__)
@@ -74,6 +80,19 @@ def load_progress(data_dir: Path) -> Progress | None:
         return None
 
 
+def restamped(sending: Sending, now: datetime) -> Sending:
+    """A frame that is sent later than planned, with the QN of its device's clock at that moment.
+
+    Args:
+        now: city time of sending; a planted clock error of the device stays.
+    """
+    segment = sending.frame[HEAD_BYTES:-TAIL_BYTES].decode("ascii")
+    planned = segment[3 : 3 + QN_DIGITS]
+    moment = datetime.strptime(planned + "000", "%Y%m%d%H%M%S%f").replace(tzinfo=SHANGHAI)
+    qn = qn_of(now + (moment - sending.at))
+    return replace(sending, frame=wrap_segment(f"QN={qn}{segment[3 + QN_DIGITS :]}".encode()))
+
+
 @dataclass(slots=True)
 class LiveFleet:
     """Sends the stream of a city by the city clock.
@@ -108,9 +127,12 @@ class LiveFleet:
             made = self._stream.hour(self._next_hour, pace_for(self.clock.state().speed))
             self._queue.extend(sending for sending in made if sending.at > self.sent_until)
             self._next_hour += 1
-        batch = []
+        batch: list[Sending] = []
         while self._queue and self._queue[0].at <= now:
-            batch.append(self._queue.popleft())
+            sending = self._queue.popleft()
+            if now - sending.at > LATE:
+                sending = restamped(sending, now + len(batch) * MILLISECOND)
+            batch.append(sending)
         return batch
 
     async def tick(self) -> None:
