@@ -1,0 +1,140 @@
+"""A change over the API is in the journal by the right person and role; a refused one is not; reads cost few queries."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from tests.interfaces import city
+from tests.interfaces.access import table
+from tests.interfaces.standing import EVERYBODY, Standing, undone
+from tests.interfaces.test_access import ask
+
+from qingtian.apps.journal.models import Event
+from qingtian.apps.journal.verify import verify_journal
+from qingtian.interfaces.api.present.trend import _kept as kept_trend
+
+pytestmark = pytest.mark.django_db
+# Somebody who may, the role that the journal must name, and the events that the change must leave.
+EVENTS: dict[str, tuple[str, str, list[str]]] = {
+    "/cases/{case_id}/assign": ("supervisor", "supervisor", ["case.assigned"]),
+    "/cases/{case_id}/clocks/{code}/pause": ("approver", "approver", ["case.clock_paused", "case.pause_reason"]),
+    "/cases/{case_id}/evidence": ("inspector", "inspector", ["case.evidence_added"]),
+    "/cases/{case_id}/evidence/observation": ("inspector", "inspector", ["case.evidence_added"]),
+    "/cases/{case_id}/evidence/{position}/review": ("approver", "approver", ["case.evidence_added"]),
+    "/cases/{case_id}/fields": ("handler", "handler", ["case.recorded"]),
+    "/cases/{case_id}/findings/{finding_id}": ("dispatcher", "dispatcher", ["case.finding_linked", "finding.cased"]),
+    "/findings/confirm": ("inspector", "inspector", ["finding.confirmed"]),
+    "/findings/{finding_id}/answer": ("enterprise", "enterprise_user", ["finding.answered"]),
+    "/findings/{finding_id}/confirm": ("supervisor", "supervisor", ["finding.confirmed"]),
+    "/findings/{finding_id}/dismiss": ("dispatcher", "dispatcher", ["finding.dismissed"]),
+    "/findings/{finding_id}/merge": ("dispatcher", "dispatcher", ["finding.merged"]),
+    "/findings/{finding_id}/open-case": (
+        "dispatcher",
+        "dispatcher",
+        ["case.opened", "finding.cased", "case.clock_started"],
+    ),
+    "/findings/{finding_id}/self-correct": ("inspector", "inspector", ["finding.self_corrected"]),
+}
+# Operations that a person of the access table cannot finish in the standing town, or that change no governance state.
+ELSEWHERE = {
+    "/cases/{case_id}/transitions",  # walked in test_case_walk
+    "/cases/{case_id}/clocks/{code}/resume",
+    "/demo/clock",
+    "/demo/session",
+    "/session",
+}
+
+
+def new_events(since: int) -> list[Event]:
+    return list(Event.objects.filter(seq__gt=since).order_by("seq"))
+
+
+def test_every_change_of_the_contract_is_looked_at() -> None:
+    changes = {path.removeprefix("/api/v1") for method, path in table() if method != "GET"}
+
+    assert set(EVENTS) == changes - ELSEWHERE
+
+
+@pytest.mark.parametrize("path", EVENTS)
+def test_a_change_names_person_role_and_city_time(standing: Standing, path: str) -> None:
+    who, role, types = EVENTS[path]
+    before = Event.objects.count()
+
+    answer = ask(standing.client(who), standing, "POST", f"/api/v1{path}")
+
+    events = new_events(before)
+    assert answer.status_code in (200, 201), answer.content
+    assert [one.type for one in events] == types
+    assert {(one.actor, one.role) for one in events} == {(who, role)}
+    assert {one.at for one in events} == {city.NOW}
+    assert verify_journal().intact
+
+
+@pytest.mark.parametrize("path", EVENTS)
+def test_a_refused_change_leaves_nothing(standing: Standing, path: str) -> None:
+    before = Event.objects.count()
+
+    for who in EVERYBODY:
+        if table()["POST", f"/api/v1{path}"][who] != ".":
+            ask(standing.client(who), standing, "POST", f"/api/v1{path}")
+
+    assert new_events(before) == []
+
+
+def test_reading_writes_nothing(standing: Standing) -> None:
+    before = Event.objects.count()
+    client = standing.client("supervisor")
+
+    for method, path in table():
+        if method == "GET":
+            ask(client, standing, method, path)
+
+    assert new_events(before) == []
+
+
+def queries(client: Client, url: str) -> int:
+    """Queries of one answer, when nothing is remembered from an earlier one."""
+    kept_trend.key = None
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
+        assert client.get(url).status_code == 200
+    return len(seen)
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("findings", 12), ("cases", 14), ("enterprises", 12), ("events", 10), ("stations", 12)],
+)
+def test_a_long_page_costs_as_many_queries_as_a_short_one(standing: Standing, path: str, most: int) -> None:
+    client = standing.client("supervisor")
+    client.get(f"/api/v1/{path}")  # warms the packs and the kept sessions
+
+    short, long = (queries(client, f"/api/v1/{path}?page_size={size}") for size in (1, 200))
+
+    assert long <= short + 2  # names of places and people that one row alone does not need
+    assert long <= most
+
+
+@pytest.mark.parametrize("path", ["map/points", "overview", "findings/export.csv", "cases/export.csv"])
+def test_a_second_enterprise_costs_no_further_queries(standing: Standing, path: str) -> None:
+    few, many = standing.client("other_district"), standing.client("supervisor")
+    for client in (few, many):
+        client.get(f"/api/v1/{path}")
+
+    assert abs(queries(few, f"/api/v1/{path}") - queries(many, f"/api/v1/{path}")) <= 2
+
+
+def test_a_refused_change_takes_nothing_back_that_was_done(standing: Standing) -> None:
+    client = standing.client("dispatcher")
+    url = standing.at("/api/v1/findings/{finding_id}/dismiss")
+
+    with undone():
+        done = client.post(url, {"reason": "false_alarm"}, content_type="application/json")
+        refused = client.post(url, {"reason": "other"}, content_type="application/json")
+        shown = client.get(standing.at("/api/v1/findings/{finding_id}")).json()
+
+    assert (done.status_code, refused.status_code) == (200, 422)
+    assert (shown["status"], shown["reason"]) == ("dismissed", "false_alarm")
