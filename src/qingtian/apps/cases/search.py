@@ -20,7 +20,7 @@ class Criteria:
     Args:
         open: whether something is still expected.
         rebound: True for relapses only, False for first cases only.
-        text: part of a number, a title, or of a code or name of the object.
+        text: part of a number, a title, a pollutant code, or of a code or name of the object.
     """
 
     view: View = View.ALL
@@ -121,6 +121,6 @@ def _condition(wanted: Criteria) -> Q:
 
 def _text(text: str) -> Q:
     condition = Q()
-    for place in ("number", "title", "title_en", "object__code", "object__name", "object__name_en"):
+    for place in ("number", "title", "title_en", "parameter", "object__code", "object__name", "object__name_en"):
         condition |= Q(**{f"{place}__icontains": text})
     return condition
