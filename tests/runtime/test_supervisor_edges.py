@@ -205,6 +205,30 @@ def test_the_folder_is_free_again_after_a_start_that_failed(tmp_path: Path) -> N
     third.stop()
 
 
+def test_who_only_claimed_a_folder_holds_it_and_can_start_in_it(tmp_path: Path) -> None:
+    first = Supervisor(tmp_path, [python("a", SLEEPER)])
+    first.claim()
+    with pytest.raises(Conflict) as error:
+        Supervisor(tmp_path, []).claim()
+    assert (error.value.field, bool(error.value.remedy)) == ("data_dir", True)
+    first.claim()
+    first.start()
+    assert first.pid_of("a") is not None
+    first.stop()
+
+
+def test_who_was_refused_a_folder_takes_no_pid_file_away_when_it_stops(tmp_path: Path) -> None:
+    first = Supervisor(tmp_path, [python("a", SLEEPER)])
+    first.start()
+    second = Supervisor(tmp_path, [python("a", SLEEPER)])
+    with pytest.raises(Conflict):
+        second.start()
+    second.stop()
+    assert (tmp_path / "a.pid").read_text("utf-8") == str(first.pid_of("a"))
+    first.stop()
+    assert not (tmp_path / "a.pid").exists()
+
+
 @pytest.mark.parametrize("content", ["", "soon", "-5", "999999999", "0"])
 def test_a_pid_file_that_names_no_process_of_ours_harms_nobody(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.pid").write_text(content, "utf-8")

@@ -231,6 +231,7 @@ class Demo:
 
     def _run(self, settings: Settings, wish: Wish, address: str) -> None:
         supervisor = Supervisor(settings.data_dir / "run", [*self._house(settings), fleet_spec()], say=self._say)
+        supervisor.claim()  # a `qingtian up` on this folder keeps its database
         try:
             city = self._city(settings, wish)
             self._serve(settings, city, wish.speed, supervisor, address)
