@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from qingtian.apps.lengths import check_lengths
 from qingtian.apps.registry.credit_code import check_credit_code
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.domain.errors import InvalidInput
@@ -32,6 +33,7 @@ def check_object(row: RegistryObject) -> None:
     """
     if not row.code.strip() or not row.name.strip():
         raise InvalidInput("code and name are needed", field="code", remedy="give both")
+    check_lengths(RegistryObject, code=row.code, name=row.name, name_en=row.name_en, region_code=row.region_code)
     _check_parent(row)
     _check_place(row)
     _check_validity(row)

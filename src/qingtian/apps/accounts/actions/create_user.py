@@ -14,6 +14,7 @@ from qingtian.apps.accounts.models import RoleGrant, User
 from qingtian.apps.accounts.permissions import Verb, require_in_city
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.journal.record import record, writing
+from qingtian.apps.lengths import check_lengths
 from qingtian.domain.errors import Conflict, InvalidInput
 
 RESERVED = frozenset({SYSTEM_ACTOR.username, PUBLIC_ACTOR.username})  # the journal knows actors by name
@@ -52,6 +53,13 @@ def create_user(actor: Actor, at: datetime, draft: UserDraft) -> User:
         raise InvalidInput("a user needs a name", field="username", remedy="give one")
     if username in RESERVED:
         raise InvalidInput(f"{username} is a name of the platform", field="username", remedy="choose another")
+    check_lengths(
+        User,
+        username=username,
+        display_name=draft.display_name,
+        display_name_en=draft.display_name_en,
+        card_number=draft.card_number,
+    )
     check_grants(draft.grants)
     if any(grant.role is Role.INSPECTOR for grant in draft.grants) and not draft.card_number:
         raise InvalidInput(
@@ -82,6 +90,7 @@ def check_grants(grants: Iterable[Grant]) -> None:
         InvalidInput: names the field.
     """
     for grant in grants:
+        check_lengths(RoleGrant, region_code=grant.region_code, org=grant.org, case_type=grant.case_type)
         if grant.role is Role.SYSTEM:
             raise InvalidInput("the role system belongs to the platform", field="role", remedy="choose another role")
         if grant.role is Role.ENTERPRISE_USER and not grant.org:

@@ -20,6 +20,7 @@ from qingtian.apps.findings.queries import OPEN_STATUSES, visible_finding
 from qingtian.apps.findings.triage import refuse_unless
 from qingtian.apps.journal.numbers import next_number
 from qingtian.apps.journal.record import record, writing
+from qingtian.apps.lengths import check_lengths
 from qingtian.domain.procedures import ProcedureTemplate
 from qingtian.packs.procedures import procedure
 from qingtian.runtime.live import Topic, publish
@@ -50,6 +51,7 @@ def open_case(
     Raises:
         NotVisible, NotPermitted, InvalidInput; Conflict when the finding is cased or dismissed already.
     """
+    check_lengths(Case, title=title.strip())
     with writing():
         finding = visible_finding(actor, finding_id, lock=True)
         role = require(

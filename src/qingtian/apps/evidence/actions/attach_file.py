@@ -16,6 +16,7 @@ from qingtian.apps.evidence.content_store import content_store
 from qingtian.apps.evidence.media import HEAD, check_media_type
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
 from qingtian.apps.journal.record import writing
+from qingtian.apps.lengths import check_lengths
 from qingtian.domain.errors import Conflict, InvalidInput
 from qingtian.runtime.live import Topic, publish
 
@@ -51,6 +52,7 @@ def attach_file(
         raise InvalidInput(f"a file is no {kind}", field="kind", remedy=f"one of {', '.join(sorted(UPLOADS))}")
     if captured_at is not None and captured_at > at:
         raise InvalidInput("it cannot be made in the future", field="captured_at", remedy="check the date")
+    check_lengths(EvidenceItem, title=title.strip(), captured_by=captured_by.strip())
     require_on(actor, Verb.ATTACH_EVIDENCE, visible_case(actor, case_id))
     file = io.BytesIO(content) if isinstance(content, bytes) else content
     plain = check_media_type(media_type, file.read(HEAD))
