@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from qingtian.cli.spool import command as spool_command
+from qingtian.duties import worker
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.runtime.settings import Settings, get_settings
-from qingtian.telemetry import worker
 from qingtian.telemetry.counters import counters_path, read_counters
 from qingtian.telemetry.spool import SpoolWriter, Verdict, spool_path
 from qingtian.telemetry.spool.folder import segment_path

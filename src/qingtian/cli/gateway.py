@@ -10,8 +10,8 @@ def command() -> None:
     """Run the HJ 212 gateway: every frame is on the disk before it is acknowledged."""
     import logging
 
+    from qingtian.apps.registry.directory import registry_directory
     from qingtian.runtime.settings import get_settings
-    from qingtian.telemetry.devices import registry_directory
     from qingtian.telemetry.gateway.server import run, serve
 
     settings = get_settings()

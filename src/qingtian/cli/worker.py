@@ -12,9 +12,10 @@ def command() -> None:
 
     from qingtian.cli.django import setup_django
     from qingtian.runtime.settings import get_settings
-    from qingtian.telemetry.worker import run_worker
 
     settings = get_settings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     setup_django()
+    from qingtian.duties.worker import run_worker
+
     run_worker(settings)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from qingtian.apps.registry.directory import registry_directory
 from qingtian.demo.cast import Cast
 from qingtian.demo.city import City, early, parts
 from qingtian.demo.events import owner
@@ -14,7 +15,6 @@ from qingtian.demo.seed import Seeded, seed_city
 from qingtian.demo.stream import Pace
 from qingtian.duties import run_due
 from qingtian.runtime.settings import Settings
-from qingtian.telemetry.devices import registry_directory
 from qingtian.telemetry.spool.folder import spool_path
 from qingtian.telemetry.store import open_store
 

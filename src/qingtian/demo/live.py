@@ -179,7 +179,7 @@ class Stations:
 
 def publish_stations(stations: list[str], at: datetime) -> None:
     """Tell the screens that stations have new hours."""
-    from qingtian.telemetry.worker import publish_observations
+    from qingtian.duties.worker import publish_observations
 
     publish_observations(sorted(set(stations)), at)
 

@@ -72,10 +72,10 @@ def run_score(
 def _run_in(folder: Path, city: City, hours: int, progress: Progress) -> ScoreRun:
     began = time.monotonic()
     with fresh_city(folder) as settings:
+        from qingtian.apps.registry.directory import registry_directory
         from qingtian.demo.lockstep import LockStep
         from qingtian.demo.seed import seed_city
         from qingtian.duties import run_due
-        from qingtian.telemetry.devices import registry_directory
         from qingtian.telemetry.store import open_store
 
         end = city.epoch + hours * HOUR

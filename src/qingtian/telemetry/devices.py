@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import logging
 import os
@@ -135,24 +134,3 @@ class CachedDirectory:
 def _plain(profile: DeviceProfile) -> dict[str, Any]:
     values = {one.name: getattr(profile, one.name) for one in fields(profile)}
     return values | {"units": dict(profile.units), "code_map": dict(profile.code_map), "expects": list(profile.expects)}
-
-
-def registry_directory(data_dir: Path) -> CachedDirectory:
-    """Devices of the deployment's register, with the copy that serves while the database is away."""
-    return CachedDirectory(_registered, data_dir / "run" / "devices.json")
-
-
-def _registered() -> Mapping[str, DeviceProfile]:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qingtian.runtime.django_settings")
-    import django
-    from django.apps import apps
-
-    if not apps.ready:
-        django.setup()
-    from django.db import close_old_connections
-
-    close_old_connections()
-    # The register lives above telemetry in the house; the arrow is bound at run time.
-    queries = importlib.import_module("qingtian.apps.registry.queries")
-    profiles: Mapping[str, DeviceProfile] = queries.device_profiles()
-    return profiles

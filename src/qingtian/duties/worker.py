@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 import os
 import signal
@@ -14,12 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from qingtian.apps.registry.directory import registry_directory
 from qingtian.domain.errors import QingtianError
+from qingtian.duties import jobs as duty_jobs
 from qingtian.runtime.clock import current_clock, real_now
 from qingtian.runtime.live import Topic, publish
 from qingtian.runtime.settings import Settings
 from qingtian.telemetry.counters import counters_path, write_counters
-from qingtian.telemetry.devices import registry_directory
 from qingtian.telemetry.ingest.loop import IngestLoop
 from qingtian.telemetry.spool.folder import spool_path
 from qingtian.telemetry.store import open_store
@@ -73,11 +73,11 @@ def publish_observations(sites: Sequence[str], at: datetime) -> None:
 
 
 def defer_duties(store: Store) -> None:
-    """Put what is due into the job queue (duties live above telemetry: the arrow is bound at run time)."""
+    """Put what is due into the job queue."""
     from django.db import close_old_connections
 
     close_old_connections()
-    importlib.import_module("qingtian.duties.jobs").tick(current_clock().now(), store)
+    duty_jobs.tick(current_clock().now(), store)
 
 
 def _open_patiently(settings: Settings, stop: threading.Event) -> Store | None:
@@ -128,7 +128,6 @@ async def _work_on_jobs(stop: threading.Event) -> None:
     assert isinstance(connector, DjangoConnector)  # noqa: S101  the Django integration made it
     # Django's own connection cannot listen for new jobs; this one can.
     worker_app = app.with_connector(connector.get_worker_connector())
-    forget = importlib.import_module("qingtian.duties.jobs").forget_killed_jobs
     async with worker_app.open_async():
         jobs = asyncio.create_task(
             worker_app.run_worker_async(  # ten duty jobs a second at full replay speed: finished ones go
@@ -138,7 +137,7 @@ async def _work_on_jobs(stop: threading.Event) -> None:
         rounds = 0
         while not stop.is_set() and not jobs.done():
             if rounds % FORGET_EVERY == 0:
-                await forget(worker_app)
+                await duty_jobs.forget_killed_jobs(worker_app)
             rounds += 1
             await asyncio.sleep(JOB_POLL_S)
         jobs.cancel()

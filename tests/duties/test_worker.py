@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 import time
 from datetime import datetime
@@ -14,9 +13,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from qingtian.duties import worker
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.runtime.live import CHANNEL
-from qingtian.telemetry import worker
 from qingtian.telemetry.devices import CachedDirectory, DeviceProfile, StaticDirectory
 
 AT = datetime(2025, 11, 22, 8, 0, tzinfo=SHANGHAI)
@@ -66,7 +65,7 @@ def test_the_store_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_duties_are_deferred_at_city_time(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[datetime, object]] = []
     jobs = SimpleNamespace(tick=lambda now, store: calls.append((now, store)))
-    monkeypatch.setitem(sys.modules, "qingtian.duties.jobs", jobs)
+    monkeypatch.setattr(worker, "duty_jobs", jobs)
     monkeypatch.setattr(worker, "current_clock", lambda: SimpleNamespace(now=lambda: AT))
     monkeypatch.setattr("django.db.close_old_connections", lambda: None)
     store: Any = object()
