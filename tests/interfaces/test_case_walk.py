@@ -256,3 +256,17 @@ def test_the_package_of_a_case_is_sent_whole(notified: Desk) -> None:
         assert any(name.endswith(".py") for name in package.namelist())  # the verifier
     assert answer.headers["Content-Type"] == "application/zip"
     assert notified.page()["number"] in answer.headers["Content-Disposition"]
+
+
+def test_a_further_finding_of_the_place_joins_the_case_and_one_of_another_does_not(desk: Desk) -> None:
+    client, findings = desk.standing.client("dispatcher"), desk.standing.findings
+    url = f"/api/v1/cases/{desk.number}/findings"
+
+    joined = client.post(f"{url}/{findings['confirmed'].pk}")
+    again = client.post(f"{url}/{findings['confirmed'].pk}")
+    stranger = client.post(f"{url}/{findings['other'].pk}")
+
+    assert joined.status_code == 200
+    assert {one["id"] for one in joined.json()["findings"]} == {findings["fresh"].pk, findings["confirmed"].pk}
+    assert (again.status_code, stranger.status_code) == (409, 409)
+    assert len(desk.page()["findings"]) == 2

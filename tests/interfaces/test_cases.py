@@ -342,12 +342,3 @@ def test_evidence_of_a_hidden_case_is_not_there(login: Login, case: Case) -> Non
 
     assert login("wuchang").get(item["content_url"]).status_code == 404
     assert login("wuchang").get(f"/api/v1/cases/{case.pk}/evidence/verify").status_code == 404
-
-
-def test_a_further_finding_joins_the_case(duty: Client, town: city.Town, case: Case) -> None:
-    more = city.finding(town, parameter="a21026")
-
-    shown = duty.post(f"/api/v1/cases/{case.pk}/findings/{more.pk}").json()
-
-    assert {one["id"] for one in shown["findings"]} >= {more.pk}
-    assert len(shown["findings"]) == 2
