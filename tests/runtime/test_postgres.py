@@ -48,6 +48,18 @@ def test_it_comes_back_after_kill_9(pgdata: Path) -> None:
     assert url == ensure_embedded(pgdata)
 
 
+def test_a_long_path_puts_the_socket_elsewhere_but_never_in_the_open(pgdata: Path) -> None:
+    deep = pgdata.parent / ("d" * 90) / "postgres"
+    for _ in range(2):
+        url = ensure_embedded(deep)
+        folder = Path(str(psycopg.conninfo.conninfo_to_dict(url)["host"]))
+        assert folder != deep
+        assert folder.stat().st_mode & 0o077 == 0
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        stop_embedded(deep)
+
+
 def test_stopping_twice_is_harmless(pgdata: Path) -> None:
     stop_embedded(pgdata)
     ensure_embedded(pgdata)

@@ -77,7 +77,21 @@ def _start(pgdata: Path) -> str:
     # A handle of this process may outlive a killed server: look again before trusting it.
     server.ensure_postgres_running()
     atexit.unregister(server._cleanup)  # who stops the server is our decision (`stop_embedded`)
-    return str(server.get_uri("postgres"))
+    admin_url = str(server.get_uri("postgres"))
+    _make_socket_private(admin_url, pgdata)
+    return admin_url
+
+
+def _make_socket_private(admin_url: str, pgdata: Path) -> None:
+    """Close the socket folder to other users: whoever reaches the socket is trusted.
+
+    A long `data_dir` makes the socket lie in a runtime folder, which the library opens to everybody when run as root.
+    """
+    folder = Path(str(psycopg.conninfo.conninfo_to_dict(admin_url)["host"]))
+    owner = pgdata.stat()
+    if folder.stat().st_uid != owner.st_uid:
+        os.chown(folder, owner.st_uid, owner.st_gid)
+    folder.chmod(0o700)
 
 
 def _url_of(admin_url: str) -> str:
