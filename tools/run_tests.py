@@ -32,9 +32,10 @@ def run(*arguments: str) -> tuple[int, int]:
 
 
 def main() -> int:
-    """First everything but the browser, then the browser tests alone on a quiet machine."""
+    """First everything but the browser, a process for each core; then the browser tests alone on a quiet machine."""
     extra = sys.argv[1:]
-    code, skipped = run("--ignore=tests/e2e", "--durations=15", *extra)
+    spread = ("-n", str(max(2, os.cpu_count() or 1)), "--dist", "loadfile")
+    code, skipped = run("--ignore=tests/e2e", "--durations=15", *spread, *extra)
     if code:
         return code
     browser_code, browser_skipped = run("tests/e2e", "--durations=10", *extra)

@@ -79,7 +79,8 @@ def desk(standing: Standing) -> Desk:
 @pytest.fixture
 def notified(desk: Desk) -> Desk:
     """The same case, publicly notified."""
-    assert desk.step("dispatcher", "planned", **PLAN).status_code == 200
+    planned = desk.step("dispatcher", "planned", **PLAN)
+    assert planned.status_code == 200, planned.content.decode()
     assert desk.step("handler", "rectifying").status_code == 200
     assert desk.step("handler", "self_checked", **DONE).status_code == 200
     assert desk.step("handler", "applied").status_code == 200

@@ -86,13 +86,14 @@ class ReplayClock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: tuple[int, ...] | None = None
         self._state: ReplayState | None = None
 
     def state(self) -> ReplayState:
         """The replay state as the file holds it now."""
         stat = self._path.stat()
-        stamp = (stat.st_mtime_ns, stat.st_ino)
+        # A new file may take the inode of the one it replaces within one tick of the file clock: size and ctime, too.
+        stamp = (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_size)
         if self._state is None or stamp != self._stamp:
             self._state, self._stamp = read_replay_state(self._path), stamp
         return self._state
