@@ -82,7 +82,7 @@ def test_malformed_objects_are_refused_by_field(given: ObjectDraft, field: str) 
     ("kind", "code", "attributes", "field"),
     [
         (ObjectType.DEVICE, "has space", {}, "code"),
-        (ObjectType.DEVICE, "X" * 25, {}, "code"),
+        (ObjectType.DEVICE, "X" * 33, {}, "code"),
         (ObjectType.POWER_METER, "M-1", {"tag": "other"}, "attributes.tag"),
         (
             ObjectType.OUTLET,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.registry.models import ObjectType, RegistryObject
-from qingtian.domain.errors import NotVisible
+from qingtian.domain.errors import NotVisible, QingtianError
 from qingtian.runtime.clock import current_clock
-from qingtian.telemetry.devices import DeviceProfile
+from qingtian.telemetry.devices import WIRE_NAMES, DeviceProfile
+
+_log = logging.getLogger(__name__)
 
 
 def visible_object(actor: Actor, object_id: int, *, lock: bool = False) -> RegistryObject:
@@ -64,15 +69,30 @@ def device_profile(row: RegistryObject) -> DeviceProfile:
         row: a device, with its parent: what it measures.
     """
     known = row.attributes
-    return DeviceProfile(
-        mn=row.code,
-        site=row.parent.code if row.parent else "",
-        edition=int(known.get("edition", 2017)),
-        password=str(known.get("password", "")),
-        simulated=row.simulated,
-        units=dict(known.get("units", {})),
-        code_map=dict(known.get("code_map", {})),
-        minute_interval_s=int(known.get("minute_interval_s", 600)),
-        realtime_interval_s=int(known.get("realtime_interval_s", 60)),
-        expects=tuple(known.get("expects", ())),
-    )
+    try:
+        return DeviceProfile(**_basics(row), **_wire_values(known))
+    except (QingtianError, TypeError, ValueError) as error:
+        # One row that was stored before its rule must not take every device off the air.
+        _log.warning("device %s has unusable settings and is served with the defaults: %s", row.code, error)
+        return DeviceProfile(mn=row.code, site=row.parent.code if row.parent else "", simulated=row.simulated)
+
+
+def _basics(row: RegistryObject) -> dict[str, Any]:
+    known = row.attributes
+    return {
+        "mn": row.code,
+        "site": row.parent.code if row.parent else "",
+        "simulated": row.simulated,
+        "minute_interval_s": int(known.get("minute_interval_s", 600)),
+        "realtime_interval_s": int(known.get("realtime_interval_s", 60)),
+        "expects": tuple(known.get("expects", ())),
+    }
+
+
+def _wire_values(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of the wire as the register holds them; `DeviceProfile` checks them."""
+    values = {name: known[name] for name in WIRE_NAMES if known.get(name) is not None}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()} | {
+        "edition": int(known.get("edition", 2017)),
+        "password": str(known.get("password", "")),
+    }

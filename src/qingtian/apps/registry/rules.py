@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from qingtian.apps.registry.credit_code import check_credit_code
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.domain.errors import InvalidInput
 from qingtian.domain.evidence import canonical_json
+from qingtian.domain.hj212 import MN_FORM, wire_settings
 
 PARENTS: Mapping[ObjectType, frozenset[ObjectType | None]] = {
     ObjectType.REGION: frozenset({None, ObjectType.REGION}),
@@ -21,7 +21,8 @@ PARENTS: Mapping[ObjectType, frozenset[ObjectType | None]] = {
     ObjectType.POWER_METER: frozenset({ObjectType.ENTERPRISE, ObjectType.FACILITY}),
     ObjectType.DEVICE: frozenset({ObjectType.OUTLET, ObjectType.STATION, ObjectType.POWER_METER}),
 }
-MN = re.compile(r"[0-9A-Za-z]{1,24}")  # HJ 212-2017 section 6.3.1: MN has up to 24 characters
+DEVICE_PERIODS = ("minute_interval_s", "realtime_interval_s")
+EXPECTS = ("realtime", "minute", "hour", "day")
 POWER_TAGS = ("production", "treatment")
 
 
@@ -66,13 +67,37 @@ def _check_attributes(kind: ObjectType, row: RegistryObject) -> None:
     canonical_json(row.attributes)  # refuses binary floats: numbers with legal force are decimals as text
     if kind is ObjectType.ENTERPRISE and (uscc := row.attributes.get("uscc")):
         check_credit_code(str(uscc))
-    if kind is ObjectType.DEVICE and not MN.fullmatch(row.code):
-        raise InvalidInput("the code of a device is its MN", field="code", remedy="1 to 24 letters and digits")
+    if kind is ObjectType.DEVICE:
+        _check_device(row)
     if kind is ObjectType.POWER_METER and row.attributes.get("tag") not in POWER_TAGS:
         raise InvalidInput("a power meter is tagged", field="attributes.tag", remedy=f"one of {', '.join(POWER_TAGS)}")
     if kind is ObjectType.OUTLET:
         for index, limit in enumerate(row.attributes.get("permit_limits", ())):
             _check_limit(limit, f"attributes.permit_limits[{index}]")
+
+
+def _check_device(row: RegistryObject) -> None:
+    if not MN_FORM.fullmatch(row.code):
+        raise InvalidInput(
+            "the code of a device is its MN", field="code", remedy="1 to 32 letters, digits, underscores and hyphens"
+        )
+    known = row.attributes
+    for name in DEVICE_PERIODS:
+        if name in known and (isinstance(known[name], bool) or not isinstance(known[name], int) or known[name] < 1):
+            raise InvalidInput("must be whole seconds", field=f"attributes.{name}", remedy="give a number from 1")
+    expects = known.get("expects", ())
+    if not isinstance(expects, list | tuple) or not all(one in EXPECTS for one in expects):
+        raise InvalidInput(
+            "names a cycle that is not known", field="attributes.expects", remedy=f"a list out of {', '.join(EXPECTS)}"
+        )
+    try:
+        settings = wire_settings(known)
+    except InvalidInput as error:
+        raise InvalidInput(error.message, field=f"attributes.{error.field}", remedy=error.remedy) from error
+    if row.code in settings.aliases:
+        raise InvalidInput(
+            "an alias repeats the MN itself", field="attributes.aliases", remedy="list only other spellings"
+        )
 
 
 def _check_limit(limit: Mapping[str, Any], path: str) -> None:

@@ -26,8 +26,21 @@ from qingtian.domain.hj212.model import (
 )
 from qingtian.domain.hj212.numbers import NoNumber, Reading, read_number
 from qingtian.domain.hj212.splitting import MergedRecord, MergeKey, SplitBuffer
+from qingtian.domain.hj212.wire import (
+    MN_FORM,
+    AckPolicy,
+    CrcProfile,
+    HeartbeatAnswer,
+    PasswordPolicy,
+    Sm4Form,
+    WireSettings,
+    wire_settings,
+)
 
 __all__ = [
+    "MN_FORM",
+    "AckPolicy",
+    "CrcProfile",
     "Decoded",
     "Edition",
     "Fault",
@@ -36,13 +49,17 @@ __all__ = [
     "FrameOk",
     "Framer",
     "Garbage",
+    "HeartbeatAnswer",
     "MergeKey",
     "MergedRecord",
     "NoNumber",
+    "PasswordPolicy",
     "Reading",
     "Rejected",
     "Rejection",
+    "Sm4Form",
     "SplitBuffer",
+    "WireSettings",
     "build_data_ack",
     "build_frame",
     "build_notice_ack",
@@ -53,5 +70,6 @@ __all__ = [
     "decoded_to_json",
     "read_number",
     "stream_to_json",
+    "wire_settings",
     "wrap_segment",
 ]

@@ -15,14 +15,14 @@ NUMERIC_ATTRIBUTES = frozenset({
     "Data", "DayData", "NightData", "RT", "SampleRd", "StandardValue", "ValidNum", "TotalNum",
 })  # fmt: skip
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
 
 class NoNumber(StrEnum):
     """Why a value is null."""
 
     EMPTY = "empty"
-    NOT_A_NUMBER = "not_a_number"
+    NOT_ANUMBER = "not_a_number"
     SENTINEL = "sentinel"
 
 
@@ -54,8 +54,8 @@ def read_number(text: str, sentinels: Set[Decimal] = frozenset()) -> Reading:
     text = text.strip()
     if not text:
         return Reading(None, NoNumber.EMPTY)
-    if not text.isascii() or not _NUMBER.fullmatch(text):
-        return Reading(None, NoNumber.NOT_A_NUMBER)
+    if not text.isascii() or not NUMBER.fullmatch(text):
+        return Reading(None, NoNumber.NOT_ANUMBER)
     value = Decimal(text)
     if value in sentinels:
         return Reading(None, NoNumber.SENTINEL)
