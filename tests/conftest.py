@@ -37,6 +37,12 @@ atexit.register(_stop)
 django.setup()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Each process of a spread run has a city of its own: with this variable pytest-django would load ours in theirs."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _flush_may_empty_append_only_tables() -> None:
     """Transactional tests end with TRUNCATE, which the triggers of journal and evidence refuse."""
