@@ -10,7 +10,7 @@ from math import floor, log10
 from qingtian.domain.errors import InvalidInput
 
 
-def percentile(values: Sequence[Decimal], p: Decimal) -> Fraction:
+def percentile(values: Sequence[Decimal | Fraction], p: Decimal) -> Fraction:
     """Percentile by HJ 663: sorted up, `k = 1 + (n - 1) p / 100`, linear between floor(k) and the next.
 
     Args:
@@ -24,11 +24,11 @@ def percentile(values: Sequence[Decimal], p: Decimal) -> Fraction:
         raise InvalidInput("there is no value", field="x", remedy="give at least one value")
     if not 0 <= p <= 100:
         raise InvalidInput(f"{p} is no percentage", field="p", remedy="give 0..100")
-    ordered = sorted(values)
+    ordered = sorted(Fraction(value) for value in values)
     place = (len(ordered) - 1) * Fraction(p) / 100  # k - 1
     low = floor(place)
     high = min(low + 1, len(ordered) - 1)
-    return Fraction(ordered[low]) + (Fraction(ordered[high]) - Fraction(ordered[low])) * (place - low)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
 def energy_mean(levels: Sequence[Decimal]) -> float:
