@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from qingtian.packs.rulebook import Packs, load_packs
+from qingtian.packs.rulebook import Packs, load_packs, use_pack_folders
 
-__all__ = ["Packs", "load_packs"]
+__all__ = ["Packs", "load_packs", "use_pack_folders"]

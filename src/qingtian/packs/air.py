@@ -25,12 +25,17 @@ def aqi_editions(
     return tuple(_edition(row, corners, bands) for row in rows)
 
 
+def edition_row(row: EditionRow) -> RuleRow:
+    """What an edition is cited by."""
+    return RuleRow(**row.model_dump(include=set(RuleRow.__dataclass_fields__)))
+
+
 def _edition(row: EditionRow, corners: tuple[Breakpoint, ...], bands: tuple[Category, ...]) -> AqiTables:
     tables = _tables(row, [one for one in corners if one.standard == row.standard])
     same = {(one.item, one.period): one.like for one in row.same_table}
     _check_parts(row, tables, same)
     return AqiTables(
-        edition=RuleRow(**row.model_dump(include=set(RuleRow.__dataclass_fields__))),
+        edition=edition_row(row),
         tables=MappingProxyType(tables),
         reports=MappingProxyType(
             {report: tuple(Indicator(**line.model_dump()) for line in lines) for report, lines in row.reports.items()}

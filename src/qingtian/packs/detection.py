@@ -6,16 +6,17 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
-from importlib.resources import files
 from itertools import pairwise
-from types import MappingProxyType
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from qingtian.domain.detection.rule import DetectionRule
 from qingtian.domain.errors import ConfigurationError
+from qingtian.packs.rulebook import load_packs
+from qingtian.packs.source import PackSource
+from qingtian.packs.tables import Table
 
 FILE = "national/detection_rules.toml"
 
@@ -35,7 +36,8 @@ class _Row(BaseModel):
     note: str = ""
     valid_from: date
     valid_to: date | None = None
-    region: str = "CN"
+    region: str = Field("CN", pattern=r"^(CN|[0-9]{6})$")
+    overrides: tuple[str, ...] = ()
     severity: int = Field(ge=1, le=4)
     bands: tuple[tuple[Decimal, int], ...] = ()
     parameters: dict[str, str] = {}
@@ -59,9 +61,11 @@ class _Row(BaseModel):
         return value
 
 
-def read_detection_rules(text: str) -> tuple[DetectionRule, ...]:
+def read_detection_rules(text: str, source: PackSource | None = None) -> tuple[DetectionRule, ...]:
     """Rules of a TOML text.
 
+    Args:
+        source: what is tried of the rows in memory.
     Raises:
         ConfigurationError: names the row and the field, or the two rows that overlap.
     """
@@ -69,9 +73,14 @@ def read_detection_rules(text: str) -> tuple[DetectionRule, ...]:
         raws = tomllib.loads(text).get("rule", ())
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{FILE}: {error}", field=FILE, remedy="mend the pack") from error
-    rules = tuple(DetectionRule(**_row(number, raw).model_dump()) for number, raw in enumerate(raws, start=1))
+    changed = raws if source is None else [source.changed(raw) for raw in raws]
+    rules = tuple(DetectionRule(**_row(number, raw).model_dump()) for number, raw in enumerate(changed, start=1))
     _refuse_overlaps(rules)
     return rules
+
+
+def _read(folder: Path, source: PackSource) -> tuple[DetectionRule, ...]:
+    return read_detection_rules((folder / DETECTION.file).read_text("utf-8"), source)
 
 
 def _row(number: int, raw: Any) -> _Row:
@@ -98,13 +107,22 @@ def _refuse_overlaps(rules: tuple[DetectionRule, ...]) -> None:
             )
 
 
-@lru_cache(maxsize=1)
+DETECTION: Table[DetectionRule] = Table(
+    "detection_rules.toml",
+    _Row,
+    lambda row: DetectionRule(**row.model_dump()),
+    lambda row: (row.code,),
+    "detection_rule",
+    reader=_read,
+)
+TABLES: tuple[Table[DetectionRule], ...] = (DETECTION,)
+
+
 def load_detection_rules() -> tuple[DetectionRule, ...]:
-    """The rules of the national pack."""
-    return read_detection_rules(files("qingtian.packs").joinpath(FILE).read_text("utf-8"))
+    """The rules of the packs in use."""
+    return load_packs().of(DETECTION)
 
 
-@lru_cache(maxsize=512)
-def detection_rules(on: date) -> Mapping[str, DetectionRule]:
+def detection_rules(on: date, region: str = "CN") -> Mapping[str, DetectionRule]:
     """The rule of every code that is in force for data of a day."""
-    return MappingProxyType({rule.code: rule for rule in load_detection_rules() if rule.in_force(on)})
+    return load_packs().detection_rules(on, region)

@@ -21,14 +21,7 @@ def read_csv(folder: Path, name: str, model: type[Row]) -> tuple[Row, ...]:
     Raises:
         ConfigurationError: no such file, or a row that breaks the schema.
     """
-    with _open(folder, name) as handle:
-        try:
-            reader = csv.DictReader(handle, restkey="(too many cells)", restval=None)
-            _refuse_twin_columns(name, reader.fieldnames or ())
-            lines = list(reader)
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise ConfigurationError(f"not CSV in UTF-8: {error}", field=name, remedy="save it as UTF-8") from error
-    return _checked(name, model, ((number, _cells(line)) for number, line in enumerate(lines, start=2)))
+    return checked(name, model, raw_csv(folder, name))
 
 
 def read_json(folder: Path, name: str, model: type[Row]) -> tuple[Row, ...]:
@@ -36,6 +29,31 @@ def read_json(folder: Path, name: str, model: type[Row]) -> tuple[Row, ...]:
 
     Raises:
         ConfigurationError: no such file, no JSON, or a row that breaks the schema.
+    """
+    return checked(name, model, raw_json(folder, name))
+
+
+def raw_csv(folder: Path, name: str) -> list[tuple[int, Any]]:
+    """Lines of a CSV file with their numbers, as they stand.
+
+    Raises:
+        ConfigurationError: no such file, no CSV, or a column that is there twice.
+    """
+    with _open(folder, name) as handle:
+        try:
+            reader = csv.DictReader(handle, restkey="(too many cells)", restval=None)
+            _refuse_twin_columns(name, reader.fieldnames or ())
+            lines = list(reader)
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise ConfigurationError(f"not CSV in UTF-8: {error}", field=name, remedy="save it as UTF-8") from error
+    return [(number, _cells(line)) for number, line in enumerate(lines, start=2)]
+
+
+def raw_json(folder: Path, name: str) -> list[tuple[int, Any]]:
+    """Rows of a JSON file `{"rows": [...]}` with their numbers, as they stand.
+
+    Raises:
+        ConfigurationError: no such file, no JSON, or no list of rows.
     """
     with _open(folder, name) as handle:
         try:
@@ -45,7 +63,7 @@ def read_json(folder: Path, name: str, model: type[Row]) -> tuple[Row, ...]:
     rows = content.get("rows") if isinstance(content, dict) else None
     if not isinstance(rows, list):
         raise ConfigurationError("has no list `rows`", field=name, remedy='write {"rows": [...]}')
-    return _checked(name, model, enumerate(rows, start=1))
+    return list(enumerate(rows, start=1))
 
 
 def _refuse_twin_columns(name: str, columns: Sequence[str]) -> None:
@@ -71,7 +89,12 @@ def _cells(line: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in line.items() if value is not None}
 
 
-def _checked(name: str, model: type[Row], lines: Iterable[tuple[int, Any]]) -> tuple[Row, ...]:
+def checked(name: str, model: type[Row], lines: Iterable[tuple[int, Any]]) -> tuple[Row, ...]:
+    """Raw rows by their schema.
+
+    Raises:
+        ConfigurationError: names the file, the row, the field, the reason and the remedy.
+    """
     found = []
     for number, raw in lines:
         try:

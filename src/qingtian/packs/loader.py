@@ -1,17 +1,14 @@
-"""Loading the rule packs of a folder: schema, overlaps, gaps, then one immutable object."""
+"""The tables of air, emissions, validity, codes and calendars, and the loading of a source: one immutable object."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
-
-from pydantic import BaseModel
+from typing import Any
 
 from qingtian.domain.errors import ConfigurationError
 from qingtian.domain.legaltime.calendar import CalendarYear, SpecialDay, WorkCalendar
-from qingtian.domain.standards.air_tables import AqiTables, Breakpoint, Category
+from qingtian.domain.standards.air_tables import Breakpoint, Category
 from qingtian.domain.standards.composite import CompositePart, CompositeRule
 from qingtian.domain.standards.limits import (
     AirLimit,
@@ -23,90 +20,159 @@ from qingtian.domain.standards.limits import (
 )
 from qingtian.domain.standards.provenance import RuleRow
 from qingtian.packs import schema
-from qingtian.packs.air import aqi_editions
-from qingtian.packs.continuity import refuse_gaps, refuse_overlaps
-from qingtian.packs.files import read_csv, read_json
+from qingtian.packs.air import aqi_editions, edition_row
+from qingtian.packs.files import checked, raw_csv, read_csv
 from qingtian.packs.rulebook import Packs
+from qingtian.packs.source import NATIONAL, PackSource, as_source
+from qingtian.packs.tables import Table, one_rule, plainly
 
-NATIONAL = Path(__file__).parent / "national"
-Domain = TypeVar("Domain", bound=RuleRow)
+__all__ = ["NATIONAL", "read_calendar", "read_notices", "read_packs"]
 
 
-def read_packs(folder: Path = NATIONAL) -> Packs:
-    """Read and check every pack file of a folder.
+def _composite(row: schema.CompositeRow) -> CompositeRule:
+    parts = tuple(CompositePart(**part.model_dump()) for part in row.parts)
+    return CompositeRule(**{**row.model_dump(), "parts": parts})
 
+
+def _notice(row: schema.CalendarYearRow) -> RuleRow:
+    return RuleRow(**row.model_dump(exclude={"year"}))
+
+
+BREAKPOINTS = Table(
+    "aqi_breakpoints.csv",
+    schema.BreakpointRow,
+    plainly(Breakpoint),
+    lambda row: (row.item, row.period, row.index),
+    "aqi_breakpoint",
+    continuous=True,
+    regional=False,
+)
+CATEGORIES = Table(
+    "aqi_categories.csv",
+    schema.CategoryRow,
+    plainly(Category),
+    lambda row: (row.level_number,),
+    "aqi_category",
+    continuous=True,
+    regional=False,
+)
+EDITIONS = Table(
+    "aqi_editions.json", schema.EditionRow, edition_row, one_rule, "aqi_edition", continuous=True, regional=False
+)
+AIR_LIMITS = Table(
+    "air_limits.csv",
+    schema.AirLimitRow,
+    plainly(AirLimit),
+    lambda row: (row.item, row.period, row.category),
+    "air_limit",
+    continuous=True,
+)
+EMISSION_LIMITS = Table(
+    "emission_limits.csv",
+    schema.EmissionLimitRow,
+    plainly(EmissionLimit),
+    lambda row: (row.standard, row.item, row.period, row.category, row.condition),
+    "emission_limit",
+)
+REFERENCE_OXYGEN = Table(
+    "reference_oxygen.csv",
+    schema.ReferenceOxygenRow,
+    plainly(ReferenceOxygen),
+    lambda row: (row.standard, row.category),
+    "reference_oxygen",
+)
+VALIDITY = Table(
+    "data_validity.csv",
+    schema.ValidityRow,
+    plainly(ValidityRule),
+    lambda row: (row.applies_to, row.items, row.period, row.counts),
+    "data_validity",
+)
+MARKS = Table(
+    "data_marks.csv",
+    schema.MarkRow,
+    plainly(DataMark),
+    lambda row: (row.mark,),
+    "data_mark",
+    continuous=True,
+    regional=False,
+)
+POLLUTANTS = Table(
+    "pollutants.csv", schema.PollutantRow, plainly(Pollutant), lambda row: (row.code,), "pollutant", regional=False
+)
+COMPOSITE = Table(
+    "composite_index.json",
+    schema.CompositeRow,
+    _composite,
+    one_rule,
+    "composite_index",
+    continuous=True,
+    regional=False,
+)
+NOTICES = Table(
+    "calendar_years.csv", schema.CalendarYearRow, _notice, lambda row: (row.row_id,), "calendar", regional=False
+)
+TABLES: tuple[Table[Any], ...] = (
+    EDITIONS,
+    CATEGORIES,
+    BREAKPOINTS,
+    AIR_LIMITS,
+    COMPOSITE,
+    EMISSION_LIMITS,
+    REFERENCE_OXYGEN,
+    VALIDITY,
+    MARKS,
+    NOTICES,
+    POLLUTANTS,
+)
+
+
+def read_packs(place: Path | PackSource = NATIONAL) -> Packs:
+    """Read and check the tables that every process needs; the others are read at first use.
+
+    Args:
+        place: a folder with national tables, or a source with regional packs beside them.
     Raises:
         ConfigurationError: names the file, the row, the field, the reason and the remedy.
     """
-    corners = _rows(
-        folder,
-        "aqi_breakpoints.csv",
-        schema.BreakpointRow,
-        Breakpoint,
-        lambda row: (row.item, row.period, row.index),
-        continuous=True,
-    )
-    bands = _rows(
-        folder, "aqi_categories.csv", schema.CategoryRow, Category, lambda row: (row.level_number,), continuous=True
-    )
+    source = as_source(place)
+    corners, bands = BREAKPOINTS.read(source), CATEGORIES.read(source)
+    EDITIONS.read(source)
+    lines = [(number, source.changed(raw)) for number, raw in EDITIONS.raws(source.national)]
     return Packs(
-        editions=_editions(folder, corners, bands),
-        air=_rows(
-            folder,
-            "air_limits.csv",
-            schema.AirLimitRow,
-            AirLimit,
-            lambda row: (row.item, row.period, row.category),
-            continuous=True,
-        ),
-        emission=_rows(
-            folder,
-            "emission_limits.csv",
-            schema.EmissionLimitRow,
-            EmissionLimit,
-            lambda row: (row.standard, row.item, row.period, row.category, row.condition),
-        ),
-        oxygen=_rows(
-            folder,
-            "reference_oxygen.csv",
-            schema.ReferenceOxygenRow,
-            ReferenceOxygen,
-            lambda row: (row.standard, row.category),
-        ),
-        validity=_rows(
-            folder,
-            "data_validity.csv",
-            schema.ValidityRow,
-            ValidityRule,
-            lambda row: (row.applies_to, row.items, row.period, row.counts),
-        ),
-        marks=_rows(folder, "data_marks.csv", schema.MarkRow, DataMark, lambda row: (row.mark,), continuous=True),
-        pollutants=_rows(folder, "pollutants.csv", schema.PollutantRow, Pollutant, lambda row: (row.code,)),
-        composite=_composite(folder),
-        notices=read_notices(folder),
-        work_calendar=read_calendar(folder),
-        folder=folder,
+        editions=aqi_editions(checked(EDITIONS.file, schema.EditionRow, lines), corners, bands),
+        air=AIR_LIMITS.read(source),
+        emission=EMISSION_LIMITS.read(source),
+        oxygen=REFERENCE_OXYGEN.read(source),
+        validity=VALIDITY.read(source),
+        marks=MARKS.read(source),
+        pollutants=POLLUTANTS.read(source),
+        composite=COMPOSITE.read(source),
+        notices=NOTICES.read(source),
+        work_calendar=read_calendar(source),
+        source=source,
     )
 
 
-def read_notices(folder: Path = NATIONAL) -> tuple[RuleRow, ...]:
+def read_notices(place: Path | PackSource = NATIONAL) -> tuple[RuleRow, ...]:
     """The yearly notices on holidays, with their sources."""
-    rows = read_csv(folder, "calendar_years.csv", schema.CalendarYearRow)
-    return tuple(RuleRow(**row.model_dump(exclude={"year"})) for row in rows)
+    return NOTICES.read(place)
 
 
-def read_calendar(folder: Path = NATIONAL) -> WorkCalendar:
+def read_calendar(place: Path | PackSource = NATIONAL) -> WorkCalendar:
     """The working-day calendar; every special day must belong to a year whose notice is a row.
 
     Raises:
         ConfigurationError: a day without its year, or a day or year that is there twice.
     """
+    source = as_source(place)
     years = {}
-    for year in read_csv(folder, "calendar_years.csv", schema.CalendarYearRow):
+    for year in read_csv(source.national, "calendar_years.csv", schema.CalendarYearRow):
         _once(year.year in years, "calendar_years.csv", f"the year {year.year}")
         years[year.year] = CalendarYear(year.year, year.row_id, year.source, year.confidence)
     days = {}
-    for day in read_csv(folder, "calendar.csv", schema.CalendarDayRow):
+    lines = ((number, source.changed(raw)) for number, raw in raw_csv(source.national, "calendar.csv"))
+    for day in checked("calendar.csv", schema.CalendarDayRow, lines):
         _once(day.date in days, "calendar.csv", f"the day {day.date}")
         if day.date.year not in years:
             raise ConfigurationError(
@@ -114,41 +180,6 @@ def read_calendar(folder: Path = NATIONAL) -> WorkCalendar:
             )
         days[day.date] = SpecialDay(day.row_id, day.kind, day.name_zh, day.name_en)
     return WorkCalendar(MappingProxyType(days), MappingProxyType(years))
-
-
-def _editions(folder: Path, corners: tuple[Breakpoint, ...], bands: tuple[Category, ...]) -> tuple[AqiTables, ...]:
-    rows = read_json(folder, "aqi_editions.json", schema.EditionRow)
-    editions = aqi_editions(rows, corners, bands)
-    headers = tuple(one.edition for one in editions)
-    refuse_overlaps("aqi_editions.json", headers, lambda _: ("edition",))
-    refuse_gaps("aqi_editions.json", headers, lambda _: ("edition",))
-    return editions
-
-
-def _composite(folder: Path) -> tuple[CompositeRule, ...]:
-    name, rules = "composite_index.json", []
-    for row in read_json(folder, name, schema.CompositeRow):
-        parts = tuple(CompositePart(**part.model_dump()) for part in row.parts)
-        rules.append(CompositeRule(**{**row.model_dump(), "parts": parts}))
-    refuse_overlaps(name, rules, lambda _: ("edition",))
-    refuse_gaps(name, rules, lambda _: ("edition",))
-    return tuple(rules)
-
-
-def _rows(
-    folder: Path,
-    name: str,
-    model: type[BaseModel],
-    make: type[Domain],
-    key: Callable[[Domain], tuple[Hashable, ...]],
-    *,
-    continuous: bool = False,
-) -> tuple[Domain, ...]:
-    rows = tuple(make(**row.model_dump()) for row in read_csv(folder, name, model))
-    refuse_overlaps(name, rows, key)
-    if continuous:
-        refuse_gaps(name, rows, key)
-    return rows
 
 
 def _once(again: bool, name: str, what: str) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -23,11 +23,10 @@ from qingtian.domain.standards.soil import SoilLimit
 from qingtian.domain.standards.surface_water import SurfaceWater, WaterRule, WaterStatus, loosens
 from qingtian.domain.standards.water_index import TrophicGrade, TrophicPart, TrophicRule, WaterIndexRule
 from qingtian.packs import media_schema as schema
-from qingtian.packs.continuity import refuse_gaps, refuse_overlaps
-from qingtian.packs.files import read_csv, read_json
+from qingtian.packs.source import PackSource
+from qingtian.packs.tables import Table, in_place, nearest, one_rule, plainly
 
 Row = TypeVar("Row", bound=RuleRow)
-Key = Callable[[Row], tuple[Hashable, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,44 +51,46 @@ class MediaTables:
     tax_rules: tuple[TaxRule, ...]
 
     @lru_cache(maxsize=64)  # noqa: B019 - one object a process, which lives as long as the process
-    def surface_water(self, on: date | None = None) -> SurfaceWater:
+    def surface_water(self, on: date | None = None, region: str = "CN") -> SurfaceWater:
         """Limits, rule and status words of surface water for data of a day."""
         return SurfaceWater(
-            QualityTable(of_day(self.surface, on)), one_of_day(self.water_rules, on), of_day(self.statuses, on)
+            QualityTable(_placed("surface", self.surface, on, region)),
+            one_of_day(self.water_rules, on, region),
+            _placed("statuses", self.statuses, on, region),
         )
 
     @lru_cache(maxsize=64)  # noqa: B019 - as above
-    def groundwater(self, on: date | None = None) -> QualityTable:
+    def groundwater(self, on: date | None = None, region: str = "CN") -> QualityTable:
         """Limits of groundwater for data of a day."""
-        return QualityTable(of_day(self.ground, on))
+        return QualityTable(_placed("ground", self.ground, on, region))
 
-    def trophic_rule(self, on: date | None = None) -> TrophicRule:
+    def trophic_rule(self, on: date | None = None, region: str = "CN") -> TrophicRule:
         """The trophic index for data of a day."""
-        return one_of_day(self.trophic, on)
+        return one_of_day(self.trophic, on, region)
 
-    def water_index_rule(self, on: date | None = None) -> WaterIndexRule:
+    def water_index_rule(self, on: date | None = None, region: str = "CN") -> WaterIndexRule:
         """The city water quality index for data of a day."""
-        return one_of_day(self.water_indices, on)
+        return one_of_day(self.water_indices, on, region)
 
-    def black_odour(self, scope: str = "urban", on: date | None = None) -> tuple[OdourLimit, ...]:
+    def black_odour(self, scope: str = "urban", on: date | None = None, region: str = "CN") -> tuple[OdourLimit, ...]:
         """Bounds of black and odorous water, urban or rural.
 
         Raises:
             InvalidInput: no such scope.
         """
-        found = tuple(row for row in of_day(self.odour, on) if row.scope == scope)
+        found = tuple(row for row in _placed("odour", self.odour, on, region) if row.scope == scope)
         if not found:
             raise InvalidInput(f"there is no scope {scope!r}", field="scope", remedy="use urban or rural")
         return found
 
     @lru_cache(maxsize=64)  # noqa: B019 - as above
-    def soil_limits(self, land: str, on: date | None = None) -> tuple[SoilLimit, ...]:
+    def soil_limits(self, land: str, on: date | None = None, region: str = "CN") -> tuple[SoilLimit, ...]:
         """Screening and control values of farmland or construction land.
 
         Raises:
             InvalidInput: no such land.
         """
-        found = tuple(row for row in of_day(self.soil, on) if row.land == land)
+        found = tuple(row for row in _placed("soil", self.soil, on, region) if row.land == land)
         if not found:
             raise InvalidInput(f"there is no land {land!r}", field="land", remedy="use farmland or construction")
         return found
@@ -102,7 +103,7 @@ class MediaTables:
         Raises:
             InvalidInput: no such place, zone or period.
         """
-        rows = [row for row in of_day(self.noise, on) if row.place == place and row.region == region]
+        rows = [row for row in _placed("noise", self.noise, on, region) if row.place == place]
         for row in rows:
             if (row.zone, row.period) == (zone, period):
                 return row
@@ -111,25 +112,25 @@ class MediaTables:
             f"no noise limit for {place} {zone} {period}", field="zone", remedy=f"use {zones}; day or night"
         )
 
-    def noise_rule(self, on: date | None = None) -> NoiseRule:
+    def noise_rule(self, on: date | None = None, region: str = "CN") -> NoiseRule:
         """How noise levels are formed."""
-        return one_of_day(self.noise_rules, on)
+        return one_of_day(self.noise_rules, on, region)
 
-    def tax_equivalents(self, on: date | None = None) -> tuple[TaxEquivalent, ...]:
+    def tax_equivalents(self, on: date | None = None, region: str = "CN") -> tuple[TaxEquivalent, ...]:
         """Kilograms per pollution equivalent, by item."""
-        return of_day(self.tax, on)
+        return _placed("tax", self.tax, on, region)
 
-    def tax_rule(self, on: date | None = None) -> TaxRule:
+    def tax_rule(self, on: date | None = None, region: str = "CN") -> TaxRule:
         """Which items are taxed and how the tax is reduced."""
-        return one_of_day(self.tax_rules, on)
+        return one_of_day(self.tax_rules, on, region)
 
-    def tax_rate(self, scope: str, on: date | None = None) -> TaxRate:
+    def tax_rate(self, scope: str, on: date | None = None, region: str = "CN") -> TaxRate:
         """The span of rates of a scope: air, water or hazardous_waste.
 
         Raises:
             InvalidInput: no such scope.
         """
-        for row in of_day(self.tax_rates, on):
+        for row in _placed("tax_rates", self.tax_rates, on, region):
             if row.scope == scope and row.db_from is None:
                 return row
         raise InvalidInput(f"there is no rate of {scope!r}", field="scope", remedy="use air, water or hazardous_waste")
@@ -145,72 +146,37 @@ def of_day(rows: Iterable[Row], on: date | None) -> tuple[Row, ...]:
     return tuple(row for row in rows if (row.valid_to is None if on is None else row.in_force(on)))
 
 
-def one_of_day(rows: tuple[Row, ...], on: date | None) -> Row:
-    """The one row in force.
+def one_of_day(rows: tuple[Row, ...], on: date | None, region: str = "CN") -> Row:
+    """The one row in force, of the nearest region.
 
     Raises:
         InvalidInput: none is.
     """
-    found = of_day(rows, on)
+    found = nearest(in_place(rows, on, region), region, one_rule)
     if not found:
         raise InvalidInput(f"no {rows[0].standard} is in force on {on}", field="on", remedy="see docs/packs.md")
     return found[0]
 
 
-def read_media(folder: Path) -> MediaTables:
-    """Read and check the tables of a folder.
+def _placed(name: str, rows: tuple[Row, ...], on: date | None, region: str) -> tuple[Row, ...]:
+    table: Table[Row] = FIELDS[name]
+    return nearest(in_place(rows, on, region), region, table.key)
+
+
+def read_media(place: Path | PackSource) -> MediaTables:
+    """Read and check the tables of a folder, or of a source with regional packs.
 
     Raises:
         ConfigurationError: names the file, the row, the field, the reason and the remedy.
     """
-    surface, ground = (_quality(folder, name) for name in ("surface_water_limits.csv", "groundwater_limits.csv"))
-    return MediaTables(
-        surface=surface,
-        ground=ground,
-        statuses=_table(
-            folder, "water_status.csv", schema.WaterStatusRow, WaterStatus, lambda row: (row.scope, row.rank)
-        ),
-        water_rules=_rules(folder, "water_evaluation.json", schema.WaterRuleRow, WaterRule),
-        trophic=_trophic(folder),
-        water_indices=_rules(folder, "water_quality_index.json", schema.WaterIndexRow, WaterIndexRule),
-        odour=_table(
-            folder,
-            "black_odour.csv",
-            schema.OdourLimitRow,
-            OdourLimit,
-            lambda row: (row.scope, row.item, row.grade, row.op),
-        ),
-        soil=_table(
-            folder,
-            "soil_limits.csv",
-            schema.SoilLimitRow,
-            SoilLimit,
-            lambda row: (row.land, row.item, row.level, row.use, row.ph_above),
-        ),
-        noise=_table(
-            folder,
-            "noise_limits.csv",
-            schema.NoiseLimitRow,
-            NoiseLimit,
-            lambda row: (row.place, row.zone, row.period),
-        ),
-        noise_rules=_rules(folder, "noise_rule.json", schema.NoiseRuleRow, NoiseRule),
-        tax=_table(
-            folder, "tax_equivalents.csv", schema.TaxEquivalentRow, TaxEquivalent, lambda row: (row.medium, row.item)
-        ),
-        tax_rates=_table(folder, "tax_rates.csv", schema.TaxRateRow, TaxRate, lambda row: (row.scope, row.db_from)),
-        tax_rules=_tax_rules(folder),
-    )
+    return MediaTables(**{name: table.read(place) for name, table in FIELDS.items()})
 
 
-def _quality(folder: Path, name: str) -> tuple[QualityLimit, ...]:
-    rows = _table(
-        folder,
-        name,
-        schema.QualityLimitRow,
-        QualityLimit,
-        lambda row: (row.item, row.water_body, row.category, row.measure, row.op),
-    )
+def _quality_key(row: QualityLimit) -> tuple[Hashable, ...]:
+    return (row.item, row.water_body, row.category, row.measure, row.op)
+
+
+def _loosening(name: str, rows: tuple[QualityLimit, ...]) -> None:
     for key, group in groupby(rows, key=lambda row: (row.key, row.valid_from, row.region)):
         if not loosens(sorted(group, key=lambda row: row.category.rank)):
             raise ConfigurationError(
@@ -218,41 +184,79 @@ def _quality(folder: Path, name: str) -> tuple[QualityLimit, ...]:
                 field=f"{name}:limit",
                 remedy="mend them",
             )
-    return rows
 
 
-def _table(folder: Path, name: str, model: type[BaseModel], make: type[Row], key: Key[Row]) -> tuple[Row, ...]:
-    rows = tuple(make(**row.model_dump()) for row in read_csv(folder, name, model))
-    refuse_overlaps(name, rows, key)
-    return rows
+def _trophic(row: schema.TrophicRow) -> TrophicRule:
+    parts = tuple(TrophicPart(**part.model_dump()) for part in row.parts)
+    grades = tuple(TrophicGrade(**grade.model_dump()) for grade in row.grades)
+    return TrophicRule(**{**row.model_dump(), "parts": parts, "grades": grades})
 
 
-def _rules(folder: Path, name: str, model: type[BaseModel], make: type[Row]) -> tuple[Row, ...]:
-    return _lone(name, (make(**row.model_dump()) for row in read_json(folder, name, model)))
+def _tax_rule(row: schema.TaxRuleRow) -> TaxRule:
+    reductions = tuple(TaxReduction(**one.model_dump()) for one in row.reductions)
+    largest = MappingProxyType(dict(row.largest))
+    return TaxRule(**{**row.model_dump(), "reductions": reductions, "largest": largest})
 
 
-def _lone(name: str, rows: Iterable[Row]) -> tuple[Row, ...]:
-    found = tuple(rows)
-    if not found:
-        raise ConfigurationError("has no row", field=name, remedy="restore the pack from the release")
-    refuse_overlaps(name, found, lambda _: ("rule",))
-    refuse_gaps(name, found, lambda _: ("rule",))
-    return found
+def _rule(file: str, model: type[BaseModel], make: Callable[[Any], Row], kind: str) -> Table[Row]:
+    return Table(file, model, make, one_rule, kind, continuous=True, needed=True)
 
 
-def _trophic(folder: Path) -> tuple[TrophicRule, ...]:
-    name, rules = "trophic_index.json", []
-    for row in read_json(folder, name, schema.TrophicRow):
-        parts = tuple(TrophicPart(**part.model_dump()) for part in row.parts)
-        grades = tuple(TrophicGrade(**grade.model_dump()) for grade in row.grades)
-        rules.append(TrophicRule(**{**row.model_dump(), "parts": parts, "grades": grades}))
-    return _lone(name, rules)
-
-
-def _tax_rules(folder: Path) -> tuple[TaxRule, ...]:
-    name, rules = "tax_rule.json", []
-    for row in read_json(folder, name, schema.TaxRuleRow):
-        reductions = tuple(TaxReduction(**one.model_dump()) for one in row.reductions)
-        largest = MappingProxyType(dict(row.largest))
-        rules.append(TaxRule(**{**row.model_dump(), "reductions": reductions, "largest": largest}))
-    return _lone(name, rules)
+FIELDS: Mapping[str, Table[Any]] = {
+    "surface": Table(
+        "surface_water_limits.csv",
+        schema.QualityLimitRow,
+        plainly(QualityLimit),
+        _quality_key,
+        "water_limit",
+        checks=(_loosening,),
+    ),
+    "ground": Table(
+        "groundwater_limits.csv",
+        schema.QualityLimitRow,
+        plainly(QualityLimit),
+        _quality_key,
+        "water_limit",
+        checks=(_loosening,),
+    ),
+    "statuses": Table(
+        "water_status.csv", schema.WaterStatusRow, plainly(WaterStatus), lambda row: (row.scope, row.rank), "water_rule"
+    ),
+    "water_rules": _rule("water_evaluation.json", schema.WaterRuleRow, plainly(WaterRule), "water_rule"),
+    "trophic": _rule("trophic_index.json", schema.TrophicRow, _trophic, "water_rule"),
+    "water_indices": _rule("water_quality_index.json", schema.WaterIndexRow, plainly(WaterIndexRule), "water_rule"),
+    "odour": Table(
+        "black_odour.csv",
+        schema.OdourLimitRow,
+        plainly(OdourLimit),
+        lambda row: (row.scope, row.item, row.grade, row.op),
+        "water_limit",
+    ),
+    "soil": Table(
+        "soil_limits.csv",
+        schema.SoilLimitRow,
+        plainly(SoilLimit),
+        lambda row: (row.land, row.item, row.level, row.use, row.ph_above),
+        "soil_limit",
+    ),
+    "noise": Table(
+        "noise_limits.csv",
+        schema.NoiseLimitRow,
+        plainly(NoiseLimit),
+        lambda row: (row.place, row.zone, row.period),
+        "noise_limit",
+    ),
+    "noise_rules": _rule("noise_rule.json", schema.NoiseRuleRow, plainly(NoiseRule), "noise_rule"),
+    "tax": Table(
+        "tax_equivalents.csv",
+        schema.TaxEquivalentRow,
+        plainly(TaxEquivalent),
+        lambda row: (row.medium, row.item),
+        "tax_rule",
+    ),
+    "tax_rates": Table(
+        "tax_rates.csv", schema.TaxRateRow, plainly(TaxRate), lambda row: (row.scope, row.db_from), "tax_rule"
+    ),
+    "tax_rules": _rule("tax_rule.json", schema.TaxRuleRow, _tax_rule, "tax_rule"),
+}
+TABLES: tuple[Table[Any], ...] = tuple(FIELDS.values())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qingtian.domain.errors import InvalidInput
 from qingtian.domain.legaltime.calendar import WorkCalendar
@@ -22,6 +23,8 @@ from qingtian.domain.standards.limits import (
     ValidityRule,
 )
 from qingtian.domain.standards.provenance import RuleRow, region_chain
+from qingtian.packs.source import REGION, PackSource, region_folders
+from qingtian.packs.tables import Table, in_place, nearest
 
 if TYPE_CHECKING:
     from qingtian.domain.detection.rule import DetectionRule
@@ -37,7 +40,7 @@ class Packs:
 
     Args:
         notices: the yearly notices that the calendar rests on.
-        folder: where the tables of the other media are read from at first use.
+        source: where the other tables are read from at first use.
     """
 
     editions: tuple[AqiTables, ...]
@@ -50,7 +53,26 @@ class Packs:
     composite: tuple[CompositeRule, ...]
     notices: tuple[RuleRow, ...]
     work_calendar: WorkCalendar
-    folder: Path
+    source: PackSource
+    _read: dict[str, tuple[Any, ...]] = field(default_factory=dict, init=False, repr=False)
+
+    def of(self, table: Table[Row]) -> tuple[Row, ...]:
+        """Every row of a table, of every date and region; read and checked at first use.
+
+        Raises:
+            ConfigurationError: the file is wrong.
+        """
+        if table.file not in self._read:
+            self._read[table.file] = table.read(self.source)
+        return self._read[table.file]
+
+    def in_force(self, table: Table[Row], on: date | None, region: str = "CN") -> tuple[Row, ...]:
+        """Rows of a table that hold on a day in a place: the nearest region's row of each key.
+
+        Args:
+            on: date of the data; None takes the rows without an end.
+        """
+        return nearest(in_place(self.of(table), on, region), region, table.key)
 
     @cached_property
     def media(self) -> MediaTables:
@@ -61,7 +83,7 @@ class Packs:
         """
         from qingtian.packs.media import read_media
 
-        return read_media(self.folder)
+        return read_media(self.source)
 
     def aqi_tables(self, on: date) -> AqiTables:
         """The index edition for data of a day.
@@ -104,8 +126,7 @@ class Packs:
 
     def air_limits(self, on: date, *, region: str = "CN") -> tuple[AirLimit, ...]:
         """Ambient limits for data of a day; a regional row goes before the national one."""
-        rows = [row for row in self.air if row.in_force(on)]
-        return tuple(_nearest(rows, region, lambda row: (row.item, row.period, row.category)))
+        return nearest(in_place(self.air, on, region), region, lambda row: (row.item, row.period, row.category))
 
     def emission_limits(
         self,
@@ -130,13 +151,30 @@ class Packs:
         wanted["medium"] = medium
         asked = {name: value for name, value in wanted.items() if value is not None}
         regions = region_chain(region)
-        return tuple(
-            row
-            for row in self.emission
-            if row.region in regions
-            and (on is None or row.in_force(on))
-            and all(getattr(row, name) == value for name, value in asked.items())
+        held = (
+            in_place(self.emission, on, region)
+            if on is not None
+            else (row for row in self.emission if row.region in regions)
         )
+        return tuple(row for row in held if all(getattr(row, name) == value for name, value in asked.items()))
+
+    def deciding_limits(self, row_id: str, on: date, region: str = "CN") -> tuple[EmissionLimit, ...]:
+        """The limits that compete where a permit names a row: the row itself and what regions set for the same case.
+
+        A regional row competes when it is of the same medium, pollutant, period, category and condition, and the
+        stricter decides; one that names the row in `overrides` takes its place instead, and so does one that names
+        a row which took it.
+        """
+        named = self.emission_limit(row_id)
+        held = tuple(in_place(self.emission, on, region))
+        taken = self._successors(row_id)
+        return tuple(row for row in held if row.row_id in taken or _same_case(row, named))
+
+    def _successors(self, row_id: str) -> set[str]:
+        found = {row_id}
+        while more := {row.row_id for row in self.emission if found.intersection(row.overrides)} - found:
+            found |= more
+        return found
 
     def emission_limit(self, row_id: str) -> EmissionLimit:
         """One emission limit by its row id.
@@ -154,10 +192,16 @@ class Packs:
     ) -> tuple[ReferenceOxygen, ...]:
         """Reference oxygen contents, in percent."""
         regions = region_chain(region)
-        rows = (row for row in self.oxygen if row.region in regions and (on is None or row.in_force(on)))
+        rows = (
+            in_place(self.oxygen, on, region)
+            if on is not None
+            else (row for row in self.oxygen if row.region in regions)
+        )
         return tuple(row for row in rows if standard in (None, row.standard))
 
-    def validity_rule(self, applies_to: str, period: str, on: date, *, item: str = "all") -> ValidityRule:
+    def validity_rule(
+        self, applies_to: str, period: str, on: date, *, item: str = "all", region: str = "CN"
+    ) -> ValidityRule:
         """How much data make a period valid.
 
         Args:
@@ -167,8 +211,8 @@ class Packs:
         Raises:
             InvalidInput: no rule.
         """
-        for row in self.validity:
-            fits = row.applies_to == applies_to and row.period == period and row.in_force(on)
+        for row in nearest(in_place(self.validity, on, region), region, _validity_key):
+            fits = row.applies_to == applies_to and row.period == period
             if fits and (item in row.items or "all" in row.items):
                 return row
         raise InvalidInput(
@@ -212,11 +256,15 @@ class Packs:
         """The working-day calendar."""
         return self.work_calendar
 
-    def detection_rules(self, on: date) -> Mapping[str, DetectionRule]:
-        """Detection rules in force for data of a day, by code."""
-        from qingtian.packs.detection import detection_rules
+    def detection_rules(self, on: date, region: str = "CN") -> Mapping[str, DetectionRule]:
+        """Detection rules in force for data of a day, by code; a region's own go before the national ones."""
+        return self._detection(on, region)
 
-        return detection_rules(on)
+    @lru_cache(maxsize=512)  # noqa: B019 - one object a process, which lives as long as the process
+    def _detection(self, on: date, region: str) -> Mapping[str, DetectionRule]:
+        from qingtian.packs.detection import DETECTION
+
+        return MappingProxyType({rule.code: rule for rule in self.in_force(DETECTION, on, region)})
 
     def procedure(self, code: str, version: str | None = None) -> ProcedureTemplate:
         """A case template; without a version the newest."""
@@ -230,22 +278,37 @@ class Packs:
         Raises:
             InvalidInput: there is no such row.
         """
-        found = self._by_id.get(row_id) or self._media_by_id.get(row_id)
+        found = self._by_id.get(row_id) or self._others_by_id.get(row_id)
         if found is None:
             raise InvalidInput(f"there is no pack row {row_id}", field="row_id", remedy="see docs/packs.md")
         return found
 
     def rows(self) -> tuple[RuleRow, ...]:
         """Every row, file by file; procedures are templates and stand apart."""
-        return (*self._by_id.values(), *self._media_by_id.values())
+        return (*self._by_id.values(), *self._others_by_id.values())
+
+    def trying(self, row_id: str, cells: Mapping[str, Any]) -> Packs:
+        """The same packs with some cells of one row replaced in memory, read and checked like files.
+
+        Raises:
+            InvalidInput: there is no such row.
+            ConfigurationError: the row is refused with these cells.
+        """
+        from qingtian.packs.loader import read_packs
+
+        self.row(row_id)
+        return read_packs(self.source.trying(row_id, cells))
 
     @cached_property
     def _by_id(self) -> dict[str, RuleRow]:
         return {row.row_id: row for row in self._all_rows()}
 
     @cached_property
-    def _media_by_id(self) -> dict[str, RuleRow]:
-        return {row.row_id: row for row in self.media.rows()}
+    def _others_by_id(self) -> dict[str, RuleRow]:
+        from qingtian.packs.catalogue import later_tables
+
+        media = {row.row_id: row for row in self.media.rows()}
+        return {**media, **{row.row_id: row for table in later_tables() for row in self.of(table)}}
 
     @cached_property
     def _by_code(self) -> dict[str, Pollutant]:
@@ -253,40 +316,54 @@ class Packs:
         return {**{row.old_code: row for row in self.pollutants if row.old_code}, **named}
 
     def _all_rows(self) -> Iterator[RuleRow]:
-        from qingtian.packs.detection import load_detection_rules
+        from qingtian.packs.detection import DETECTION
 
         for edition in self.editions:
             yield edition.edition
             yield from edition.categories
             for table in edition.tables.values():
                 yield from table.points
-        yield from load_detection_rules()
+        yield from self.of(DETECTION)
         for group in (self.air, self.composite, self.emission, self.oxygen, self.validity, self.marks):
             yield from group
         yield from self.notices
         yield from self.pollutants
 
 
-def _nearest(rows: Iterable[Row], region: str, key: Callable[[Row], Hashable]) -> Iterator[Row]:
-    order = {code: rank for rank, code in enumerate(region_chain(region))}
-    best: dict[Hashable, Row] = {}
-    for row in rows:
-        if row.region not in order:
-            continue
-        name = key(row)
-        held = best.get(name)
-        if held is None or order[row.region] < order[held.region]:
-            best[name] = row
-    yield from best.values()
+def _validity_key(row: ValidityRule) -> tuple[Hashable, ...]:
+    return (row.applies_to, row.items, row.period, row.counts)
+
+
+def _same_case(row: EmissionLimit, named: EmissionLimit) -> bool:
+    local = row.region not in ("CN", named.region)
+    case = ("medium", "pollutant", "item", "period", "category", "condition")
+    return local and all(getattr(row, name) == getattr(named, name) for name in case)
+
+
+_folders: list[Path] = []
+
+
+def use_pack_folders(folders: Iterable[Path]) -> None:
+    """Let this process read the regional packs of some folders beside those of the release.
+
+    Raises:
+        ConfigurationError: one of them is no folder of regional packs.
+    """
+    wanted = list(folders)
+    region_folders(wanted)
+    if wanted != _folders:
+        _folders[:] = wanted
+        load_packs.cache_clear()
 
 
 @lru_cache(maxsize=1)
 def load_packs() -> Packs:
-    """The packs of this release, read and checked once a process.
+    """The packs of this release and of the folders in use, read and checked once a process.
 
     Raises:
         ConfigurationError: a pack file is wrong; names file, row, field, reason and remedy.
     """
     from qingtian.packs.loader import read_packs
 
-    return read_packs()
+    own = [REGION] if REGION.is_dir() else []
+    return read_packs(PackSource(regional=region_folders([*own, *_folders])))

@@ -49,6 +49,7 @@ class PackRow(BaseModel):
     region: Annotated[str, Field(pattern=r"^(CN|[0-9]{6})$")]
     confidence: Annotated[str, Field(pattern=r"(verified by [0-9]+ source|memory|decision of this project)")]
     note: str = ""
+    overrides: Words = ()
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -19,6 +19,7 @@ class RuleRow:
         valid_to: last such day; None while it is in force.
         region: administrative code, or CN for the whole country.
         confidence: "verified by n sources", "memory" or "decision of this project".
+        overrides: row_ids of a wider region that do not hold where this row does.
     """
 
     row_id: str
@@ -30,6 +31,7 @@ class RuleRow:
     region: str = "CN"
     confidence: str
     note: str = ""
+    overrides: tuple[str, ...] = ()
 
     def in_force(self, on: date) -> bool:
         """Whether the row judges data of a day."""

@@ -1,0 +1,27 @@
+"""Every table of the packs; a new one is one line here.
+
+A module with tables has `TABLES`, a tuple of `qingtian.packs.tables.Table`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qingtian.packs.tables import Table
+
+
+def all_tables() -> tuple[Table[Any], ...]:
+    """Every table, file by file."""
+    from qingtian.packs import detection, loader, media
+
+    return (*loader.TABLES, *detection.TABLES, *media.TABLES, *later_tables())
+
+
+def later_tables() -> tuple[Table[Any], ...]:
+    """Tables that `Packs.of` reads at first use and no other field of `Packs` holds; add yours here."""
+    return ()
+
+
+def table_of(file: str) -> Table[Any] | None:
+    """The table that a file holds."""
+    return next((one for one in all_tables() if one.file == file), None)
