@@ -215,20 +215,40 @@ async def test_an_unknown_device_is_kept_and_not_acknowledged(start: Any, tmp_pa
     await line.close()
 
 
-async def test_a_wrong_password_is_refused_and_never_logged(
-    start: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("policy", "answered"), [("answer", True), ("reject", False)])
+async def test_a_wrong_password_is_kept_apart_and_answered_as_the_register_says(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, policy: str, answered: bool
 ) -> None:
-    gateway = await start()
+    profile = DeviceProfile(MN, "DA001", password=PASSWORD, password_policy=policy)
+    gateway = Gateway(make_settings(tmp_path), StaticDirectory({MN: profile}), now=lambda: NOW)
+    await gateway.start()
     line = await Line.to(gateway)
     await line.send(minute_frame(MN, NOW, VALUES, pw="777777"))
     await until(lambda: gateway.counters.wrong_password == 1)
-    assert await line.silence()
+    if answered:
+        assert (await line.answer()).cn == "9014"
+    else:
+        assert await line.silence()
     (record,) = read_all(spool_path(tmp_path))
     assert record.verdict is Verdict.WRONG_PASSWORD
-    assert "777777" not in record.reason
+    assert record.reason == f"password_{policy}ed"
+    assert gateway.counters.accepted == 0
     assert "777777" not in caplog.text
     assert PASSWORD not in caplog.text
     await line.close()
+    await gateway.stop()
+
+
+async def test_a_password_that_is_not_to_be_compared_is_not(tmp_path: Path) -> None:
+    profile = DeviceProfile(MN, "DA001", password=PASSWORD, password_policy="ignore")
+    gateway = Gateway(make_settings(tmp_path), StaticDirectory({MN: profile}), now=lambda: NOW)
+    await gateway.start()
+    line = await Line.to(gateway)
+    await line.send(minute_frame(MN, NOW, VALUES, pw="777777"))
+    assert (await line.answer()).cn == "9014"
+    assert gateway.counters.accepted == 1
+    await line.close()
+    await gateway.stop()
 
 
 async def test_a_frame_without_a_device_is_malformed(start: Any, tmp_path: Path) -> None:

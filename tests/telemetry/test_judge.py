@@ -10,7 +10,7 @@ from qingtian.domain.hj212 import FrameOk, Framer, Rejected, build_frame, crc16,
 from qingtian.domain.hj212.sm4 import encrypt_blocks
 from qingtian.telemetry.devices import DeviceProfile, StaticDirectory
 from qingtian.telemetry.gateway.counting import MOST_DEVICES, GatewayCounters
-from qingtian.telemetry.gateway.judge import answer, judge, judge_rejected
+from qingtian.telemetry.gateway.judge import FrameJudge, answer, judge
 from qingtian.telemetry.spool import Verdict
 
 MN = "010000A8900016F000169DC0"
@@ -41,14 +41,14 @@ def encrypted(mn: str) -> bytes:
     ("raw", "verdict", "reason"),
     [
         (frame(), Verdict.ACCEPTED, ""),
-        (frame(pw="000000"), Verdict.WRONG_PASSWORD, "PW differs from the register"),
-        (frame(pw=""), Verdict.WRONG_PASSWORD, "PW differs from the register"),
-        (frame(mn="88888888"), Verdict.UNKNOWN_DEVICE, "MN is not registered"),
-        (frame(mn=MN.lower()), Verdict.UNKNOWN_DEVICE, "MN is not registered"),
+        (frame(pw="000000"), Verdict.WRONG_PASSWORD, "password_answered"),
+        (frame(pw=""), Verdict.WRONG_PASSWORD, "password_answered"),
+        (frame(mn="88888888"), Verdict.UNKNOWN_DEVICE, "default_mn"),
+        (frame(mn=MN.lower()), Verdict.UNKNOWN_DEVICE, "unknown_device"),
         (frame(mn=""), Verdict.MALFORMED, "mn_unusable"),
         (frame(cn="20"), Verdict.MALFORMED, "cn_unusable"),
         (frame(mn="LOCKED", pw="anything"), Verdict.ACCEPTED, ""),
-        (frame()[:-4] + b"0001", Verdict.BAD_CRC, "CRC given 0001"),
+        (frame()[:-4] + b"0001", Verdict.BAD_CRC, "crc_wrong: CRC given 0001, computed"),
         (b"no frame at all", Verdict.MALFORMED, "not_a_frame"),
     ],
 )
@@ -82,7 +82,7 @@ def test_an_encrypted_frame_of_an_unknown_device_goes_to_the_new_devices() -> No
 def test_the_framers_rejections_name_the_device_where_they_can() -> None:
     framer = Framer()
     events = framer.feed(frame()[:-4] + b"0001\r\n") + framer.feed(frame()[:50]) + framer.flush()
-    judged = [judge_rejected(event) for event in events if isinstance(event, Rejected)]
+    judged = [FrameJudge(DIRECTORY).judge_rejected(event) for event in events if isinstance(event, Rejected)]
     assert [one.verdict for one in judged] == [Verdict.BAD_CRC, Verdict.MALFORMED]
     assert judged[0].mn == MN
     assert judged[1].reason == "incomplete"

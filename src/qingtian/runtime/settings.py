@@ -52,7 +52,68 @@ class Settings(BaseSettings):
     commit_delay_ms: int = Field(5, ge=0, le=1000, description="longest wait for company in one fsync, ms")
     max_connections: int = Field(20000, ge=1, description="device connections that the gateway accepts at once")
     idle_timeout_s: int = Field(1800, ge=10, description="a device connection silent for so long is closed, s")
+    gateway_connection_frames: float = Field(
+        2000,
+        ge=0,
+        description="frames per second of one connection; above it the line is read more slowly; 0 = no limit",
+    )
+    gateway_connection_kb: float = Field(
+        2048, ge=0, description="KiB per second of one connection; above it the line is read more slowly; 0 = no limit"
+    )
+    gateway_device_frames: float = Field(
+        500, ge=0, description="frames per second of one MN; above it its line is read more slowly; 0 = no limit"
+    )
+    gateway_stranger_frames: float = Field(
+        20, ge=0, description="frames per second and address of devices that are not registered; 0 = no limit"
+    )
+    gateway_devices_per_connection: int = Field(
+        5000,
+        ge=0,
+        description="MN on one connection; frames of further ones are kept and not acknowledged; 0 = no limit",
+    )
+    gateway_connections_per_address: int = Field(
+        0, ge=0, description="connections from one address; further ones are refused; 0 = no limit of its own"
+    )
+    gateway_max_segment: int = Field(
+        9999,
+        ge=1024,
+        le=9999,
+        description="longest data segment, bytes (the standard says 1024, real devices send more)",
+    )
+    gateway_frame_timeout_s: float = Field(
+        60, gt=0, description="a frame that was begun and is not finished within so long is given up, s"
+    )
+    gateway_tls_port: int | None = Field(
+        None, ge=0, le=65535, description="port for HJ 212 over TLS; empty = off; 0 picks a free one"
+    )
+    gateway_tls_certificate: Path | None = Field(
+        None, description="PEM file with the certificate chain of the gateway; read again on SIGHUP"
+    )
+    gateway_tls_key: Path | None = Field(None, description="PEM file with its private key; read again on SIGHUP")
+    gateway_tls_client_ca: Path | None = Field(
+        None, description="PEM file of the authority whose client certificates devices must show; empty = none needed"
+    )
     disk_reserve_mb: int = Field(512, ge=1, description="below this free space the gateway stops acknowledging, MiB")
+    command_expiry_h: int = Field(24, ge=1, le=720, description="a command to a device waits for so long at most, h")
+    history_at_once: int = Field(
+        4, ge=1, le=1000, description="devices that are asked for missing data at the same time"
+    )
+    backfill_auto: bool = Field(True, description="ask devices for missing data by itself")
+    backfill_per_device_hour: int = Field(6, ge=1, le=60, description="requests for missing data per device and hour")
+    backfill_per_hour: int = Field(
+        240, ge=1, le=100_000, description="requests for missing data of all devices per hour"
+    )
+    backfill_tries: int = Field(3, ge=1, le=20, description="after so many requests missing data are given up")
+    backfill_reach_days: int = Field(7, ge=1, le=90, description="how far back missing data are looked for, days")
+    clock_auto: bool = Field(
+        False, description="set a wrong device clock without being asked by a person or the device"
+    )
+    clock_cooldown_min: int = Field(
+        60, ge=1, le=10_080, description="a device's clock is set at most once in so long, min"
+    )
+    key_rotation_days: int = Field(
+        90, ge=1, le=3650, description="age at which the SM4 key of a device is replaced, days"
+    )
 
     evidence_max_mb: int = Field(200, ge=1, le=4096, description="largest evidence file that is accepted, MiB")
     regions_file: Path | None = Field(
@@ -78,6 +139,13 @@ class Settings(BaseSettings):
                 raise ValueError("secret_key: production needs an own secret of at least 40 characters")
             if not self.https:
                 raise ValueError("https: production runs behind TLS; set https = true")
+        return self
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Settings:
+        for name in ("gateway_tls_certificate", "gateway_tls_key"):
+            if self.gateway_tls_port is not None and getattr(self, name) is None:
+                raise ValueError(f"{name}: gateway_tls_port needs a certificate and its key")
         return self
 
     @classmethod

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
-import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from hashlib import sha256
+from zlib import crc32
 
 from qingtian.telemetry.store.port import SpoolPosition
 
@@ -17,6 +17,7 @@ RECORD_MAGIC = b"QTR1"
 RECORD_HEAD = struct.Struct("<4sII")  # magic, body length, CRC-32 of the body
 BODY_HEAD = struct.Struct("<qBBH32s")  # received_at us, verdict, length of peer, of reason, SHA-256 of the raw bytes
 MAX_BODY = 1 << 20
+_pack_head, _pack_body = RECORD_HEAD.pack, BODY_HEAD.pack
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
 
@@ -29,6 +30,7 @@ class Verdict(IntEnum):
     MALFORMED = 2
     UNKNOWN_DEVICE = 3
     WRONG_PASSWORD = 4
+    REFUSED = 5  # beyond a limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def from_micros(value: int) -> datetime:
 def pack_header(created: datetime) -> bytes:
     """Header of a new segment."""
     created_us = micros(created)
-    return SEGMENT_HEADER.pack(SEGMENT_MAGIC, created_us, zlib.crc32(SEGMENT_MAGIC + created_us.to_bytes(8, "little")))
+    return SEGMENT_HEADER.pack(SEGMENT_MAGIC, created_us, crc32(SEGMENT_MAGIC + created_us.to_bytes(8, "little")))
 
 
 def check_header(data: bytes) -> bool:
@@ -89,17 +91,27 @@ def check_header(data: bytes) -> bool:
     if len(data) < SEGMENT_HEADER.size:
         return False
     magic, created_us, crc = SEGMENT_HEADER.unpack_from(data)
-    return bool(magic == SEGMENT_MAGIC and crc == zlib.crc32(magic + created_us.to_bytes(8, "little")))
+    return bool(magic == SEGMENT_MAGIC and crc == crc32(magic + created_us.to_bytes(8, "little")))
 
 
 def pack_record(received_at: datetime, verdict: Verdict, peer: str, reason: str, raw: bytes) -> bytes:
     """One record, ready to append."""
-    peer_bytes, reason_bytes = peer.encode()[:255], reason.encode()[:1000]
-    head = BODY_HEAD.pack(
-        micros(received_at), verdict, len(peer_bytes), len(reason_bytes), hashlib.sha256(raw).digest()
-    )
-    body = b"".join((head, peer_bytes, reason_bytes, raw))
-    return RECORD_HEAD.pack(RECORD_MAGIC, len(body), zlib.crc32(body)) + body
+    return pack_bytes(micros(received_at), verdict, peer.encode()[:255], reason.encode()[:1000], raw)[0]
+
+
+def pack_bytes(received_us: int, verdict: int, peer: bytes, reason: bytes, raw: bytes) -> tuple[bytes, bytes]:
+    """One record out of what the gateway has at hand, and the SHA-256 of the frame.
+
+    Args:
+        received_us: arrival in city time, us since 1970 UTC.
+        verdict: a `Verdict`.
+        peer: at most 255 bytes.
+        reason: at most 1000 bytes.
+        raw: the frame.
+    """
+    digest = sha256(raw).digest()
+    body = b"%b%b%b%b" % (_pack_body(received_us, verdict, len(peer), len(reason), digest), peer, reason, raw)
+    return _pack_head(RECORD_MAGIC, len(body), crc32(body)) + body, digest
 
 
 def unpack_record(data: bytes, start: int, segment: str, base: int) -> SpoolRecord:
@@ -118,13 +130,13 @@ def unpack_record(data: bytes, start: int, segment: str, base: int) -> SpoolReco
     body = data[body_start : body_start + length]
     if len(body) < length:
         raise IncompleteRecord("record body is cut")
-    if zlib.crc32(body) != crc:
+    if crc32(body) != crc:
         raise DamagedRecord("record checksum differs")
     return _unpack_body(body, SpoolPosition(segment, base + start), base + body_start + length)
 
 
 def _unpack_body(body: bytes, position: SpoolPosition, next_offset: int) -> SpoolRecord:
-    received_us, verdict, peer_length, reason_length, sha256 = BODY_HEAD.unpack_from(body)
+    received_us, verdict, peer_length, reason_length, digest = BODY_HEAD.unpack_from(body)
     peer_end = BODY_HEAD.size + peer_length
     reason_end = peer_end + reason_length
     return SpoolRecord(
@@ -134,6 +146,6 @@ def _unpack_body(body: bytes, position: SpoolPosition, next_offset: int) -> Spoo
         verdict=Verdict(verdict),
         peer=body[BODY_HEAD.size : peer_end].decode("utf-8", "replace"),
         reason=body[peer_end:reason_end].decode("utf-8", "replace"),
-        sha256=sha256.hex(),
+        sha256=digest.hex(),
         raw=body[reason_end:],
     )

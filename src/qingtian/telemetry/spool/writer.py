@@ -30,10 +30,12 @@ from qingtian.telemetry.spool.folder import (
 )
 from qingtian.telemetry.spool.format import SEGMENT_HEADER, Verdict, pack_header, pack_record
 from qingtian.telemetry.store.port import SpoolPosition
+from qingtian.telemetry.timing import Histogram
 
 MIB = 1024 * 1024
 MAX_GROUP_BYTES = 4 * MIB
 SPACE_CHECK_S = 1.0
+SYNC_BOUNDS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _log = logging.getLogger(__name__)
 
 Done = Callable[[SpoolPosition | None, Exception | None], None]
@@ -119,6 +121,7 @@ class SpoolWriter:
         self._last_group = 0
         self._space_checked, self._space_error = -1e9, ""
         self.syncs = 0
+        self.sync_times = Histogram(SYNC_BOUNDS_S)
         self.failures = 0
         self.last_error = ""
         folder.mkdir(parents=True, exist_ok=True)
@@ -154,6 +157,19 @@ class SpoolWriter:
             self._queue.append(_Entry(data, done))
             self._wake.notify()
         return len(data)
+
+    def append_packed(self, data: bytes, done: Done) -> None:
+        """Queue records that are packed already (`pack_bytes`), one behind the other; all or none become durable.
+
+        Args:
+            data: the records.
+            done: called with the place of the first one, or with the error.
+        """
+        with self._wake:
+            if self._stopping:
+                raise Unavailable("the spool is closing", remedy="send again")
+            self._queue.append(_Entry(data, done))
+            self._wake.notify()
 
     def append_and_wait(
         self,
@@ -241,7 +257,9 @@ class SpoolWriter:
             self._roll()
         assert self._file is not None  # noqa: S101  _roll opened it or raised
         self._file.write(b"".join(entry.data for entry in group))
+        started = time.perf_counter()
         self._file.sync()
+        self.sync_times.add(time.perf_counter() - started)
         self.syncs += 1
         positions = []
         for entry in group:

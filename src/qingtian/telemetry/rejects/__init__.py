@@ -1,0 +1,1 @@
+"""The journal of frames that give no observations: why, from whom, and the bytes themselves."""
