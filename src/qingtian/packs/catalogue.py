@@ -19,7 +19,9 @@ def all_tables() -> tuple[Table[Any], ...]:
 
 def later_tables() -> tuple[Table[Any], ...]:
     """Tables that `Packs.of` reads at first use and no other field of `Packs` holds; add yours here."""
-    return ()
+    from qingtian.packs import evaluation
+
+    return (*evaluation.TABLES,)
 
 
 def table_of(file: str) -> Table[Any] | None:
