@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from qingtian.apps.accounts.actions.change_user import change_user
@@ -20,11 +21,13 @@ from qingtian.apps.judgements.actions.record_judgements import record_judgements
 from qingtian.apps.registry.actions.register_many import register_many
 from qingtian.apps.registry.actions.register_object import ObjectDraft
 from qingtian.apps.registry.models import ObjectType, RegistryObject
+from qingtian.domain.hj212 import build_upload
 from qingtian.duties.judge_air_hours import judge_station_hour
 from qingtian.duties.judge_emission_hours import judge_outlet_hour
 from qingtian.duties.sites import Site
 from qingtian.packs import load_packs
-from qingtian.telemetry.store import Cycle, Observation, Origin
+from qingtian.telemetry.spool import SpoolWriter, Verdict
+from qingtian.telemetry.store import Cycle, Observation, Origin, SpoolPosition
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2025, 11, 24, 10, 40, tzinfo=SHANGHAI)  # a Monday
@@ -42,6 +45,17 @@ AIR = {
     CONTROL_STATION: {"a34004": "10", "a34002": "20", "a21026": "3", "a21004": "8", "a05024": "60", "a21005": "0.4"},
 }
 PUBLISHED = {BAD_STATION: "158", GOOD_STATION: "40", CONTROL_STATION: "20"}
+MN = "QT4201000000000000000011"  # the device at the first enterprise's stack
+FRAME = build_upload(
+    mn=MN,
+    st="31",
+    cn="2061",
+    qn="20251124100205000",
+    data_time="20251124090000",
+    items={"a21002": {"Avg": "130", "ZsAvg": "130", "Min": "125", "Max": "135", "Flag": "N"}},
+    flag=5,
+    pw="123456",
+).decode()
 LIMIT = {
     "pollutant": "a21002",
     "cycle": "hour",
@@ -119,6 +133,24 @@ def nox_hit(outlet: RegistryObject, *, start: datetime = LAST_HOUR, severity: in
         },
     }
     return Hit(**(fields | more))  # type: ignore[arg-type]
+
+
+def fill_archive(folder: Path, raws: list[bytes], *, verdict: Verdict = Verdict.ACCEPTED) -> list[SpoolPosition]:
+    """Keep raw frames as the gateway keeps them; they arrive a second apart, the last one now."""
+    writer = SpoolWriter(folder)
+    try:
+        return [
+            writer.append_and_wait(
+                raw.rstrip(),
+                received_at=NOW - timedelta(seconds=len(raws) - 1 - index),
+                peer="10.1.2.3:40001",
+                verdict=verdict,
+                reason="" if verdict is Verdict.ACCEPTED else verdict.name.lower(),
+            )
+            for index, raw in enumerate(raws)
+        ]
+    finally:
+        writer.close()
 
 
 def give_password(town: Town, username: str) -> None:

@@ -72,6 +72,15 @@ def evidence_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: py
     return folder
 
 
+@pytest.fixture(autouse=True)
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
+    """The raw frames of a test lie in its own folder."""
+    folder = tmp_path / "spool"
+    if "standing" not in request.fixturenames:
+        monkeypatch.setattr("qingtian.interfaces.api.present.frames.spool_path", lambda _folder: folder)
+    return folder
+
+
 def _use(monkeypatch: pytest.MonkeyPatch, store: ContentStore) -> None:
     for module in ("actions.attach_file", "actions.attach_observation", "queries", "package"):
         monkeypatch.setattr(f"qingtian.apps.evidence.{module}.content_store", lambda: store)
@@ -119,7 +128,9 @@ def standing(
     with django_db_blocker.unblock(), standings.undone(), pytest.MonkeyPatch.context() as patch:
         _use(patch, store)
         _stand_still(filled_store)
-        yield standings.build()
+        archive = tmp_path_factory.mktemp("archive")
+        patch.setattr("qingtian.interfaces.api.present.frames.spool_path", lambda _folder: archive)
+        yield standings.build(archive)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from django.db import transaction
 from django.test import Client
@@ -57,6 +58,7 @@ class Standing:
     findings: dict[str, Finding]
     cases: dict[str, Case]
     items: list[EvidenceItem]
+    frame: str  # a raw frame of the first enterprise in the archive
 
     def client(self, who: str, *, csrf: bool = False) -> Client:
         """A browser of somebody."""
@@ -67,8 +69,8 @@ class Standing:
 
     def at(self, path: str) -> str:
         """A path of the contract with the numbers of what stands at the first enterprise."""
-        names = {"{case_id}": self.cases["first"].pk, "{finding_id}": self.findings["fresh"].pk}
-        names |= {"{item_id}": self.items[0].pk, "{position}": 0}
+        names: dict[str, object] = {"{case_id}": self.cases["first"].pk, "{finding_id}": self.findings["fresh"].pk}
+        names |= {"{item_id}": self.items[0].pk, "{position}": 0, "{mn}": city.MN, "{frame}": self.frame}
         for name, value in names.items():
             path = path.replace(name, str(value))
         code = next((code for area, code in CODES.items() if area in path), "")
@@ -93,7 +95,7 @@ def undone() -> Iterator[None]:
         pass
 
 
-def build() -> Standing:
+def build(archive: Path) -> Standing:
     """Two enterprises with findings in every state, a case each, evidence in the first one's."""
     town = city.build()
     people = {who: _person(who, grant) for who, grant in EVERYBODY.items() if grant}
@@ -107,7 +109,9 @@ def build() -> Standing:
     for row in findings.values():
         row.refresh_from_db()
     items = list(_evidence(actor_of(people["inspector"]), first))
-    return Standing(town, people, findings, {"first": first, "other": other}, items)
+    position = city.fill_archive(archive, [city.FRAME.encode()])[0]
+    frame = f"{position.segment}:{position.offset}"
+    return Standing(town, people, findings, {"first": first, "other": other}, items, frame)
 
 
 def _findings(town: city.Town) -> Iterator[tuple[str, Finding]]:

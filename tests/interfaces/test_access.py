@@ -9,10 +9,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
+from tests.interfaces import city
 from tests.interfaces.access import COLUMNS, SIGNS, table
 from tests.interfaces.standing import EVERYBODY, Standing, undone
 
 from qingtian.apps.accounts.roles import Role
+from qingtian.apps.registry.actions.change_device import device_revision
 from qingtian.interfaces.api.attempts import attempts
 from qingtian.interfaces.api.contract import contract_text
 
@@ -34,6 +36,8 @@ BODIES: dict[str, dict[str, object]] = {
     "/pause": {"reason": "appraisal"},
     "/evidence/observation": {"observation": OBSERVATION},
     "/review": {"result": "pass"},
+    "/devices": {"mn": "QT9", "name": "数采仪", "site": "O-1-01"},
+    "/explain": {"text": city.FRAME},
 }
 
 
@@ -65,6 +69,8 @@ def ask(client: Client, standing: Standing, method: str, path: str) -> HttpRespo
     body = next((one for end, one in BODIES.items() if path.endswith(end)), None)
     if path.endswith("/findings/confirm"):
         body = {"ids": [findings["fresh"].pk]}
+    elif method == "PATCH" and "/devices/" in path:
+        body = {"revision": device_revision(standing.town.objects[city.MN]), "reason": "renamed", "name": "新名"}
     elif path.endswith("/merge"):
         body = {"into": findings["confirmed"].pk}
     text = "" if body is None else json.dumps(body)
@@ -145,7 +151,8 @@ def test_what_is_hidden_answers_like_what_never_was(
     standing: Standing, browsers: dict[str, Client], method: str, path: str
 ) -> None:
     client, nobody = browsers["other_enterprise"], "9" * 9
-    never = path.replace("{case_id}", nobody).replace("{code}", "Z-9")
+    never = path.replace("{case_id}", nobody).replace("{code}", "Z-9").replace("{mn}", "Z-9")
+    never = never.replace("{frame}", "000000000009:20")
     if "{case_id}" not in path:
         never = never.replace("{finding_id}", nobody)
 

@@ -86,6 +86,15 @@ def test_rejected_frames_are_part_of_the_trail_and_can_be_chosen(tmp_path: Path)
     assert [one.raw for one in kept.records] == [bad]
 
 
+def test_older_frames_than_asked_for_end_the_search(tmp_path: Path) -> None:
+    positions = fill(tmp_path, [frame(MNS[0], index) for index in range(6)])
+
+    found = trail(tmp_path, [MNS[0]], limit=9, since=AT + timedelta(seconds=4))
+
+    assert [one.raw for one in found.records] == [frame(MNS[0], index) for index in (5, 4)]
+    assert found.reached == positions[3]
+
+
 def test_a_search_stops_at_its_budget_and_says_where(tmp_path: Path) -> None:
     fill(tmp_path, [frame(MNS[0], 0), *[frame(MNS[1], index) for index in range(1, 40)]])
 

@@ -364,6 +364,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices, those that are silent first
+         * @description Sort by mn, name, state, last_heard, edition, refused, skew.
+         */
+        get: operations["devices_list_devices"];
+        put?: never;
+        /**
+         * Register a device
+         * @description Errors name the field; settings that are left out have their default.
+         */
+        post: operations["devices_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices as CSV
+         * @description Every row that matches the filters of the list.
+         */
+        get: operations["devices_export_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the form of a device asks for
+         * @description Fields with words, limits and defaults, made from the rules that check them.
+         */
+        get: operations["devices_form"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Places that can get a device
+         * @description Outlets, stations and power meters by part of their name.
+         */
+        get: operations["devices_sites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{mn}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One device
+         * @description Settings, health, what is wrong in words, history; passwords and keys only as set or not set.
+         */
+        get: operations["devices_one_device"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a device
+         * @description Refused with 409 when somebody else changed the device after `revision`.
+         */
+        patch: operations["devices_change"];
+        trace?: never;
+    };
+    "/api/v1/devices/{mn}/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest frames of a device
+         * @description From the archive of raw bytes, also those that were refused; `next` leads to older ones.
+         */
+        get: operations["frames_list_frames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/enterprises": {
         parameters: {
             query?: never;
@@ -618,6 +746,66 @@ export interface paths {
          * @description The data show the end and the answer is accepted: no visit is needed.
          */
         post: operations["findings_self_correct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/frames/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain pasted frames
+         * @description Nothing is stored; the settings of a registered sender are used where the asker may see it.
+         */
+        post: operations["frames_explain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/frames/{frame}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One frame, explained field by field
+         * @description Raw text and hex (passwords and keys masked), meaning, what is wrong with its remedy, what became of it.
+         */
+        get: operations["frames_one_frame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/frames/{frame}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compute a frame's hash from the archive
+         * @description Reads the bytes again; a changed archive is told.
+         */
+        get: operations["frames_verify"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1098,6 +1286,49 @@ export interface components {
         AssignIn: {
             /** Responsible */
             responsible: string;
+        };
+        /**
+         * BecameOut
+         * @description What became of one value of the frame.
+         */
+        BecameOut: {
+            /**
+             * Causes
+             * @description causes that the checks at arrival found; they never change a value
+             */
+            causes: components["schemas"]["ProblemOut"][];
+            /** Cycle */
+            cycle: string;
+            /**
+             * Frame
+             * @description the frame of the value that is shown now
+             */
+            frame: string | null;
+            /** Mark */
+            mark: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Period Start */
+            period_start: string;
+            /** Pollutant */
+            pollutant: string;
+            /** Site */
+            site: string;
+            /**
+             * Stored
+             * @enum {string}
+             */
+            stored: "current" | "same" | "superseded" | "not_stored";
+            /** Unit */
+            unit: string;
+            /** Valid */
+            valid: boolean;
+            /** Value */
+            value: string | null;
+            /** Version */
+            version: number | null;
         };
         /**
          * CaseCounts
@@ -1615,6 +1846,34 @@ export interface components {
             stopped_on: string | null;
         };
         /**
+         * CodeName
+         * @description A code of the tables with its words.
+         */
+        CodeName: {
+            /** Code */
+            code: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * CompletenessOut
+         * @description Periods of the last 24 hours that arrived, of those that were due.
+         */
+        CompletenessOut: {
+            /** Cycle */
+            cycle: string;
+            /** Expected */
+            expected: number;
+            /** Received */
+            received: number;
+            /** Share */
+            share: string | null;
+        };
+        /**
          * ConfirmManyIn
          * @description Confirm several, all or none.
          */
@@ -1646,6 +1905,24 @@ export interface components {
             valid: number;
         };
         /**
+         * CrcOut
+         * @description The check code as sent and as computed.
+         */
+        CrcOut: {
+            /** Calculated */
+            calculated: string;
+            /** Diagnosis */
+            diagnosis: string;
+            /** Given */
+            given: string;
+            /** Ok */
+            ok: boolean;
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+        };
+        /**
          * Cycle
          * @description Length of the period that a value stands for (HJ 212: 2011, 2051, 2061, 2031).
          * @enum {string}
@@ -1674,6 +1951,267 @@ export interface components {
             username: string;
         };
         /**
+         * DeviceChange
+         * @description A change of a device; what is not named stays.
+         */
+        DeviceChange: {
+            /** Name */
+            name?: string | null;
+            /** Name En */
+            name_en?: string | null;
+            /** Reason */
+            reason: string;
+            /** Revision */
+            revision: number;
+            /**
+             * Settings
+             * @description null takes a setting back to its default
+             */
+            settings?: {
+                [key: string]: string | number | string[] | {
+                    [key: string]: string;
+                } | null;
+            };
+            /** Valid To */
+            valid_to?: string | null;
+        };
+        /**
+         * DeviceDetail
+         * @description A device page.
+         */
+        DeviceDetail: {
+            /**
+             * Allowed Minutes
+             * @description after so many it is late; null when nothing is expected of it
+             */
+            allowed_minutes: number | null;
+            /**
+             * Change Needs
+             * @description roles that may change it
+             */
+            change_needs: string[];
+            /** Edition */
+            edition: string;
+            /** Encrypts */
+            encrypts: boolean;
+            /** Expects */
+            expects: string[];
+            health: components["schemas"]["DeviceHealth"];
+            /** History */
+            history: components["schemas"]["EventOut"][];
+            /**
+             * Last Heard At
+             * @description newest frame, also of one that was refused
+             */
+            last_heard_at: string | null;
+            /**
+             * Mapped
+             * @description words of every code that its maps name
+             */
+            mapped: components["schemas"]["CodeName"][];
+            /** May Change */
+            may_change: boolean;
+            /** Mn */
+            mn: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /**
+             * Refused 24H
+             * @description frames of the last 24 hours that gave no values
+             */
+            refused_24h: number;
+            /**
+             * Revision
+             * @description send it back with a change; it tells whether somebody else changed the device
+             */
+            revision: number;
+            /** Settings */
+            settings: components["schemas"]["SettingOut"][];
+            /**
+             * Silent Minutes
+             * @description city minutes since then
+             */
+            silent_minutes: number | null;
+            /** Simulated */
+            simulated: boolean;
+            /** @description the outlet, station or power meter that it measures */
+            site: components["schemas"]["PlaceOut"];
+            /**
+             * Skew S
+             * @description newest clock error of the last 24 hours, s; positive: the device is ahead
+             */
+            skew_s: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "online" | "late" | "silent" | "never";
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
+         * DeviceExport
+         * @description Filters of the list and options of the file.
+         */
+        DeviceExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /** Edition */
+            edition?: ("2005" | "2017" | "2025") | null;
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of the MN, of a name, or of the place
+             */
+            q?: string | null;
+            /** Region */
+            region?: string | null;
+            /** Simulated */
+            simulated?: boolean | null;
+            /**
+             * Site
+             * @description code of the outlet, station or power meter
+             */
+            site?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /** State */
+            state?: ("online" | "late" | "silent" | "never") | null;
+        };
+        /**
+         * DeviceFilters
+         * @description Which devices.
+         */
+        DeviceFilters: {
+            /** Edition */
+            edition?: ("2005" | "2017" | "2025") | null;
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of the MN, of a name, or of the place
+             */
+            q?: string | null;
+            /** Region */
+            region?: string | null;
+            /** Simulated */
+            simulated?: boolean | null;
+            /**
+             * Site
+             * @description code of the outlet, station or power meter
+             */
+            site?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /** State */
+            state?: ("online" | "late" | "silent" | "never") | null;
+        };
+        /**
+         * DeviceForm
+         * @description What the form of a device asks for.
+         */
+        DeviceForm: {
+            /** Fields */
+            fields: components["schemas"]["FieldRule"][];
+            /** Groups */
+            groups: components["schemas"]["Choice"][];
+            /** May Register */
+            may_register: boolean;
+            /** Mn Remedy En */
+            mn_remedy_en: string;
+            /** Mn Remedy Zh */
+            mn_remedy_zh: string;
+        };
+        /**
+         * DeviceHealth
+         * @description How a device is.
+         */
+        DeviceHealth: {
+            /** Accepted Hour */
+            accepted_hour: number | null;
+            /** Completeness */
+            completeness: components["schemas"]["CompletenessOut"][];
+            /**
+             * Frames Hour
+             * @description frames of the last city hour; null when they are too many to count
+             */
+            frames_hour: number | null;
+            /** Problems */
+            problems: components["schemas"]["DeviceProblem"][];
+        };
+        /**
+         * DeviceIn
+         * @description A device that is to be registered.
+         */
+        DeviceIn: {
+            /** Mn */
+            mn: string;
+            /** Name */
+            name: string;
+            /**
+             * Name En
+             * @default
+             */
+            name_en: string;
+            /** Settings */
+            settings?: {
+                [key: string]: string | number | string[] | {
+                    [key: string]: string;
+                } | null;
+            };
+            /**
+             * Simulated
+             * @default false
+             */
+            simulated: boolean;
+            /** Site */
+            site: string;
+            /**
+             * Site Type
+             * @default outlet
+             * @enum {string}
+             */
+            site_type: "outlet" | "station" | "power_meter";
+        };
+        /**
          * DeviceOut
          * @description A device as a page shows it; its password never leaves the server.
          */
@@ -1696,6 +2234,116 @@ export interface components {
             simulated: boolean;
             /** Site */
             site: string;
+        };
+        /**
+         * DevicePage
+         * @description A page of devices.
+         */
+        DevicePage: {
+            /** Items */
+            items: components["schemas"]["DeviceRow"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * States
+             * @description how many of all visible devices are in each state
+             */
+            states: {
+                [key: string]: number;
+            };
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * DeviceProblem
+         * @description Something that is wrong with a device, in words, and what to do.
+         */
+        DeviceProblem: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            /**
+             * Frame
+             * @description position of the newest frame that shows it: segment:offset
+             */
+            frame: string | null;
+            /** Last At */
+            last_at: string | null;
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "info" | "warning" | "danger";
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+        };
+        /**
+         * DeviceRow
+         * @description A device in a list.
+         */
+        DeviceRow: {
+            /**
+             * Allowed Minutes
+             * @description after so many it is late; null when nothing is expected of it
+             */
+            allowed_minutes: number | null;
+            /** Edition */
+            edition: string;
+            /** Encrypts */
+            encrypts: boolean;
+            /** Expects */
+            expects: string[];
+            /**
+             * Last Heard At
+             * @description newest frame, also of one that was refused
+             */
+            last_heard_at: string | null;
+            /** Mn */
+            mn: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /**
+             * Refused 24H
+             * @description frames of the last 24 hours that gave no values
+             */
+            refused_24h: number;
+            /**
+             * Silent Minutes
+             * @description city minutes since then
+             */
+            silent_minutes: number | null;
+            /** Simulated */
+            simulated: boolean;
+            /** @description the outlet, station or power meter that it measures */
+            site: components["schemas"]["PlaceOut"];
+            /**
+             * Skew S
+             * @description newest clock error of the last 24 hours, s; positive: the device is ahead
+             */
+            skew_s: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "online" | "late" | "silent" | "never";
         };
         /**
          * DismissIn
@@ -2101,6 +2749,75 @@ export interface components {
             items: components["schemas"]["ItemCheckOut"][];
         };
         /**
+         * Explained
+         * @description What a frame says.
+         */
+        Explained: {
+            /** Backfill */
+            backfill: boolean;
+            /** Bytes */
+            bytes: number;
+            /** Cn */
+            cn: string;
+            /** Cn En */
+            cn_en: string;
+            /** Cn Zh */
+            cn_zh: string;
+            crc: components["schemas"]["CrcOut"];
+            /** Data Time */
+            data_time: string | null;
+            /** Direction En */
+            direction_en: string;
+            /** Direction Zh */
+            direction_zh: string;
+            /**
+             * Edition
+             * @description by Flag
+             */
+            edition: string;
+            /** Edition En */
+            edition_en: string;
+            /** Edition Zh */
+            edition_zh: string;
+            /** Encoding */
+            encoding: string;
+            /** Encrypted */
+            encrypted: boolean;
+            /** Fault */
+            fault: string;
+            flag: components["schemas"]["FlagOut"] | null;
+            /** Header */
+            header: components["schemas"]["ToldField"][];
+            /**
+             * Hex
+             * @description the raw bytes in hex, masked in the same places
+             */
+            hex: string;
+            /** Items */
+            items: components["schemas"]["ItemOut"][];
+            length: components["schemas"]["LengthOut"];
+            /** Mn */
+            mn: string;
+            /** Ok */
+            ok: boolean;
+            /** Params */
+            params: components["schemas"]["ToldField"][];
+            /**
+             * Parts
+             * @description the raw text, cut into its parts; passwords and keys are masked
+             */
+            parts: components["schemas"]["PartOut"][];
+            /** Problems */
+            problems: components["schemas"]["ProblemOut"][];
+            /**
+             * Sha256
+             * @description of the true bytes, before anything is masked
+             */
+            sha256: string;
+            /** Warnings */
+            warnings: components["schemas"]["WarningOut"][];
+        };
+        /**
          * FieldOut
          * @description A field of a form.
          */
@@ -2130,6 +2847,41 @@ export interface components {
              * @description what the case holds already
              */
             value?: unknown;
+        };
+        /**
+         * FieldRule
+         * @description One field of the form of a device.
+         */
+        FieldRule: {
+            /** Choices */
+            choices: components["schemas"]["Choice"][];
+            /** Default */
+            default: string | number | string[] | {
+                [key: string]: string;
+            } | null;
+            /** Group */
+            group: string;
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /**
+             * Kind
+             * @description choice, integer, secret, flags, list, map
+             */
+            kind: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Least */
+            least: number | null;
+            /** Most */
+            most: number | null;
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
         };
         /**
          * FieldsIn
@@ -2522,6 +3274,241 @@ export interface components {
             value: string | null;
         };
         /**
+         * FlagBit
+         * @description Some bits of Flag.
+         */
+        FlagBit: {
+            /** Bits */
+            bits: string;
+            /** Meaning En */
+            meaning_en: string;
+            /** Meaning Zh */
+            meaning_zh: string;
+            /** Value */
+            value: number;
+        };
+        /**
+         * FlagOut
+         * @description The Flag field, taken apart.
+         */
+        FlagOut: {
+            /** Bits */
+            bits: components["schemas"]["FlagBit"][];
+            /** Value */
+            value: number;
+        };
+        /**
+         * FrameCheck
+         * @description What recomputing the hash from the archive gave.
+         */
+        FrameCheck: {
+            /** Bytes */
+            bytes: number;
+            /** Checked At */
+            checked_at: string;
+            /** Computed */
+            computed: string;
+            /** Intact */
+            intact: boolean;
+            /** Reason */
+            reason: string;
+            /** Recorded */
+            recorded: string;
+        };
+        /**
+         * FrameDetail
+         * @description A frame of the archive.
+         */
+        FrameDetail: {
+            /** Ack En */
+            ack_en: string;
+            /** Ack Zh */
+            ack_zh: string;
+            /** Backfill */
+            backfill: boolean;
+            /** Became */
+            became: components["schemas"]["BecameOut"][];
+            /** Bytes */
+            bytes: number;
+            /** Cn */
+            cn: string;
+            /** Cn En */
+            cn_en: string;
+            /** Cn Zh */
+            cn_zh: string;
+            crc: components["schemas"]["CrcOut"];
+            /** Data Time */
+            data_time: string | null;
+            /**
+             * Device
+             * @description MN under which the sender is registered
+             */
+            device: string | null;
+            /** Device Name */
+            device_name: string;
+            /** Device Name En */
+            device_name_en: string;
+            /** Direction En */
+            direction_en: string;
+            /** Direction Zh */
+            direction_zh: string;
+            /**
+             * Edition
+             * @description by Flag
+             */
+            edition: string;
+            /** Edition En */
+            edition_en: string;
+            /** Edition Zh */
+            edition_zh: string;
+            /** Encoding */
+            encoding: string;
+            /** Encrypted */
+            encrypted: boolean;
+            /** Fault */
+            fault: string;
+            flag: components["schemas"]["FlagOut"] | null;
+            /** Header */
+            header: components["schemas"]["ToldField"][];
+            /**
+             * Hex
+             * @description the raw bytes in hex, masked in the same places
+             */
+            hex: string;
+            /** Id */
+            id: string;
+            /** Items */
+            items: components["schemas"]["ItemOut"][];
+            length: components["schemas"]["LengthOut"];
+            /** Mn */
+            mn: string;
+            /** Ok */
+            ok: boolean;
+            /** Params */
+            params: components["schemas"]["ToldField"][];
+            /**
+             * Parts
+             * @description the raw text, cut into its parts; passwords and keys are masked
+             */
+            parts: components["schemas"]["PartOut"][];
+            /** Peer */
+            peer: string;
+            /** Problems */
+            problems: components["schemas"]["ProblemOut"][];
+            /** Reason */
+            reason: string;
+            /** Received At */
+            received_at: string;
+            /** Registered Edition */
+            registered_edition: string | null;
+            /**
+             * Sha256
+             * @description of the true bytes, before anything is masked
+             */
+            sha256: string;
+            /** Simulated */
+            simulated: boolean;
+            site: components["schemas"]["PlaceOut"] | null;
+            /** Verdict */
+            verdict: string;
+            /** Verdict En */
+            verdict_en: string;
+            /** Verdict Zh */
+            verdict_zh: string;
+            /** Warnings */
+            warnings: components["schemas"]["WarningOut"][];
+        };
+        /**
+         * FrameFilters
+         * @description Which frames of a device.
+         */
+        FrameFilters: {
+            /**
+             * Before
+             * @description older than this place, as `next` gave it
+             */
+            before?: string | null;
+            /**
+             * Cn
+             * @description command, such as 2061
+             */
+            cn?: string | null;
+            /**
+             * Limit
+             * @default 30
+             */
+            limit: number;
+            /**
+             * Verdict
+             * @description accepted, refused, or one verdict such as bad_crc
+             */
+            verdict?: string | null;
+        };
+        /**
+         * FrameList
+         * @description The newest frames of a device.
+         */
+        FrameList: {
+            /** Frames */
+            frames: components["schemas"]["FrameRow"][];
+            /**
+             * Next
+             * @description give it as `before` for older ones; null at the beginning of the archive
+             */
+            next: string | null;
+            /**
+             * Searched All
+             * @description false: there may be older frames behind `next`
+             */
+            searched_all: boolean;
+            /** Simulated */
+            simulated: boolean;
+        };
+        /**
+         * FrameRow
+         * @description A frame in a list.
+         */
+        FrameRow: {
+            /** Backfill */
+            backfill: boolean;
+            /** Bytes */
+            bytes: number;
+            /** Cn */
+            cn: string;
+            /** Cn En */
+            cn_en: string;
+            /** Cn Zh */
+            cn_zh: string;
+            /** Data Time */
+            data_time: string | null;
+            /**
+             * Id
+             * @description segment:offset in the archive
+             */
+            id: string;
+            /** Items */
+            items: components["schemas"]["ItemBrief"][];
+            /** Mn */
+            mn: string;
+            /** More Items */
+            more_items: number;
+            /** Received At */
+            received_at: string;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Verdict
+             * @description accepted, bad_crc, malformed, unknown_device, wrong_password, ...
+             */
+            verdict: string;
+            /** Verdict En */
+            verdict_en: string;
+            /** Verdict Zh */
+            verdict_zh: string;
+            /** Warnings */
+            warnings: number;
+        };
+        /**
          * GrantOut
          * @description A role within a scope; empty parts do not restrict.
          */
@@ -2564,6 +3551,22 @@ export interface components {
             severity: number;
         };
         /**
+         * ItemBrief
+         * @description A value of a frame in short.
+         */
+        ItemBrief: {
+            /** Mark */
+            mark: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: string;
+        };
+        /**
          * ItemCheckOut
          * @description One evidence item looked at.
          */
@@ -2581,6 +3584,47 @@ export interface components {
              * @description record_changed, link_broken, after_break, row_changed, file_missing, file_changed; empty when ok
              */
             reason: string;
+        };
+        /**
+         * ItemOut
+         * @description One code of the data area with everything that was sent about it.
+         */
+        ItemOut: {
+            /** Attributes */
+            attributes: components["schemas"]["ToldField"][];
+            /** Code */
+            code: string;
+            /** Conflict */
+            conflict: boolean;
+            /**
+             * Known
+             * @description whether the code tables have it
+             */
+            known: boolean;
+            /** Mark */
+            mark: string;
+            /** Mark En */
+            mark_en: string;
+            /** Mark Valid */
+            mark_valid: boolean;
+            /** Mark Zh */
+            mark_zh: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Registered
+             * @description the code under which the register keeps it
+             */
+            registered: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Unit From
+             * @enum {string}
+             */
+            unit_from: "register" | "code_table" | "none";
         };
         /**
          * JudgementOut
@@ -2656,6 +3700,18 @@ export interface components {
             unit: string;
             /** Value */
             value: string | null;
+        };
+        /**
+         * LengthOut
+         * @description The length as declared and as it is, bytes of the data segment.
+         */
+        LengthOut: {
+            /** Actual */
+            actual: number;
+            /** Declared */
+            declared: number;
+            /** Ok */
+            ok: boolean;
         };
         /**
          * LimitOut
@@ -3007,6 +4063,11 @@ export interface components {
             converted: string | null;
             /** Cycle */
             cycle: string;
+            /**
+             * Frame
+             * @description the raw frame that brought it; null for roll-ups
+             */
+            frame: string | null;
             limit: components["schemas"]["LimitOut"] | null;
             /** Mark */
             mark: string;
@@ -3061,6 +4122,48 @@ export interface components {
             /** Stations Total */
             stations_total: number;
             trend: components["schemas"]["TrendOut"];
+        };
+        /**
+         * PartOut
+         * @description A part of the raw text.
+         */
+        PartOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "head" | "length" | "segment" | "crc" | "other";
+            /** Text */
+            text: string;
+        };
+        /**
+         * PastedIn
+         * @description Frames to be explained; nothing is stored.
+         */
+        PastedIn: {
+            /**
+             * Hex
+             * @description the bytes, two hex digits each
+             */
+            hex?: string | null;
+            /**
+             * Text
+             * @description as a log shows them
+             */
+            text?: string | null;
+        };
+        /**
+         * PastedOut
+         * @description Every frame that was found in what was pasted.
+         */
+        PastedOut: {
+            /** Frames */
+            frames: components["schemas"]["Explained"][];
+            /**
+             * Garbage Bytes
+             * @description bytes that belong to no frame
+             */
+            garbage_bytes: number;
         };
         /**
          * PauseIn
@@ -3133,6 +4236,31 @@ export interface components {
             symbol: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * ProblemOut
+         * @description Something that is wrong, in words, and what to do.
+         */
+        ProblemOut: {
+            /** Code */
+            code: string;
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "info" | "warning" | "danger";
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
         };
         /**
          * RegionOut
@@ -3352,6 +4480,11 @@ export interface components {
         SeriesPoint: {
             /** Converted */
             converted: string | null;
+            /**
+             * Frame
+             * @description the raw frame that brought it; null for imports and roll-ups
+             */
+            frame: string | null;
             /** Mark */
             mark: string;
             /** Maximum */
@@ -3421,6 +4554,71 @@ export interface components {
              */
             csrf_token: string;
             user: components["schemas"]["UserOut"] | null;
+        };
+        /**
+         * SettingOut
+         * @description One setting with what holds.
+         */
+        SettingOut: {
+            /**
+             * Default
+             * @description true while the register says nothing and the default holds
+             */
+            default: boolean;
+            /** Group */
+            group: string;
+            /**
+             * Is Set
+             * @description for secrets: whether there is one
+             */
+            is_set: boolean;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * @description since when this value holds; null for defaults
+             */
+            since: string | null;
+            /**
+             * Value
+             * @description what holds now; always null for secrets
+             */
+            value: string | number | string[] | {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * SiteChoice
+         * @description Something that a device can measure.
+         */
+        SiteChoice: {
+            /** Code */
+            code: string;
+            /** Devices */
+            devices: number;
+            /** Enterprise Name */
+            enterprise_name: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * SiteFilters
+         * @description Which places can get a device.
+         */
+        SiteFilters: {
+            /**
+             * Limit
+             * @default 20
+             */
+            limit: number;
+            /** Q */
+            q?: string | null;
         };
         /**
          * StationDetail
@@ -3672,6 +4870,32 @@ export interface components {
             version: string;
         };
         /**
+         * ToldField
+         * @description One field with its meaning.
+         */
+        ToldField: {
+            /** Masked */
+            masked: boolean;
+            /** Meaning En */
+            meaning_en: string;
+            /** Meaning Zh */
+            meaning_zh: string;
+            /** Name */
+            name: string;
+            /** Note En */
+            note_en: string;
+            /**
+             * Note Zh
+             * @description what this value means, where values are codes
+             */
+            note_zh: string;
+            /**
+             * Value
+             * @description as sent; passwords and keys are masked
+             */
+            value: string;
+        };
+        /**
          * TransitionIn
          * @description Take a step.
          */
@@ -3837,6 +5061,18 @@ export interface components {
          * @enum {string}
          */
         View: "mine" | "due_soon" | "overdue" | "to_verify" | "all";
+        /**
+         * WarningOut
+         * @description A deviation that was tolerated.
+         */
+        WarningOut: {
+            /** Code */
+            code: string;
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -4972,6 +6208,491 @@ export interface operations {
             };
         };
     };
+    devices_list_devices: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                state?: ("online" | "late" | "silent" | "never") | null;
+                edition?: ("2005" | "2017" | "2025") | null;
+                /** @description code of the outlet, station or power meter */
+                site?: string | null;
+                enterprise?: string | null;
+                region?: string | null;
+                simulated?: boolean | null;
+                /** @description part of the MN, of a name, or of the place */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicePage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    devices_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    devices_export_devices: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                state?: ("online" | "late" | "silent" | "never") | null;
+                edition?: ("2005" | "2017" | "2025") | null;
+                /** @description code of the outlet, station or power meter */
+                site?: string | null;
+                enterprise?: string | null;
+                region?: string | null;
+                simulated?: boolean | null;
+                /** @description part of the MN, of a name, or of the place */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    devices_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceForm"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    devices_sites: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteChoice"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    devices_one_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mn: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    devices_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mn: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    frames_list_frames: {
+        parameters: {
+            query?: {
+                /** @description command, such as 2061 */
+                cn?: string | null;
+                /** @description accepted, refused, or one verdict such as bad_crc */
+                verdict?: string | null;
+                /** @description older than this place, as `next` gave it */
+                before?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                mn: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrameList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     places_list_enterprises: {
         parameters: {
             query?: {
@@ -5831,6 +7552,191 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    frames_explain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PastedIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastedOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    frames_one_frame: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                frame: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrameDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    frames_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                frame: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrameCheck"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

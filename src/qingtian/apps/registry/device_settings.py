@@ -75,9 +75,7 @@ def _choice(name: str, group: SettingGroup, kind: type[StrEnum]) -> Setting:
     return Setting(name, SettingKind.CHOICE, group, str(getattr(_WIRE, name)), known)
 
 
-def _whole(
-    name: str, group: SettingGroup, default: int, bounds: tuple[int, int | None], unit: str = ""
-) -> Setting:
+def _whole(name: str, group: SettingGroup, default: int, bounds: tuple[int, int | None], unit: str = "") -> Setting:
     return Setting(name, SettingKind.INTEGER, group, default, least=bounds[0], most=bounds[1], unit=unit)
 
 

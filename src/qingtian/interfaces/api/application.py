@@ -11,9 +11,11 @@ from qingtian.interfaces.api.auth import SignedIn
 from qingtian.interfaces.api.errors import install_handlers
 from qingtian.interfaces.api.views import (
     cases,
+    devices,
     evidence,
     exports,
     findings,
+    frames,
     health,
     journal,
     overview,
@@ -27,7 +29,7 @@ DESCRIPTION = (
     "Observation, judgement by a cited clause, finding, case, evidence. Times carry +08:00 and are the city's; "
     "decimals are strings; every error has one shape. A change needs the session cookie and the header X-CSRFToken "
     "with the `csrf_token` of GET /api/v1/session. Live updates: server-sent events at GET /api/v1/live, event names "
-    "observations, judgements, findings, cases, clock; data is {topic, ids, at}."
+    "observations, judgements, findings, cases, commands, clock; data is {topic, ids, at}."
 )
 
 
@@ -60,7 +62,21 @@ def build_api() -> Api:
     )
     install_handlers(api)
     # Exports come first: `export.csv` must not be read as the code or number of one object.
-    for module in (session, overview, exports, places, series, findings, evidence, cases, rules, journal, health):
+    for module in (
+        session,
+        overview,
+        exports,
+        places,
+        series,
+        devices,
+        frames,
+        findings,
+        evidence,
+        cases,
+        rules,
+        journal,
+        health,
+    ):
         api.add_router("", module.router)
     return api
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from qingtian.telemetry.spool.folder import read_durable, segment_path, segments
@@ -48,6 +49,7 @@ def trail(
     limit: int,
     before: SpoolPosition | None = None,
     keep: Keep = lambda _record: True,
+    since: datetime | None = None,
     budget: int = BUDGET,
 ) -> Trail:
     """The newest frames whose header names a device.
@@ -58,6 +60,7 @@ def trail(
         limit: most frames.
         before: only frames that begin before this place; None starts at the durable end.
         keep: which of them count.
+        since: frames that arrived before this moment end the search (the spool is in the order of arrival).
         budget: bytes that may be looked through; the rest is left to a next question with `before`.
     """
     wanted = tuple(name.encode() for name in names if name)
@@ -71,6 +74,8 @@ def trail(
         with _mapped(folder, segment, end) as data:
             floor = _record_start(data, segment, end - left, end)
             for record in _backwards(data, segment, floor, wanted):
+                if since is not None and record.received_at < since:
+                    return Trail(found, record.position)
                 if keep(record):
                     found.append(record)
                     if len(found) >= limit:

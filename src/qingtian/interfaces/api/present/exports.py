@@ -36,7 +36,7 @@ def findings_csv(actor: Actor, now: datetime, filters: FindingExport) -> HttpRes
     rows = ranked(finding_search.search(actor, findings.criteria_of(filters)))
     if order := ordering(filters.sort, findings.SORTABLE):
         rows = rows.order_by(*order)
-    return _answer("findings", now, columns.FINDINGS, findings.finding_rows(_bounded(rows)), bom=filters.bom)
+    return answer("findings", now, columns.FINDINGS, findings.finding_rows(_bounded(rows)), bom=filters.bom)
 
 
 def cases_csv(actor: Actor, now: datetime, filters: CaseExport) -> HttpResponse:
@@ -44,21 +44,21 @@ def cases_csv(actor: Actor, now: datetime, filters: CaseExport) -> HttpResponse:
     rows = case_search.search(actor, cases.criteria_of(filters), now)
     if order := ordering(filters.sort, cases.SORTABLE):
         rows = rows.order_by(*order)
-    return _answer("cases", now, columns.CASES, cases.case_rows(_bounded(rows), now), bom=filters.bom)
+    return answer("cases", now, columns.CASES, cases.case_rows(_bounded(rows), now), bom=filters.bom)
 
 
 def stations_csv(actor: Actor, now: datetime, filters: StationExport) -> HttpResponse:
     """Stations that match, one line per pollutant of the newest hour."""
     found = stations.matching_stations(actor, now, filters)
     lines = [(one, value) for one in found for value in one.values]
-    return _answer("stations", now, columns.STATIONS, lines, bom=filters.bom)
+    return answer("stations", now, columns.STATIONS, lines, bom=filters.bom)
 
 
 def series_csv(actor: Actor, now: datetime, filters: SeriesExport) -> HttpResponse:
     """A series, one line per period."""
     found = series.series(actor, now, filters)
     lines = [(found, point) for point in found.points]
-    return _answer(f"series-{found.site}-{found.pollutant}", now, columns.SERIES, lines, bom=filters.bom)
+    return answer(f"series-{found.site}-{found.pollutant}", now, columns.SERIES, lines, bom=filters.bom)
 
 
 def cell(value: object) -> str:
@@ -86,9 +86,10 @@ def _bounded(rows: QuerySet[Row]) -> list[Row]:
     return listed
 
 
-def _answer(
+def answer(
     name: str, now: datetime, table: Mapping[str, Callable[[Line], object]], lines: Iterable[Line], *, bom: bool
 ) -> HttpResponse:
+    """A table as a file: what must be said of the data first, then the names of the columns, then the lines."""
     label = data_label()
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")

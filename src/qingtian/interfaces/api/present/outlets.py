@@ -20,6 +20,7 @@ from qingtian.interfaces.api.present import law
 from qingtian.interfaces.api.present.limits import permit_limits
 from qingtian.interfaces.api.present.numbers import text
 from qingtian.interfaces.api.present.places import PlaceNames
+from qingtian.interfaces.api.present.provenance import frame_id
 from qingtian.interfaces.api.schemas.places import (
     DeviceOut,
     LimitOut,
@@ -140,6 +141,7 @@ def _value(one: Observation, judged: Judgement | None, limit: LimitOut | None) -
         valid=one.valid,
         verdict=judged.verdict if judged is not None and same else None,
         limit=limit,
+        frame=frame_id(one),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qingtian.apps.registry.models import ObjectType, RegistryObject
+from qingtian.telemetry.store import Observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +37,8 @@ def provenance(site: RegistryObject) -> Provenance:
             return HISTORICAL if stated.get("historical") else NATIONAL
         return IMPORTED
     return SIMULATED if site.simulated else DEVICE
+
+
+def frame_id(row: Observation) -> str | None:
+    """The raw frame behind a value, as the place in the archive `segment:offset`; None for imports and roll-ups."""
+    return f"{row.segment}:{row.frame_offset}" if row.segment else None

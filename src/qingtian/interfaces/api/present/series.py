@@ -15,7 +15,7 @@ from qingtian.interfaces.api.filters import SeriesQuery
 from qingtian.interfaces.api.present import law
 from qingtian.interfaces.api.present.limits import limits_for
 from qingtian.interfaces.api.present.numbers import share, text
-from qingtian.interfaces.api.present.provenance import provenance
+from qingtian.interfaces.api.present.provenance import frame_id, provenance
 from qingtian.interfaces.api.schemas.series import CoverageOut, SeriesOut, SeriesPoint
 from qingtian.interfaces.telemetry import telemetry_store
 from qingtian.runtime.clock import SHANGHAI
@@ -106,6 +106,7 @@ def points_out(rows: Iterable[Observation]) -> list[SeriesPoint]:
             converted=text(row.converted),
             version=row.version,
             origin=row.origin.value,
+            frame=frame_id(row),
         )
         for row in rows
     ]

@@ -183,6 +183,7 @@ class OutletValue(Schema):
     valid: bool
     verdict: str | None = Field(description="within, exceeds, invalid, insufficient; null before it is judged")
     limit: LimitOut | None
+    frame: str | None = Field(description="the raw frame that brought it; null for roll-ups")
 
 
 class OutletOut(Schema):

@@ -20,6 +20,7 @@ class SeriesPoint(Schema):
     converted: DecimalText | None
     version: int
     origin: str = Field(description="device, import or rollup")
+    frame: str | None = Field(description="the raw frame that brought it; null for imports and roll-ups")
 
 
 class CoverageOut(Schema):

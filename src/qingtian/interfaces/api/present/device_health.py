@@ -1,0 +1,110 @@
+"""How a device is: its rate, what arrived of what was due, and what is wrong with it, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from qingtian.apps.registry.models import RegistryObject
+from qingtian.apps.registry.queries import device_profile
+from qingtian.domain.errors import NotVisible
+from qingtian.interfaces.api.present.became import clock_problem
+from qingtian.interfaces.api.present.device_hearing import CYCLE_LENGTH, REACH, Heard
+from qingtian.interfaces.api.present.frame_told import crc_problem
+from qingtian.interfaces.api.present.frames import archive, names_of, read_as
+from qingtian.interfaces.api.present.freshness import HOUR
+from qingtian.interfaces.api.present.numbers import share
+from qingtian.interfaces.api.present.words.problems import Problem, refusal
+from qingtian.interfaces.api.schemas.devices import CompletenessOut, DeviceHealth, DeviceProblem
+from qingtian.interfaces.telemetry import telemetry_store
+from qingtian.runtime.clock import SHANGHAI
+from qingtian.telemetry.devices import DeviceProfile
+from qingtian.telemetry.rejects.reasons import OF_CRC, RejectReason, known_reason
+from qingtian.telemetry.spool import Verdict, read_frame
+from qingtian.telemetry.spool.trail import trail
+from qingtian.telemetry.store import Cycle, Origin, Quarantined
+
+COUNTED = 2000  # more frames of an hour than this are not counted one by one
+
+
+def device_health(row: RegistryObject, heard: Heard, now: datetime) -> DeviceHealth:
+    """What a device page says of its state."""
+    profile = device_profile(row)
+    hour = trail(archive(), names_of(row), limit=COUNTED, since=now - HOUR).records
+    counted = len(hour) < COUNTED
+    return DeviceHealth(
+        frames_hour=len(hour) if counted else None,
+        accepted_hour=sum(one.verdict is Verdict.ACCEPTED for one in hour) if counted else None,
+        completeness=list(_completeness(profile, now)),
+        problems=[*_refusals(heard.refused, profile), *_clock(heard)],
+    )
+
+
+def _completeness(profile: DeviceProfile, now: datetime) -> Iterable[CompletenessOut]:
+    lengths = {**CYCLE_LENGTH, "minute": timedelta(seconds=profile.minute_interval_s)}
+    for cycle in profile.expects:
+        if cycle not in lengths or lengths[cycle] > REACH:
+            continue
+        length = lengths[cycle]
+        end = _floor(now, length)
+        start = end - max(REACH, length)
+        rows = telemetry_store().window(Cycle(cycle), start, end, sites=[profile.site])
+        received = len({one.period_start for one in rows if one.origin is Origin.DEVICE})
+        expected = int((end - start) / length)
+        yield CompletenessOut(
+            cycle=cycle,
+            expected=expected,
+            received=min(received, expected),
+            share=share(min(received, expected), expected),
+        )
+
+
+def _floor(at: datetime, length: timedelta) -> datetime:
+    local = at.astimezone(SHANGHAI)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + (local - midnight) // length * length
+
+
+def _refusals(refused: Sequence[Quarantined], profile: DeviceProfile) -> Iterable[DeviceProblem]:
+    by_reason: dict[RejectReason, list[Quarantined]] = {}
+    for one in refused:
+        by_reason.setdefault(known_reason(one.reason) or RejectReason.CANNOT_BE_READ, []).append(one)
+    for reason, ones in by_reason.items():
+        newest = max(ones, key=lambda one: one.received_at)
+        problem = _of_frame(reason, newest, profile)
+        frame = f"{newest.segment}:{newest.frame_offset}" if newest.segment else None
+        yield _problem(reason.value, problem, count=len(ones), last_at=newest.received_at, frame=frame)
+
+
+def _of_frame(reason: RejectReason, newest: Quarantined, profile: DeviceProfile) -> Problem:
+    if reason not in OF_CRC.values() or not newest.segment:
+        return refusal(reason)
+    try:
+        record = read_frame(archive(), newest.segment, newest.frame_offset)
+    except NotVisible:
+        return refusal(reason)
+    decoded = read_as(record.raw, profile)
+    return refusal(reason) if decoded.crc_ok else crc_problem(decoded)
+
+
+def _clock(heard: Heard) -> Iterable[DeviceProblem]:
+    if heard.skew is None or heard.skew.quarantined:  # a refused frame is told of already
+        return
+    code, problem = clock_problem(heard.skew)
+    yield _problem(code, problem, count=1, last_at=heard.skew.received_at, frame=None)
+
+
+def _problem(code: str, problem: Problem, *, count: int, last_at: datetime | None, frame: str | None) -> DeviceProblem:
+    return DeviceProblem(
+        code=code,
+        severity=problem.severity,
+        count=count,
+        last_at=last_at,
+        title_zh=problem.title.zh,
+        title_en=problem.title.en,
+        text_zh=problem.text.zh,
+        text_en=problem.text.en,
+        remedy_zh=problem.remedy.zh,
+        remedy_en=problem.remedy.en,
+        frame=frame,
+    )

@@ -1,0 +1,1 @@
+"""Words of HJ 212 frames in both languages."""
