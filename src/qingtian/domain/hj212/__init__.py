@@ -9,8 +9,12 @@ from qingtian.domain.hj212.building import (
     build_upload,
     wrap_segment,
 )
+from qingtian.domain.hj212.catalogue import COMMANDS, command_of, find_command, host_commands
+from qingtian.domain.hj212.command import Command, Kind
+from qingtian.domain.hj212.commanding import build_answer, build_command
 from qingtian.domain.hj212.crc import crc16, crc16_modbus
 from qingtian.domain.hj212.decoding import decode
+from qingtian.domain.hj212.fields import Field, Form
 from qingtian.domain.hj212.framing import Framer
 from qingtian.domain.hj212.jsonview import decoded_to_json, stream_to_json
 from qingtian.domain.hj212.model import (
@@ -38,18 +42,23 @@ from qingtian.domain.hj212.wire import (
 )
 
 __all__ = [
+    "COMMANDS",
     "MN_FORM",
     "AckPolicy",
+    "Command",
     "CrcProfile",
     "Decoded",
     "Edition",
     "Fault",
+    "Field",
     "Foreign",
+    "Form",
     "FrameEvent",
     "FrameOk",
     "Framer",
     "Garbage",
     "HeartbeatAnswer",
+    "Kind",
     "MergeKey",
     "MergedRecord",
     "NoNumber",
@@ -60,14 +69,19 @@ __all__ = [
     "Sm4Form",
     "SplitBuffer",
     "WireSettings",
+    "build_answer",
+    "build_command",
     "build_data_ack",
     "build_frame",
     "build_notice_ack",
     "build_upload",
+    "command_of",
     "crc16",
     "crc16_modbus",
     "decode",
     "decoded_to_json",
+    "find_command",
+    "host_commands",
     "read_number",
     "stream_to_json",
     "wire_settings",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from qingtian.domain.errors import InvalidInput
+from qingtian.domain.hj212.cipher import seal_segment
+from qingtian.domain.hj212.command import in_cipher_scope
 from qingtian.domain.hj212.crc import crc16
 from qingtian.domain.hj212.framing import MAX_SEGMENT
 from qingtian.domain.hj212.grammar import is_real_time
-from qingtian.domain.hj212.model import Decoded
+from qingtian.domain.hj212.model import Decoded, Edition
+from qingtian.domain.hj212.wire import Sm4Form, WireSettings
 
 CP_LIMIT = 950  # bytes, HJ 212-2017 table 2
 EDITION_BITS = 0xFC
@@ -19,6 +23,8 @@ _FIELD = re.compile(r"[^;,=&\r\n#]*")
 _NAME = re.compile(r"[0-9A-Za-z_]+")
 _VALUE = re.compile(r"[^;,=&\r\n]*")
 _TEXT = re.compile(r"//.*//", re.DOTALL)
+_BARE = re.compile(r"[!-~]*")
+_SEPARATORS = re.compile(r"[;,=#&]")
 
 
 def wrap_segment(segment: bytes) -> bytes:
@@ -34,6 +40,77 @@ def wrap_segment(segment: bytes) -> bytes:
             remedy="split it over several frames",
         )
     return b"##%04d%b%04X\r\n" % (len(segment), segment, crc16(segment))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """Fields before CP, in the order of the standard; None leaves a field out.
+
+    Args:
+        qn: request number yyyyMMddHHmmssSSS; 2005 devices often send none.
+        st: system code.
+        cn: command.
+        pw: password.
+        mn: device number.
+        flag: 0..255.
+        pnum: number of parts; bit 1 of flag says that the two are there.
+        pno: this part, from 1.
+        backfill: RF=1 of the 2025 edition; never written otherwise.
+    """
+
+    st: str
+    cn: str
+    mn: str
+    qn: str | None = None
+    pw: str | None = None
+    flag: int | None = None
+    pnum: int | None = None
+    pno: int | None = None
+    backfill: bool = False
+
+    def text(self) -> str:
+        """The header as it stands in the segment.
+
+        Raises:
+            InvalidInput: a value holds a separator; names the field.
+        """
+        fields = {"QN": self.qn, "ST": self.st, "CN": self.cn, "PW": self.pw, "MN": self.mn, "Flag": self.flag}
+        fields |= {"PNUM": self.pnum, "PNO": self.pno, "RF": "1" if self.backfill else None}
+        return ";".join(f"{name}={_field(name, str(value))}" for name, value in fields.items() if value is not None)
+
+
+def seal_frame(header: Header, cp: str, wire: WireSettings) -> bytes:
+    """A frame as a device of these settings sends or gets it: encrypted where edition, key and command want it.
+
+    The check code is taken over the plain segment, then the data area is encrypted (HJ 212-2025 appendix A.2).
+
+    >>> wire = WireSettings(edition=Edition.E2025, sm4_key=b"0" * 16, sm4_form=Sm4Form.TEXT)
+    >>> seal_frame(Header(st="31", cn="2011", mn="A", flag=9), "DataTime=20240601085857", wire)[:45]
+    b'##0121ST=31;CN=2011;MN=A;Flag=9;CP=&&{0x51,0x'
+    """
+    segment = f"{header.text()};CP=&&{cp}&&".encode()
+    plain = wrap_segment(segment)
+    if wire.edition is not Edition.E2025 or not wire.sm4_key or not in_cipher_scope(header.cn):
+        return plain
+    sealed = seal_segment(segment, wire.sm4_key, as_text=wire.sm4_form is Sm4Form.TEXT)
+    if len(sealed) > MAX_SEGMENT:
+        raise InvalidInput(
+            f"the encrypted segment has {len(sealed)} bytes, four digits tell at most {MAX_SEGMENT}",
+            field="sm4_form",
+            remedy="send ciphertext as raw bytes, or split the data over several frames",
+        )
+    return b"##%04d%b%b" % (len(sealed), sealed, plain[-6:])
+
+
+def as_text(value: str) -> str:
+    """A value as it may stand in a data area: text with separators, spaces or other letters goes between `//`.
+
+    >>> as_text("168.0"), as_text("更换试剂"), as_text("//a;b//")
+    ('168.0', '//更换试剂//', '//a;b//')
+    """
+    if _TEXT.fullmatch(value) or (_BARE.fullmatch(value) and not _SEPARATORS.search(value)):
+        return value
+    return f"//{value}//"
 
 
 def build_frame(
@@ -65,9 +142,8 @@ def build_frame(
     ...             cp="RtdInterval=30")[-8:]
     b'&&1C80\\r\\n'
     """
-    fields = {"QN": qn, "ST": st, "CN": cn, "PW": pw, "MN": mn, "Flag": flag, "PNUM": pnum, "PNO": pno}
-    parts = [f"{name}={_field(name, str(value))}" for name, value in fields.items() if value is not None]
-    return wrap_segment(f"{';'.join(parts)};CP=&&{cp}&&".encode())
+    header = Header(qn=qn, st=st, cn=cn, pw=pw, mn=mn, flag=flag, pnum=pnum, pno=pno)
+    return wrap_segment(f"{header.text()};CP=&&{cp}&&".encode())
 
 
 def _field(name: str, value: str) -> str:

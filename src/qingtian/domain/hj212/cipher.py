@@ -13,7 +13,6 @@ from qingtian.domain.hj212.grammar import split_segment
 from qingtian.domain.hj212.model import Fault
 from qingtian.domain.hj212.sm4 import BLOCK, decrypt_blocks, encrypt_blocks
 
-FLAG_BITS_2025 = 2
 _FLAG_2025 = re.compile(rb"(?:\A|[;,])\s*Flag\s*=\s*(?:[89]|1[01])\s*(?:[;,]|\Z)", re.IGNORECASE)
 _SCOPE = re.compile(rb"(?:\A|[;,])\s*CN\s*=\s*(?:2\d{3}|1014|3020)\s*(?:[;,]|\Z)", re.IGNORECASE)
 _NAMED = re.compile(rb"\s*[0-9A-Za-z_]+\s*(?:-\s*[0-9A-Za-z]+\s*)?=")
@@ -88,6 +87,26 @@ def encrypt_area(area: bytes, key: bytes) -> bytes:
     """
     whole, tail = _blocks(area)
     return encrypt_blocks(whole, key) + tail
+
+
+def seal_segment(segment: bytes, key: bytes, *, as_text: bool = False) -> bytes:
+    """A segment with its data area encrypted.
+
+    Args:
+        segment: plain data segment.
+        key: 16 bytes.
+        as_text: write ciphertext as `{0xE4,0x3E,...}` in front of the plain rest, as the standard prints it.
+
+    >>> seal_segment(b"CN=2011;CP=&&short&&", bytes(16))
+    b'CN=2011;CP=&&short&&'
+    """
+    opening = segment.index(b"CP=&&") + 5
+    closing = segment.rindex(b"&&")
+    whole, tail = _blocks(segment[opening:closing])
+    cipher = encrypt_blocks(whole, key)
+    if as_text and cipher:
+        cipher = b"{%b}" % b",".join(b"0x%02X" % byte for byte in cipher)
+    return segment[:opening] + cipher + tail + segment[closing:]
 
 
 def _blocks(data: bytes) -> tuple[bytes, bytes]:

@@ -104,12 +104,22 @@ def diagnose(segment: bytes, given: str) -> str:
     value = read_crc(given)
     if value is None:
         return "not_hex" if given else "missing"
-    modbus, own = crc16_modbus(segment), crc16(segment)
-    if value in (modbus, _swapped(modbus)):
+    if fits_modbus(segment, given):
         return "crc16_modbus"
-    if value == _swapped(own):
+    if value == _swapped(crc16(segment)):
         return "byte_swapped"
     return "unknown" if value & 0xFF in LOW_BYTES else "impossible_low_byte"
+
+
+def fits_modbus(segment: bytes, given: str) -> bool:
+    """Whether a check code is CRC-16/MODBUS of the segment, in either order of its bytes.
+
+    >>> segment = b"QN=20170516010101001;ST=22;CN=2012;PW=123456;MN=ABCDEFG1234567;CP=&&&&"
+    >>> fits_modbus(segment, "B388"), fits_modbus(segment, "88b3"), fits_modbus(segment, "FCC1")
+    (True, True, False)
+    """
+    value = read_crc(given)
+    return value is not None and crc16_modbus(segment) in (value, _swapped(value))
 
 
 def _swapped(value: int) -> int:

@@ -1,27 +1,35 @@
-"""From the bytes of one frame to what it says; never raises on what came from a device."""
+"""From the bytes of one frame to what it says; never raises on what came from a device.
+
+A frame as the standard writes it goes the quick way (`quick`); every other one goes the tolerant way below, which reads
+both. A property test holds the two together.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from qingtian.domain.hj212.cipher import FLAG_BITS_2025, looks_encrypted, open_segment
-from qingtian.domain.hj212.crc import crc16, diagnose, read_crc
+from qingtian.domain.hj212.cipher import looks_encrypted, open_segment
+from qingtian.domain.hj212.crc import crc16, diagnose, fits_modbus, read_crc
 from qingtian.domain.hj212.grammar import DataArea, is_real_time, read_data_area, read_header, split_segment
+from qingtian.domain.hj212.heading import Heading, read_heading
 from qingtian.domain.hj212.model import Decoded, Edition, Fault
+from qingtian.domain.hj212.quick import decode_quickly
+from qingtian.domain.hj212.wire import CrcProfile, WireSettings
 
 _HEAD = re.compile(rb"##(\d{4})")
 _TAIL = re.compile(rb"&&([0-9A-Fa-f]{1,4})\Z")
-_MN = re.compile(r"[0-9A-Za-z_-]{1,32}")
-_EDITIONS = {0: Edition.E2005, 1: Edition.E2017, FLAG_BITS_2025: Edition.E2025}
 _BLANK = b"\r\n\t \x00"
 
 
-def decode(raw: bytes, *, sm4_key: bytes | None = None) -> Decoded:
+def decode(raw: bytes, *, wire: WireSettings | None = None, sm4_key: bytes | None = None) -> Decoded:
     """Read one frame of HJ/T 212-2005, HJ 212-2017 or HJ 212-2025.
 
     Args:
         raw: the frame from `##`; CR LF behind it may be missing.
-        sm4_key: 16 bytes; the data area of a 2025 frame is decrypted with it when it is encrypted.
+        wire: what the register knows of the device: its edition has the last word over Flag, its keys open encrypted
+            frames, its check codes are believed. None: the edition is taken from Flag.
+        sm4_key: 16 bytes; a key to try besides those of `wire`.
     Returns:
         What the frame says; `ok` is False when the check code is wrong or there is no frame.
 
@@ -29,23 +37,51 @@ def decode(raw: bytes, *, sm4_key: bytes | None = None) -> Decoded:
     >>> frame.ok, frame.cn, frame.version.value, frame.ack_requested
     (True, '2012', '2005', False)
     """
+    edition = None if wire is None else wire.edition
+    return decode_quickly(raw, edition) or decode_tolerantly(raw, wire=wire, sm4_key=sm4_key)
+
+
+def decode_tolerantly(raw: bytes, *, wire: WireSettings | None = None, sm4_key: bytes | None = None) -> Decoded:
+    """Read one frame with every deviation that is read; arguments as for `decode`, which also takes the quick way."""
     head = _HEAD.match(raw)
     if head is None:
         return _no_frame(raw)
     declared = int(head[1])
     segment, given = cut_segment(raw[6:], declared)
     crc = crc16(segment)
+    edition = None if wire is None else wire.edition
+    keys = [key for key in (sm4_key, *(wire.read_keys if wire else ())) if key]
     encrypted = looks_encrypted(segment)
-    if encrypted or (sm4_key is not None and read_crc(given) != crc):
-        opened = open_segment(segment, sm4_key)
-        if opened.fault is Fault.NONE and read_crc(given) == crc16(opened.plain):
-            # lengths count the segment with raw ciphertext, which is as long as the plain text
-            declared -= len(segment) - len(opened.plain)
-            return _read(opened.plain, given, crc16(opened.plain), declared, encrypted=True)
+    if encrypted or (keys and read_crc(given) != crc):
+        for key in keys:
+            plain = open_segment(segment, key).plain
+            if read_crc(given) == crc16(plain):
+                # lengths count the segment with raw ciphertext, which is as long as the plain text
+                declared -= len(segment) - len(plain)
+                return _read(plain, given, crc16(plain), declared, edition, encrypted=True)
         if encrypted:  # show the header, not the noise
-            fault = opened.fault or Fault.KEY_WRONG
-            return _read(opened.hidden, given, crc, declared, encrypted=True, fault=fault, length=len(segment))
-    return _read(segment, given, crc, declared)
+            opened = open_segment(segment, None)
+            fault = Fault.KEY_WRONG if keys else Fault.KEY_MISSING
+            return _read(opened.hidden, given, crc, declared, edition, encrypted=True, fault=fault, length=len(segment))
+    decoded = _read(segment, given, crc, declared, edition)
+    if wire is not None and wire.crc is CrcProfile.MODBUS_TOO and not decoded.crc_ok and fits_modbus(segment, given):
+        return _believed(decoded)
+    return decoded
+
+
+def _believed(decoded: Decoded) -> Decoded:
+    """A frame whose CRC-16/MODBUS fits, of a device that is registered to send it."""
+    warnings = decoded.warnings
+    return replace(
+        decoded,
+        ok="mn_unusable" not in warnings and "cn_unusable" not in warnings,
+        crc_ok=True,
+        crc_diagnosis="",
+        warnings=(*warnings, MODBUS_BELIEVED),
+    )
+
+
+MODBUS_BELIEVED = "crc16_modbus_believed"
 
 
 def cut_segment(rest: bytes, declared: int) -> tuple[bytes, str]:
@@ -99,6 +135,7 @@ def _read(
     given: str,
     crc: int,
     declared: int,
+    edition: Edition | None,
     *,
     encrypted: bool = False,
     fault: Fault = Fault.NONE,
@@ -108,38 +145,57 @@ def _read(
     header, header_warnings = read_header(read_text(header_bytes)[0])
     cp, encoding = read_text(cp_bytes)
     area = read_data_area(cp)
-    flag = read_flag(header.get("Flag"))
-    version = edition_of(header.get("Flag"), flag)
-    pnum, pno = _count(header.get("PNUM")), _count(header.get("PNO"))
+    heading = read_heading(header, edition)
     crc_ok = fault is Fault.NONE and read_crc(given) == crc
-    warnings = [*header_warnings, *warnings, *_header_warnings(header, flag, version), *area.warnings()]
+    warnings = [*header_warnings, *warnings, *heading.warnings, *area.warnings()]
     if crc_ok and len(given) < 4:
         warnings.append("short_crc")
-    if fault is not Fault.NONE:
-        warnings.append(fault.value)
     actual = len(segment) if length is None else length
     if declared != actual:
         warnings.append("length_mismatch")
+    return _assemble(
+        header, heading, area, tuple(warnings),
+        crc_ok=crc_ok, given=given, crc=crc, declared=declared, actual=actual, cp=cp, encoding=encoding,
+        encrypted=encrypted, fault=fault, diagnosis="" if crc_ok else fault.value or diagnose(segment, given),
+    )  # fmt: skip
+
+
+def _assemble(
+    header: dict[str, str],
+    heading: Heading,
+    area: DataArea,
+    warnings: tuple[str, ...],
+    *,
+    crc_ok: bool,
+    given: str,
+    crc: int,
+    declared: int,
+    actual: int,
+    cp: str,
+    encoding: str,
+    encrypted: bool,
+    fault: Fault,
+    diagnosis: str,
+) -> Decoded:
     data_time = _first(area, "DataTime")
-    split = pnum is not None and pno is not None and (pnum > 1 or bool((flag or 0) & 2))
     return Decoded(
-        ok=crc_ok and "mn_unusable" not in warnings and "cn_unusable" not in warnings,
+        ok=crc_ok and heading.usable,
         header=header,
         items=area.items,
         params=area.params,
-        version=version,
+        version=heading.edition,
         crc_given=given,
         crc_calc=f"{crc:04X}",
         crc_ok=crc_ok,
-        crc_diagnosis="" if crc_ok else fault.value or diagnose(segment, given),
+        crc_diagnosis=diagnosis,
         length_declared=declared,
         length_actual=actual,
-        flag=flag,
-        ack_requested=bool((flag or 0) & 1),
-        split=split,
-        pnum=pnum,
-        pno=pno,
-        warnings=tuple(warnings),
+        flag=heading.flag,
+        ack_requested=heading.ack_requested,
+        split=heading.split,
+        pnum=heading.pnum,
+        pno=heading.pno,
+        warnings=warnings,
         data_time=data_time,
         data_time_valid=data_time is None or is_real_time(data_time),
         conflicts=frozenset(area.conflicts),
@@ -148,49 +204,6 @@ def _read(
         encrypted=encrypted,
         fault=fault,
     )
-
-
-def _header_warnings(header: dict[str, str], flag: int | None, version: Edition) -> list[str]:
-    warnings = []
-    if not _MN.fullmatch(header.get("MN", "")):
-        warnings.append("mn_unusable")
-    if len(header.get("CN", "")) != 4 or not header["CN"].isdigit():
-        warnings.append("cn_unusable")
-    if flag is None and "Flag" in header:
-        warnings.append("flag_unreadable")
-    # requests of the 2005 edition carry Flag=3 without any part numbers
-    if (flag or 0) & 2 and version is not Edition.E2005 and "PNUM" not in header:
-        warnings.append("split_flag_without_pnum")
-    return warnings
-
-
-def read_flag(text: str | None) -> int | None:
-    """Value of the Flag field, 0..255; None when missing or something else.
-
-    >>> read_flag("5"), read_flag(None), read_flag("N"), read_flag("256")
-    (5, None, None, None)
-    """
-    if text is None or len(text) > 3 or not text.isascii() or not text.isdigit():
-        return None
-    value = int(text)
-    return value if value <= 255 else None
-
-
-def edition_of(text: str | None, flag: int | None) -> Edition:
-    """Edition by bits 2 to 7 of Flag; a frame without Flag is of 2005.
-
-    >>> edition_of("5", 5).value, edition_of(None, None).value, edition_of("255", 255).value
-    ('2017', '2005', 'unknown')
-    """
-    if flag is None:
-        return Edition.E2005 if text is None else Edition.UNKNOWN
-    return _EDITIONS.get(flag >> 2, Edition.UNKNOWN)
-
-
-def _count(text: str | None) -> int | None:
-    if text is None or not 1 <= len(text) <= 5 or not text.isascii() or not text.isdigit():
-        return None
-    return int(text) or None
 
 
 def _first(area: DataArea, name: str) -> str | None:

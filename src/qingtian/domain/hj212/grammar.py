@@ -12,7 +12,7 @@ _HEADER_COMMA = re.compile(r",(?=\s*[A-Za-z]+\s*=)")
 _TEXT_VALUE = re.compile(r"(?<==)\s*//.*?//(?=\s*(?:[;,]|\Z))", re.DOTALL)
 _SEPARATOR = re.compile(r"[;,]")
 _PLACEHOLDER = re.compile("\x00(\\d+)\x00")
-_SPELLING = {name.upper(): name for name in ("QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO", "RF")}
+SPELLING = {name.upper(): name for name in ("QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO", "RF")}
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ def read_header(text: str) -> tuple[dict[str, str], list[str]]:
         name, _, value = part.partition("=")
         name = name.strip()
         if name:
-            header.setdefault(_SPELLING.get(name.upper(), name), value.strip())
+            header.setdefault(SPELLING.get(name.upper(), name), value.strip())
     return header, warnings
 
 

@@ -19,7 +19,7 @@ DEFAULT_SENTINELS = ("-99", "-999", "-9999")  # what loggers write for "no value
 UTC_OFFSET_MINUTES = 480  # China Standard Time; HJ 212 transmits no zone
 UTC_OFFSETS = (-720, 840)  # the zones that exist
 OVERTIME_S, RESENDS = 10, 3  # HJ 212-2017, defaults of OverTime and ReCount
-OVERTIME_RANGE, RESENDS_RANGE = (1, 99), (1, 99)  # HJ 212-2017 table 6, OverTime and ReCount
+OVERTIME_RANGE, RESENDS_RANGE = (1, 99), (1, 99)  # HJ 212-2017, limits of OverTime and ReCount
 SM4_KEY_BYTES = 16
 _PASSWORD = re.compile(r"[^;,=&\s#\x00-\x1f]*")
 _HEX_KEY = re.compile(r"[0-9A-Fa-f]{32}")
@@ -93,7 +93,7 @@ class WireSettings:
     9
     >>> WireSettings(overtime_s=0)
     Traceback (most recent call last):
-    qingtian.domain.errors.InvalidInput: 0 is not within 1..99
+    qingtian.domain.errors.InvalidInput: overtime_s: 0 is not within 1..99 (give 1..99)
     """
 
     edition: Edition = Edition.E2017
@@ -161,7 +161,7 @@ def wire_settings(values: Mapping[str, Any]) -> WireSettings:
     'modbus_too'
     >>> wire_settings({"ack": "sometimes"})
     Traceback (most recent call last):
-    qingtian.domain.errors.InvalidInput: 'sometimes' is not a known value
+    qingtian.domain.errors.InvalidInput: ack: 'sometimes' is not a known value (one of on_request, always, never)
     """
     read: dict[str, Any] = {}
     for name, reader in _READERS.items():
