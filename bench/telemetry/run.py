@@ -1,52 +1,86 @@
-"""How fast frames are acknowledged and ingested, against named baselines, in one run.
+"""How fast frames are acknowledged and ingested, what an open connection costs; against named baselines, in one run.
 
 Baselines: `fsync per frame` (the same gateway, but every frame gets an fdatasync of its own) and `one transaction per
 frame` (the same ingest, but every frame is a batch of its own). Both sides alternate, so that noise hits them alike.
+`before issue 3` is the gateway of commit 9b1cef1 under this load generator on a quiet machine with 2 cores (with the
+slower generator of that day it printed 5,528).
 """
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
+import gc
+import resource
 import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
+from bench.telemetry.load import blast, connect, hold_open, in_process, percentile, raise_limit
 from qingtian.domain.hj212 import build_upload
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.runtime.postgres import ensure_embedded, stop_embedded
 from qingtian.runtime.settings import Settings
 from qingtian.telemetry.devices import DeviceProfile, StaticDirectory
 from qingtian.telemetry.gateway import server
-from qingtian.telemetry.gateway.judge import judge
+from qingtian.telemetry.gateway.judge import FrameJudge, judge
 from qingtian.telemetry.ingest.loop import IngestLoop
+from qingtian.telemetry.spool.format import RECORD_HEAD
 from qingtian.telemetry.spool.writer import SpoolWriter
 from qingtian.telemetry.store.ducklake import DuckLakeStore
 
 ROUNDS = 3
-CONNECTIONS = 50
-FRAMES_PER_CONNECTION = 60
-WINDOW = 6  # frames a device may have under way
+CONNECTIONS = 200
+FRAMES_PER_CONNECTION = 300
+FRAMES_PER_CONNECTION_ONE_BY_ONE = 12
+WINDOWS = (8, 1)  # frames a device may have under way
+BEFORE = {8: (14_500, 59.0), 1: (11_500, 72.0)}  # window: frames acknowledged per s, CPU us per frame
+HELD = 20_000
+OTHER_FILES = 60  # files that a process has open beside its connections
+HELD_EVERY_S = 30.0
+INGEST_DEVICES = 50
 INGEST_FRAMES = 4000
 INGEST_FRAMES_ONE_BY_ONE = 60
 AT = datetime(2025, 11, 22, 8, 0, tzinfo=SHANGHAI)
-PROFILES = {f"MN{number:022d}": DeviceProfile(f"MN{number:022d}", f"DA{number:03d}") for number in range(CONNECTIONS)}
 POLLUTANTS = ("a21026", "a21002", "a34013", "a19001", "a01012", "a00000")
+
+
+def profiles(count: int) -> dict[str, DeviceProfile]:
+    """So many devices with their passwords."""
+    return {mn: DeviceProfile(mn, f"DA{mn[2:]}", password="123456") for mn in mns(count)}
+
+
+def mns(count: int) -> list[str]:
+    return [f"MN{number:022d}" for number in range(count)]
 
 
 class OneByOne(SpoolWriter):
     """The baseline: every frame waits for an fdatasync of its own."""
+
+    def append_packed(self, data: bytes, done: Any) -> None:
+        records = list(_records(data))
+        for record in records[:-1]:
+            super().append_packed(record, lambda _position, _error: None)
+        super().append_packed(records[-1], done)
 
     def _next_group(self):  # type: ignore[no-untyped-def]
         with self._wake:
             while not self._queue and not self._stopping:
                 self._wake.wait()
             return [self._queue.popleft()] if self._queue else []
+
+
+def _records(data: bytes) -> Any:
+    at = 0
+    while at < len(data):
+        end = at + RECORD_HEAD.size + RECORD_HEAD.unpack_from(data, at)[1]
+        yield data[at:end]
+        at = end
 
 
 def frame(mn: str, number: int) -> bytes:
@@ -67,77 +101,153 @@ def frame(mn: str, number: int) -> bytes:
     )
 
 
-def serve(folder: str, one_by_one: bool, pipe: Connection) -> None:
-    """A gateway in a process of its own; ends when the pipe says so."""
+def serve(folder: str, one_by_one: bool, devices: int, pipe: Connection) -> None:
+    """A gateway in a process of its own; tells its CPU seconds and memory, ends when the pipe says so."""
+    raise_limit()
 
     async def work() -> None:
         if one_by_one:
             server.SpoolWriter = OneByOne  # type: ignore[misc]
         settings = Settings(data_dir=Path(folder), gateway_port=0, disk_reserve_mb=1)
-        gateway = server.Gateway(settings, StaticDirectory(PROFILES), now=lambda: AT)
+        gateway = server.Gateway(settings, StaticDirectory(profiles(devices)), now=lambda: AT)
         await gateway.start()
         pipe.send(gateway.port)
-        while not pipe.poll():
-            await asyncio.sleep(0.05)
+        while True:
+            while not pipe.poll():
+                await asyncio.sleep(0.05)
+            if pipe.recv() == "stop":
+                break
+            pipe.send((time.process_time(), rss_mb(), gateway.counters.accepted, gateway._shared.spool.syncs))  # type: ignore[union-attr]
         await gateway.stop()
 
     server.run(work())
 
 
-async def send_all(port: int, connections: int, frames: int, window: int) -> list[float]:
-    """Round trip times of every frame, s."""
-
-    async def one(mn: str) -> list[float]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        waiting: list[float] = []
-        trips: list[float] = []
-        data = [frame(mn, number) for number in range(frames)]
-        sent = 0
-        while len(trips) < frames:
-            while sent < frames and sent - len(trips) < window:
-                waiting.append(time.perf_counter())
-                writer.write(data[sent])
-                sent += 1
-            await reader.readline()
-            trips.append(time.perf_counter() - waiting[len(trips)])
-        writer.close()
-        await writer.wait_closed()
-        return trips
-
-    results = await asyncio.gather(*(one(mn) for mn in list(PROFILES)[:connections]))
-    return [trip for trips in results for trip in trips]
+def rss_mb() -> float:
+    """Resident memory of this process now, MiB."""
+    for line in Path("/proc/self/status").read_text("utf-8").splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def gateway_run(one_by_one: bool, connections: int, frames: int, window: int) -> tuple[float, float]:
-    """Frames acknowledged per second, and the median round trip in ms."""
+def send_all(port: int, connections: int, frames: int, window: int, pipe: Connection) -> None:
+    """The fleet, in a process of its own."""
+    peers = connect(port, [[frame(mn, number) for number in range(frames)] for mn in mns(connections)])
+    gc.freeze()
+    pipe.send("ready")
+    pipe.recv()
+    started = time.perf_counter()
+    cpu = time.process_time()
+    trips = blast(peers, window)
+    pipe.send((time.perf_counter() - started, time.process_time() - cpu, trips))
+
+
+def gateway_run(one_by_one: bool, connections: int, frames: int, window: int) -> dict[str, float]:
+    """Frames acknowledged per second, CPU of the gateway per frame, round trips."""
     folder = tempfile.mkdtemp(prefix="qt-bench-")
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=serve, args=(folder, one_by_one, there))
-    process.start()
+    gateway, pipe = in_process(serve, folder, one_by_one, connections)
     try:
-        port = here.recv()
-        started = time.perf_counter()
-        trips = asyncio.run(send_all(port, connections, frames, window))
-        return len(trips) / (time.perf_counter() - started), statistics.median(trips) * 1000
+        fleet, fleet_pipe = in_process(send_all, pipe.recv(), connections, frames, window)
+        fleet_pipe.recv()
+        pipe.send("tell")
+        cpu, _, _, syncs = pipe.recv()
+        fleet_pipe.send("go")
+        seconds, client_cpu, trips = fleet_pipe.recv()
+        pipe.send("tell")
+        cpu_after, memory, accepted, syncs_after = pipe.recv()
+        fleet.join(20)
+        assert accepted == len(trips) == connections * frames
+        return {
+            "rate": len(trips) / seconds,
+            "cpu_us": (cpu_after - cpu) / len(trips) * 1e6,
+            "client_us": client_cpu / len(trips) * 1e6,
+            "frames_per_sync": len(trips) / max(1, syncs_after - syncs),
+            "median_ms": statistics.median(trips) * 1000,
+            "p99_ms": percentile(trips, 99) * 1000,
+            "rss": memory,
+        }
     finally:
-        here.send("stop")
-        process.join(20)
+        pipe.send("stop")
+        gateway.join(20)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def bench_gateway() -> None:
-    ours, baseline = [], []
-    for _ in range(ROUNDS):
-        ours.append(gateway_run(False, CONNECTIONS, FRAMES_PER_CONNECTION, WINDOW))
-        baseline.append(gateway_run(True, CONNECTIONS, FRAMES_PER_CONNECTION, WINDOW))
-    show("frames acknowledged per s", [rate for rate, _ in ours], [rate for rate, _ in baseline], "fsync per frame")
-    print(
-        f"  median round trip under that load: {statistics.median(trip for _, trip in ours):.1f} ms"
-        f" (fsync per frame {statistics.median(trip for _, trip in baseline):.1f} ms)"
-    )
-    alone = [gateway_run(False, 1, 100, 1)[1] for _ in range(ROUNDS)]
+    for window in WINDOWS:
+        ours, baseline = [], []
+        for _ in range(ROUNDS):
+            ours.append(gateway_run(False, CONNECTIONS, FRAMES_PER_CONNECTION, window))
+            baseline.append(gateway_run(True, CONNECTIONS, FRAMES_PER_CONNECTION_ONE_BY_ONE, window))
+        print(f"  {CONNECTIONS} connections, at most {window} frames under way on each:")
+        rates = [one["rate"] for one in ours]
+        show("frames acknowledged per s", rates, [one["rate"] for one in baseline], "fsync per frame")
+        cpu = median(ours, "cpu_us")
+        print(
+            f"    {cpu:.1f} us of the gateway's CPU per frame = {1e6 / cpu:,.0f} frames/s/core;"
+            f" load generator {median(ours, 'client_us'):.1f} us; before issue 3 {BEFORE[window][1]:.0f} us and"
+            f" {BEFORE[window][0]:,} frames/s: {statistics.median(rates) / BEFORE[window][0]:.1f} x"
+        )
+        print(
+            f"    round trip median {median(ours, 'median_ms'):.1f} ms, 99 % within {median(ours, 'p99_ms'):.1f} ms;"
+            f" {median(ours, 'frames_per_sync'):.0f} frames per fsync"
+        )
+    alone = [gateway_run(False, 1, 100, 1)["median_ms"] for _ in range(ROUNDS)]
     print(f"  median round trip of one device alone: {statistics.median(alone):.2f} ms")
+
+
+def median(runs: Sequence[dict[str, float]], name: str) -> float:
+    return statistics.median(run[name] for run in runs)
+
+
+def hold_all(port: int, connections: int, frames: int, every_s: float, pipe: Connection) -> None:
+    """The patient fleet, in a process of its own."""
+    started = time.perf_counter()
+    peers = connect(port, [[frame(mn, number) for number in range(frames)] for mn in mns(connections)])
+    pipe.send(time.perf_counter() - started)
+    pipe.recv()
+    trips = hold_open(peers, every_s)
+    pipe.send(trips)
+    pipe.recv()
+
+
+def bench_held(every_s: float = HELD_EVERY_S) -> None:
+    """Connections held open, each with a frame per interval."""
+    connections = min(HELD, raise_limit() - OTHER_FILES)
+    if connections < HELD:
+        print(f"  this machine allows a process {raise_limit():,} files: {connections:,} connections, not {HELD:,}")
+    folder = tempfile.mkdtemp(prefix="qt-bench-")
+    gateway, pipe = in_process(serve, folder, False, connections)
+    try:
+        port = pipe.recv()
+        pipe.send("tell")
+        _, before, _, _ = pipe.recv()
+        fleet, fleet_pipe = in_process(hold_all, port, connections, 1, every_s)
+        opened = fleet_pipe.recv()
+        pipe.send("tell")
+        cpu, at_rest, _, _ = pipe.recv()
+        fleet_pipe.send("go")
+        started = time.perf_counter()
+        trips = fleet_pipe.recv()
+        seconds = time.perf_counter() - started
+        pipe.send("tell")
+        cpu_after, memory, accepted, _ = pipe.recv()
+        fleet_pipe.send("stop")
+        fleet.join(20)
+        print(
+            f"  {connections:,} connections opened in {opened:.1f} s; one frame per {every_s:.0f} s each:"
+            f" {accepted:,} stored, {len(trips):,} acknowledged in {seconds:.0f} s,"
+            f" median {statistics.median(trips) * 1000:.1f} ms, 99 % within {percentile(trips, 99) * 1000:.1f} ms"
+        )
+        print(
+            f"    memory of the gateway {before:.0f} MiB without connections, {at_rest:.0f} MiB with them,"
+            f" {memory:.0f} MiB after the frames ({(memory - before) / connections * 1024:.1f} KiB per connection);"
+            f" CPU {(cpu_after - cpu) / seconds * 100:.1f} % of a core"
+        )
+    finally:
+        pipe.send("stop")
+        gateway.join(30)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def bench_ingest() -> None:
@@ -160,13 +270,17 @@ def bench_ingest() -> None:
 def ingest_run(store: DuckLakeStore, folder: Path, batch: int, count: int, batch_frames: int) -> float:
     """Frames per second from a filled spool into the store."""
     spool = SpoolWriter(folder)
-    mns = list(PROFILES)
+    numbers = mns(INGEST_DEVICES)
     for number in range(count):
-        raw = frame(mns[number % len(mns)], batch * 10_000 + number // len(mns)).rstrip()
+        raw = frame(numbers[number % len(numbers)], batch * 10_000 + number // len(numbers)).rstrip()
         spool.append(raw, received_at=AT + timedelta(days=400), peer="", done=lambda _p, _e: None)
     spool.close()
     loop = IngestLoop(
-        store, folder, StaticDirectory(PROFILES), unit_of=lambda _code: "mg/m3", batch_frames=batch_frames
+        store,
+        folder,
+        StaticDirectory(profiles(INGEST_DEVICES)),
+        unit_of=lambda _code: "mg/m3",
+        batch_frames=batch_frames,
     )
     loop._position = None  # every run reads a spool of its own
     started = time.perf_counter()
@@ -175,10 +289,16 @@ def ingest_run(store: DuckLakeStore, folder: Path, batch: int, count: int, batch
 
 
 def bench_judge() -> None:
-    directory = StaticDirectory(PROFILES)
+    directory = StaticDirectory(profiles(1))
+    quick = FrameJudge(directory)
     raw = frame("MN" + "0" * 22, 1).rstrip()
-    times = [timed(lambda: judge(raw, directory), 500) for _ in range(5)]
-    print(f"  decode and judge one frame of {len(raw)} bytes: {statistics.median(times) * 1e6:.0f} us")
+    fast = [timed(lambda: quick.judge(raw), 2000) for _ in range(5)]
+    whole = [timed(lambda: judge(raw, directory), 500) for _ in range(5)]
+    print(
+        f"  judge one frame of {len(raw)} bytes and write its answer: {statistics.median(fast) * 1e6:.1f} us"
+        f"   by reading it whole: {statistics.median(whole) * 1e6:.1f} us"
+        f"   ratio {statistics.median(whole) / statistics.median(fast):.1f}"
+    )
 
 
 def timed(call: Callable[[], object], count: int) -> float:
@@ -197,6 +317,7 @@ def main() -> None:
     """Print medians of alternating rounds and their ratios."""
     bench_judge()
     bench_gateway()
+    bench_held()
     bench_ingest()
 
 

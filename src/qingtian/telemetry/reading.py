@@ -1,4 +1,4 @@
-"""Reading a frame with what the register knows of its sender (an encrypting device needs its key)."""
+"""Reading a frame with what the register knows of its sender: edition, keys, check codes that are believed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from qingtian.telemetry.devices import DeviceDirectory, DeviceProfile
 
 
 def read_registered(raw: bytes, directory: DeviceDirectory) -> tuple[Decoded, DeviceProfile | None]:
-    """The decoded frame and the profile of its device; decrypted when the profile holds the key."""
+    """The frame as its device means it, and the profile of the device; None when it is not registered."""
     decoded = decode(raw)
     profile = directory.get(decoded.mn.strip())
-    if decoded.encrypted and profile is not None and profile.sm4_key:
-        decoded = decode(raw, sm4_key=bytes.fromhex(profile.sm4_key))
+    if profile is None:
+        return decoded, None
+    wire = profile.wire
+    if decoded.encrypted or not decoded.crc_ok or decoded.version is not wire.edition:
+        decoded = decode(raw, wire=wire)
     return decoded, profile

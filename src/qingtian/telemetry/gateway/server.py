@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -37,6 +38,7 @@ FIRST_TRY_S = 1.0
 DRAIN_S = 10.0
 BACKLOG = 4096
 HANDSHAKE_S = 20.0
+OTHER_FILES = 100  # spool, database, listening sockets
 MOST_DOUBLES_SHOWN = 100
 _log = logging.getLogger(__name__)
 
@@ -266,8 +268,25 @@ def run(main: Coroutine[Any, Any, None]) -> None:
         runner.run(main)
 
 
+def allow_files(connections: int) -> None:
+    """Raise this process's limit of open files to what the system allows, and say so when it is too low."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        if soft < wanted:
+            _log.warning(
+                "the system allows %d open files, max_connections=%d needs %d: raise LimitNOFILE (docs/operators.md)",
+                soft,
+                connections,
+                wanted,
+            )
+
+
 async def serve(settings: Settings, directory: DeviceDirectory, driver: FrameListener | None = None) -> None:
     """Run the gateway until SIGTERM or SIGINT; SIGHUP reads the TLS certificate again."""
+    allow_files(settings.max_connections)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     gateway = Gateway(settings, directory, driver=driver)
