@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from qingtian.domain.errors import InvalidInput
+from qingtian.domain.errors import ConfigurationError, InvalidInput
 from qingtian.domain.legaltime.calendar import WorkCalendar
 from qingtian.domain.standards.air_tables import AqiTables, Category
 from qingtian.domain.standards.composite import CompositeRule
@@ -343,27 +343,40 @@ def _same_case(row: EmissionLimit, named: EmissionLimit) -> bool:
 _folders: list[Path] = []
 
 
-def use_pack_folders(folders: Iterable[Path]) -> None:
+def use_pack_folders(folders: Iterable[Path], *, examples: bool = True) -> None:
     """Let this process read the regional packs of some folders beside those of the release.
 
+    Args:
+        examples: whether packs that call themselves a test may be used.
     Raises:
-        ConfigurationError: one of them is no folder of regional packs.
+        ConfigurationError: one of them is no folder of regional packs, or an example where none may be used.
     """
     wanted = list(folders)
-    region_folders(wanted)
-    if wanted != _folders:
-        _folders[:] = wanted
-        load_packs.cache_clear()
+    for one in region_folders(wanted):
+        if one.test and not examples:
+            raise ConfigurationError(
+                f"{one.path} is a test pack: its rows are no law", field="pack_folders", remedy="leave it out"
+            )
+    _folders[:] = wanted
 
 
-@lru_cache(maxsize=1)
+def source_in_use() -> PackSource:
+    """What this process reads its packs from."""
+    own = [REGION] if REGION.is_dir() else []
+    return PackSource(regional=region_folders([*own, *_folders]))
+
+
 def load_packs() -> Packs:
     """The packs of this release and of the folders in use, read and checked once a process.
 
     Raises:
         ConfigurationError: a pack file is wrong; names file, row, field, reason and remedy.
     """
+    return _loaded(tuple(_folders))
+
+
+@lru_cache(maxsize=2)
+def _loaded(folders: tuple[Path, ...]) -> Packs:
     from qingtian.packs.loader import read_packs
 
-    own = [REGION] if REGION.is_dir() else []
-    return read_packs(PackSource(regional=region_folders([*own, *_folders])))
+    return read_packs(source_in_use())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ NATIONAL = Path(__file__).parent / "national"
 REGION = Path(__file__).parent / "region"  # regional packs of this release, one folder a region
 CODE = re.compile(r"[0-9]{6}")
 BESIDE_ROWS = frozenset({"README.md", "pack.toml"})  # files of a regional pack that hold no rows
+MANIFEST = ("name_zh", "name_en", "source", "test")
 Change = Mapping[str, Any]
 
 
@@ -25,10 +27,15 @@ class RegionFolder:
 
     Args:
         code: GB/T 2260 code; its rows hold there and in the regions below it.
+        test: `test = true` stands in its pack.toml: an example whose rows are no law anywhere.
+        name_zh, name_en: of the pack, from pack.toml.
     """
 
     code: str
     path: Path
+    test: bool = False
+    name_zh: str = ""
+    name_en: str = ""
 
     def holds(self, region: str) -> bool:
         """Whether a row of some region may stand in this folder.
@@ -99,10 +106,8 @@ def _packs_of(folder: Path) -> list[RegionFolder]:
             f"there is no folder {folder}", field="pack_folders", remedy="name a folder with regional packs"
         )
     if CODE.fullmatch(folder.name):
-        return [RegionFolder(folder.name, folder)]
-    found = [
-        RegionFolder(one.name, one) for one in sorted(folder.iterdir()) if one.is_dir() and CODE.fullmatch(one.name)
-    ]
+        return [_region(folder)]
+    found = [_region(one) for one in sorted(folder.iterdir()) if one.is_dir() and CODE.fullmatch(one.name)]
     if not found and folder != REGION:
         raise ConfigurationError(
             f"{folder} holds no folder named by a region code",
@@ -110,3 +115,29 @@ def _packs_of(folder: Path) -> list[RegionFolder]:
             remedy="name the folder of a regional pack by its GB/T 2260 code, such as 420100",
         )
     return found
+
+
+def _region(folder: Path) -> RegionFolder:
+    told = _manifest(folder / "pack.toml")
+    return RegionFolder(
+        folder.name,
+        folder,
+        test=told.get("test") is True,
+        name_zh=str(told.get("name_zh", "")),
+        name_en=str(told.get("name_en", "")),
+    )
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        told = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is no TOML: {error}", field="pack.toml", remedy="mend the file") from error
+    for name in told:
+        if name not in MANIFEST:
+            raise ConfigurationError(
+                f"{path} has an unknown key {name}", field=f"pack.toml:{name}", remedy=f"use {', '.join(MANIFEST)}"
+            )
+    return told

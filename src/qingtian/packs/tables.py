@@ -84,7 +84,8 @@ class Table(Generic[Row]):
         refuse_overlaps(self.file, rows, self.key)
         if self.continuous:
             refuse_gaps(self.file, [row for row in rows if row.region == "CN"], self.key)
-        _refuse_wild_overrides(self.file, rows, self.key)
+        _refuse_wild_overrides(self.file, rows)
+        _refuse_looser(self.file, rows, self.key)
         for check in self.checks:
             check(self.file, rows)
 
@@ -142,7 +143,7 @@ def nearest(rows: Iterable[Row], region: str, key: Key[Row]) -> tuple[Row, ...]:
     return tuple(best.values())
 
 
-def _refuse_wild_overrides(file: str, rows: tuple[Row, ...], key: Key[Row]) -> None:
+def _refuse_wild_overrides(file: str, rows: tuple[Row, ...]) -> None:
     by_id = {row.row_id: row for row in rows}
     for row in rows:
         for row_id in row.overrides:
@@ -155,3 +156,38 @@ def _refuse_wild_overrides(file: str, rows: tuple[Row, ...], key: Key[Row]) -> N
                     file=file,
                     row_id=row.row_id,
                 )
+
+
+def _refuse_looser(file: str, rows: tuple[Row, ...], key: Key[Row]) -> None:
+    # Of limits a region may only set stricter ones than the law above it.
+    by_key: dict[Hashable, list[Row]] = {}
+    for row in rows:
+        by_key.setdefault(key(row), []).append(row)
+    by_id = {row.row_id: row for row in rows}
+    for row in rows:
+        if row.region == "CN":
+            continue
+        above = [by_id[name] for name in row.overrides]
+        above += [other for other in by_key[key(row)] if other.region in region_chain(row.region)[1:]]
+        for other in above:
+            if _looser(row, other):
+                raise ConfigurationError(
+                    f"{row.row_id} allows more than {other.row_id}, in whose place it stands",
+                    field=f"{file}:limit",
+                    remedy="a region may only be stricter: mend the limit, the unit or the dates",
+                    file=file,
+                    row_id=row.row_id,
+                )
+
+
+def _looser(row: RuleRow, other: RuleRow) -> bool:
+    mine, theirs = getattr(row, "limit", None), getattr(other, "limit", None)
+    together = row.valid_from <= (other.valid_to or date.max) and other.valid_from <= (row.valid_to or date.max)
+    if mine is None or theirs is None or not together:
+        return False
+    if getattr(row, "unit", "") != getattr(other, "unit", ""):
+        return True
+    op = getattr(row, "op", "<=")
+    if op not in ("<=", ">=") or op != getattr(other, "op", "<="):
+        return False
+    return bool(mine > theirs if op == "<=" else mine < theirs)

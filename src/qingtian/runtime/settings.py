@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from qingtian.domain.errors import ConfigurationError
+from qingtian.packs import use_pack_folders
 
 DEVELOPMENT_SECRET = "development-only-not-a-secret"  # noqa: S105  refused in production mode
 MIN_SECRET_LENGTH = 40
@@ -116,6 +117,9 @@ class Settings(BaseSettings):
     )
 
     evidence_max_mb: int = Field(200, ge=1, le=4096, description="largest evidence file that is accepted, MiB")
+    pack_folders: list[Path] = Field(
+        [], description="folders with regional rule packs (one folder a region code, such as 420100), docs/packs.md"
+    )
     regions_file: Path | None = Field(
         None, description="GeoJSON of the districts (properties adcode, name): suggests the district of a new object"
     )
@@ -201,5 +205,7 @@ def _explain(error: ValidationError) -> ConfigurationError:
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """The settings of this process, read once."""
-    return load_settings()
+    """The settings of this process, read once; the packs of the process are the ones that they name."""
+    settings = load_settings()
+    use_pack_folders(settings.pack_folders, examples=settings.mode is not Mode.PRODUCTION)
+    return settings
