@@ -11,15 +11,19 @@ from django.db import DatabaseError, connection, transaction
 from tests.apps.attempts import kept
 from tests.apps.cases.walking import HANDLER, opened
 from tests.apps.city import HOUR, NOW, judge, outlet
+from tests.apps.devices.scene import device, done, ordered
 from tests.apps.evidence.test_evidence import PDF
 
+from qingtian.apps.accounts.actor import SYSTEM_ACTOR
+from qingtian.apps.devices.actions.record_progress import record_progress
+from qingtian.apps.devices.models import DeviceExchange
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
 from qingtian.apps.journal.models import Event
 from qingtian.apps.judgements.models import Judgement
 
 pytestmark = pytest.mark.django_db
-PROTECTED = (Event, EvidenceItem, Judgement)
+PROTECTED = (Event, EvidenceItem, Judgement, DeviceExchange)
 TABLES = [model._meta.db_table for model in PROTECTED]
 CELLS = [
     (model._meta.db_table, field.column)
@@ -44,6 +48,8 @@ def _grown(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         )
         first, second = judge(case.object, NOW - HOUR), judge(case.object, NOW)
         Judgement.objects.filter(pk=first.pk).update(superseded_by=second)
+        device("E-2")
+        record_progress(SYSTEM_ACTOR, NOW, done(ordered(mn="MNE20001")))
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         yield

@@ -11,6 +11,7 @@ import pytest
 from tests.apps.attempts import DONE, NOT_PERMITTED, NOT_VISIBLE, inside, kept, outcome, people, sees
 from tests.apps.cases.walking import APPROVER, HANDLER, PLAN, opened, walk
 from tests.apps.city import NOW, actor, exceedance, found, outlet
+from tests.apps.devices.scene import MN
 from tests.apps.evidence.test_evidence import PDF, hour
 from tests.apps.registry.test_registry import STATION, draft
 
@@ -29,6 +30,10 @@ from qingtian.apps.cases.actions.record_fields import record_fields
 from qingtian.apps.cases.actions.settle_watches import settle_watches
 from qingtian.apps.cases.actions.watch_clocks import watch_clocks
 from qingtian.apps.cases.models import Case
+from qingtian.apps.devices.actions.begin_first_contact import begin_first_contact
+from qingtian.apps.devices.actions.expire_commands import expire_commands
+from qingtian.apps.devices.actions.order_command import OrderDraft, order_command
+from qingtian.apps.devices.queries import activation_requests
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.actions.review_evidence import ReviewResult, review_evidence
@@ -162,6 +167,41 @@ WHOLE_HOUSE: dict[str, tuple[Job, str]] = {
     "watch_clocks": (lambda c, w: watch_clocks(w, NOW), "system"),
     "settle_watches": (lambda c, w: settle_watches(w, NOW + timedelta(days=1)), "system"),
     "read_journal": (lambda c, w: events(w).count(), "auditor supervisor system"),
+}
+
+
+# Commands to devices: who asks, who sets, who moves an instrument, who holds the keys.
+ON_SOMETHING |= {
+    "ask_device": (
+        lambda c, w: order_command(w, NOW, MN, OrderDraft("1011")),
+        "dispatcher handler inspector supervisor data_steward system",
+    ),
+    "fetch_history": (
+        lambda c, w: order_command(
+            w, NOW, MN, OrderDraft("2061", {"BeginTime": "20251123080000", "EndTime": "20251123100000"})
+        ),
+        "dispatcher handler inspector supervisor data_steward system",
+    ),
+    "set_device": (
+        lambda c, w: order_command(w, NOW, MN, OrderDraft("1062", {"RtdInterval": "60"})),
+        "inspector supervisor data_steward system",
+    ),
+    "begin_first_contact": (
+        lambda c, w: begin_first_contact(w, NOW, MN),
+        "inspector supervisor data_steward system",
+    ),
+    "control_device": (
+        lambda c, w: order_command(w, NOW, MN, OrderDraft("3011", {"PolId": "a21026"}, reason="x")),
+        "inspector supervisor",
+    ),
+    "secure_device": (
+        lambda c, w: order_command(w, NOW, MN, OrderDraft("1072", {"NewPW": "654321"}, reason="x")),
+        "data_steward system",
+    ),
+}
+WHOLE_HOUSE |= {
+    "record_exchange": (lambda c, w: expire_commands(w, NOW), "system"),
+    "activation_requests": (lambda c, w: activation_requests(w).count(), "data_steward system"),
 }
 
 

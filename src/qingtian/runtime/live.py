@@ -18,6 +18,7 @@ class Topic(StrEnum):
     JUDGEMENTS = "judgements"
     FINDINGS = "findings"
     CASES = "cases"
+    COMMANDS = "commands"
     CLOCK = "clock"
 
 

@@ -34,6 +34,11 @@ class Verb(StrEnum):
     LINK_DUPLICATE = "link_duplicate"
     MARK_BREACH = "mark_breach"
     READ_JOURNAL = "read_journal"
+    ASK_DEVICE = "ask_device"  # read its clock, intervals, parameters; fetch its history
+    SET_DEVICE = "set_device"  # clock, time-outs, intervals, real-time data on and off
+    CONTROL_DEVICE = "control_device"  # calibrate, sample, clean, set an instrument
+    SECURE_DEVICE = "secure_device"  # password, key, device number
+    RECORD_EXCHANGE = "record_exchange"
 
 
 _ANYBODY_AT_WORK = frozenset(
@@ -69,6 +74,13 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
     Verb.LINK_DUPLICATE: frozenset({Role.DISPATCHER, Role.SUPERVISOR}),
     Verb.MARK_BREACH: frozenset({Role.SYSTEM}),
     Verb.READ_JOURNAL: frozenset({Role.AUDITOR, Role.SUPERVISOR, Role.SYSTEM}),
+    Verb.ASK_DEVICE: frozenset(
+        {Role.DISPATCHER, Role.HANDLER, Role.INSPECTOR, Role.SUPERVISOR, Role.DATA_STEWARD, Role.SYSTEM}
+    ),
+    Verb.SET_DEVICE: frozenset({Role.INSPECTOR, Role.SUPERVISOR, Role.DATA_STEWARD, Role.SYSTEM}),
+    Verb.CONTROL_DEVICE: frozenset({Role.INSPECTOR, Role.SUPERVISOR}),
+    Verb.SECURE_DEVICE: frozenset({Role.DATA_STEWARD, Role.SYSTEM}),
+    Verb.RECORD_EXCHANGE: frozenset({Role.SYSTEM}),
 }
 
 

@@ -222,3 +222,20 @@ def test_the_bytes_of_a_command_do_not_show_in_a_log() -> None:
     secret = order(frame=b"NewPW=654321")
     assert "654321" not in repr(begin(secret, 0.0))
     assert MN in repr(begin(secret, 0.0))
+
+
+def test_a_calibration_is_given_the_time_that_it_takes() -> None:
+    slow = order("3011", timing=Timing(10.0, 3, 3600.0, result_s=300.0))
+    sent = start(slow)
+    assert sent.deadline_s == 10.0
+    accepted = after(sent, ready(), at=2.0).dialogue
+    assert accepted.deadline_s == 302.0
+    assert after(accepted, result(), at=290.0).dialogue.phase is Phase.DONE
+    assert resume(slow, 500.0, attempts=1, accepted=True).dialogue.deadline_s == 800.0
+
+
+def test_logs_with_numbers_of_their_own_belong_to_the_read_that_asked_for_them() -> None:
+    log = frame("3020", "DataTime=20240601090000;i11001-Info=//x//", qn="20240601090001000")
+    assert on_frame(start(order("3020")), log, 1.0) is None
+    step = on_frame(start(order("3020", any_qn=True)), log, 1.0)
+    assert step is not None and step.happening is Happening.DATA

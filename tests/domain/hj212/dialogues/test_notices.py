@@ -19,7 +19,7 @@ from qingtian.domain.hj212.dialogues import NOTICES, SAID_WORDS, Said, answer_cn
         ("1013", "9013"),
         ("1001", "9013"),
         ("1014", "9013"),
-        ("9021", "9013"),
+        ("9021", "9014"),
         ("9015", "9013"),
         ("9011", None),
         ("9012", None),

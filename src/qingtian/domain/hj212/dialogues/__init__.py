@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from qingtian.domain.hj212.dialogues.exchange import ANSWERS, Dialogue, Kind, Order, Span, Step, Timing
+from qingtian.domain.hj212.command import Kind
+from qingtian.domain.hj212.dialogues.exchange import ANSWERS, Dialogue, Order, Span, Step, Timing
 from qingtian.domain.hj212.dialogues.first_contact import Wanted, first_contact
 from qingtian.domain.hj212.dialogues.gaps import Block, Pause, missing_blocks, slot_start
 from qingtian.domain.hj212.dialogues.host import Host

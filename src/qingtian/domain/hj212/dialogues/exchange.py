@@ -8,8 +8,8 @@ each data part restarts that timer. Notice: the device answers 9013. Times are s
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
+from qingtian.domain.hj212.command import Kind
 from qingtian.domain.hj212.dialogues.meanings import EXE_DONE, QN_READY, read_code
 from qingtian.domain.hj212.dialogues.states import IN_FLIGHT, Happening, Phase, Reason
 from qingtian.domain.hj212.grammar import is_real_time
@@ -20,13 +20,6 @@ ANSWERS = frozenset({REQUEST_ANSWER, RESULT, NOTICE_ANSWER})
 _STAMP = 14  # yyyyMMddHHmmss
 
 
-class Kind(StrEnum):
-    """How a command is answered."""
-
-    REQUEST = "request"
-    NOTICE = "notice"
-
-
 @dataclass(frozen=True, slots=True)
 class Timing:
     """How long to wait.
@@ -35,11 +28,13 @@ class Timing:
         overtime_s: time-out of one step, s (OverTime; 10 s in HJ 212-2017, 5 s on ADSL).
         resends: how often the same bytes go out again (ReCount; 3).
         longest_s: a dialogue that goes on for longer is ended, s.
+        result_s: time-out of what follows 9011, s; None: the same. A calibration takes its time.
     """
 
     overtime_s: float = 10.0
     resends: int = 3
     longest_s: float = 3600.0
+    result_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +63,11 @@ class Order:
         cn: command.
         qn: request number; names the dialogue.
         frame: the bytes; a resend sends the same.
+        kind: request or notice of the catalogue.
         span: for history, the asked data time; data then belong by it and not by QN.
         also: other spellings of the device number in answers (aliases; the new number of 1002).
         loose_qn: answers without any QN count (devices of 2005 leave it out).
+        any_qn: data under the same number belong to it whatever their QN is (logs of 3020 have their own).
     """
 
     key: int
@@ -83,6 +80,7 @@ class Order:
     span: Span | None = None
     also: tuple[str, ...] = ()
     loose_qn: bool = False
+    any_qn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +138,8 @@ def resume(order: Order, now_s: float, *, attempts: int, accepted: bool) -> Step
         accepted: 9011 came already: it is waited for one more time-out and never sent again.
     """
     if accepted:
-        deadline = now_s + order.timing.overtime_s
-        return Step(Dialogue(order, Phase.ACCEPTED, attempts, now_s, deadline), Happening.ACCEPTED)
+        taken_up = Dialogue(order, Phase.ACCEPTED, attempts, now_s, now_s)
+        return Step(replace(taken_up, deadline_s=_deadline(taken_up, now_s)), Happening.ACCEPTED)
     return on_time(Dialogue(order, Phase.SENT, attempts, now_s, now_s), now_s)
 
 
@@ -164,17 +162,17 @@ def on_frame(dialogue: Dialogue, decoded: Decoded, now_s: float) -> Step | None:
         return _on_answer(dialogue, decoded, now_s)
     if not dialogue.open or not belongs(dialogue.order, decoded):
         return None
-    more = replace(dialogue, phase=Phase.RECEIVING, parts=dialogue.parts + 1, deadline_s=_deadline(dialogue, now_s))
-    return Step(more, Happening.DATA)
+    more = replace(dialogue, phase=Phase.RECEIVING, parts=dialogue.parts + 1)
+    return Step(replace(more, deadline_s=_deadline(more, now_s)), Happening.DATA)
 
 
 def belongs(order: Order, decoded: Decoded) -> bool:
-    """Whether a data frame answers a command: history by data time, the rest by QN."""
+    """Whether a data frame answers a command: history by data time, reads by command, the rest by QN."""
     if decoded.cn != order.cn:
         return False
     if order.span is not None:
         return order.span.holds(decoded.data_time)
-    return decoded.qn == order.qn or (order.loose_qn and not decoded.qn)
+    return order.any_qn or decoded.qn == order.qn or (order.loose_qn and not decoded.qn)
 
 
 def answered_qn(decoded: Decoded) -> str | None:
@@ -217,7 +215,8 @@ def _on_request_answer(dialogue: Dialogue, decoded: Decoded, now_s: float) -> St
     code = read_code(decoded.params.get("QnRtn"))
     if code is not None and code != QN_READY:
         return _end(dialogue, Phase.REFUSED, Reason.QN_RETURN, code)
-    return Step(replace(dialogue, phase=Phase.ACCEPTED, deadline_s=_deadline(dialogue, now_s)), Happening.ACCEPTED)
+    accepted = replace(dialogue, phase=Phase.ACCEPTED)
+    return Step(replace(accepted, deadline_s=_deadline(accepted, now_s)), Happening.ACCEPTED)
 
 
 def _on_result(dialogue: Dialogue, code: int | None) -> Step:
@@ -240,4 +239,7 @@ def _end(dialogue: Dialogue, phase: Phase, reason: Reason, code: int | None = No
 
 def _deadline(dialogue: Dialogue, now_s: float) -> float:
     timing = dialogue.order.timing
-    return min(now_s + timing.overtime_s, dialogue.started_s + timing.longest_s)
+    wait_s = timing.overtime_s
+    if dialogue.phase is not Phase.SENT and timing.result_s is not None:
+        wait_s = timing.result_s
+    return min(now_s + wait_s, dialogue.started_s + timing.longest_s)

@@ -1,8 +1,8 @@
 """What devices say by themselves besides data: what it means and what the host answers.
 
 1013 asks for the clock to be set; 1001 (2025) tells the hardware serials and asks for a device number; 1014 (2025) asks
-for a new key; 2081 tells when the logger restarted; 9015 is a heartbeat, 9021 a login of some vendors. The answer is
-9013 with the same QN; heartbeats get what the device is set to; data get 9014.
+for a new key; 2081 tells when the logger restarted; 9015 is a heartbeat, 9021 a login of some vendors. Notices are
+answered 9013 with the same QN, heartbeats get what the device is set to, uploads 9014.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SAID: Mapping[str, Said] = {
     LOGIN: Said.LOGIN,
 }
 NOTICES = frozenset(_SAID)
-_BY_NOTICE = frozenset({"1013", "1001", "1014", LOGIN})  # answered 9013; 2081 is an upload and gets 9014
+_BY_NOTICE = frozenset({"1013", "1001", "1014"})  # answered 9013; 2081 and 9021 are uploads and get 9014
 
 SAID_WORDS: Mapping[Said, Words] = {
     Said.CLOCK_WANTED: Words("设备请求校时", "the device asks for its clock to be set"),

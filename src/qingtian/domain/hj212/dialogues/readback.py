@@ -30,7 +30,7 @@ def read_values(decoded: Decoded, received_at: datetime, offset_minutes: int = 4
         values["params"] = {name: _short(value) for name, value in mask_values(decoded.params).items()}
     if decoded.items:
         listed = list(decoded.items.items())[:MOST_ITEMS]
-        values["items"] = {code: {name: _short(mask_text(text)) for name, text in one.items()} for code, one in listed}
+        values["items"] = {code: {name: _text(mask_text(text)) for name, text in one.items()} for code, one in listed}
     if decoded.cn == READ_CLOCK:
         offset = clock_offset(decoded.params.get("SystemTime"), received_at, offset_minutes)
         if offset is not None:
@@ -68,5 +68,9 @@ def clock_offset(text: str | list[str] | None, received_at: datetime, offset_min
 
 def _short(value: str | list[str]) -> str | list[str]:
     if isinstance(value, list):
-        return [one[:LONGEST_TEXT] for one in value[:MOST_ITEMS]]
-    return value[:LONGEST_TEXT]
+        return [_text(one) for one in value[:MOST_ITEMS]]
+    return _text(value)
+
+
+def _text(value: str) -> str:
+    return value[:LONGEST_TEXT].replace("\x00", "?")  # no database keeps it

@@ -1,0 +1,1 @@
+"""Verbs on devices, one a file."""
