@@ -136,6 +136,20 @@ def test_codes_are_mapped_and_units_found(sent: str, registered: str, unit: str)
     assert (row.pollutant, row.unit) == (registered, unit)
 
 
+def test_a_sentinel_is_null_only_for_the_device_that_uses_it() -> None:
+    own = DeviceProfile(MN, "DA001", sentinels=("-1",))
+    text = "a01001-Avg=-1.0,a01001-Flag=N;a01002-Avg=-9999,a01002-Flag=N"
+    assert [row.value for row in rows(text, profile=own).values()] == [None, Decimal(-9999)]
+    assert [row.value for row in rows(text).values()] == [Decimal("-1.0"), None]
+
+
+def test_a_device_on_another_zone_is_stored_on_city_time_and_shows_no_skew() -> None:
+    utc = DeviceProfile(MN, "DA001", utc_offset_minutes=0)
+    found = mapped(frame("DataTime=20251122005500;a21026-Avg=1", qn="20251122010000000"), profile=utc)
+    assert [row.period_start for row in found.rows] == [datetime(2025, 11, 22, 8, 55, tzinfo=SHANGHAI)]
+    assert found.skew is None
+
+
 def test_a_device_without_a_map_keeps_its_codes() -> None:
     plain = DeviceProfile(MN, "DA002", simulated=True)
     [row] = rows("S01-Avg=1", profile=plain).values()

@@ -46,6 +46,7 @@ class DeviceProfile:
         overtime_s: time-out of an answer, s.
         resends: how often a request is sent again.
         aliases: other MN under which it sends.
+        medium: what it measures: ambient, flue_gas, waste_water, surface_water, ground_water, noise; empty = unknown.
         wire: all of that as the codec takes it.
     Raises:
         InvalidInput: a setting of the wire is out of its range; names the field.
@@ -74,6 +75,7 @@ class DeviceProfile:
     overtime_s: int = 10
     resends: int = 3
     aliases: tuple[str, ...] = ()
+    medium: str = ""
     wire: WireSettings = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

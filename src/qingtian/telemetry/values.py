@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from decimal import Decimal
 
 from qingtian.domain.hj212 import read_number
+from qingtian.domain.hj212.wire import DEFAULT_SENTINELS
 from qingtian.telemetry.store.rows import storable
 
-SENTINELS = frozenset({Decimal(-99), Decimal(-999), Decimal(-9999)})  # what loggers write for "no value"
+SENTINELS = frozenset(map(Decimal, DEFAULT_SENTINELS))
 
 
-def number(text: str | None) -> Decimal | None:
+def number(text: str | None, sentinels: Set[Decimal] = SENTINELS) -> Decimal | None:
     """A value as sent; None for empty, NaN, `--` and the sentinels of loggers.
+
+    Args:
+        text: the value as sent.
+        sentinels: numbers that mean "no value" (of a device: `profile.wire.sentinel_numbers`).
 
     >>> number("-0.00"), number("--"), number("-9999.0"), number(" 12.50 ")
     (Decimal('0.00'), None, None, Decimal('12.50'))
     """
-    value = read_number(text or "", SENTINELS).value
+    value = read_number(text or "", sentinels).value
     return value if value is not None and storable(value) else None

@@ -122,3 +122,11 @@ def test_secrets_are_never_in_the_journal_or_in_revisions_but_a_change_shows() -
     marks = [revision.snapshot["attributes"]["password"] for revision in row.revisions.order_by("id")]
     assert len(set(marks)) == 2
     assert len({revision.snapshot["attributes"]["sm4_key"] for revision in row.revisions.all()}) == 1
+
+
+def test_what_a_device_measures_follows_from_where_it_stands_unless_the_register_says_it() -> None:
+    device({}), device({"medium": "noise"}, code="MN8")
+    profiles = device_profiles(NOW.date())
+    outlet_kind = RegistryObject.objects.get(type=ObjectType.OUTLET, code="E-1-DA001").attributes.get("kind")
+    assert profiles["MN7"].medium == {"air": "flue_gas", "water": "waste_water"}.get(str(outlet_kind), "")
+    assert profiles["MN8"].medium == "noise"

@@ -230,6 +230,7 @@ def test_the_gateway_gets_the_profile_of_every_running_device() -> None:
         simulated=True,
         minute_interval_s=300,
         expects=("minute", "hour"),
+        medium="flue_gas",
     )
     assert profiles["MNMETER1"].code_map == {"ele01": "power_kw"}
     assert profiles["MNMETER1"].site == "M-1-P"

@@ -86,7 +86,22 @@ def _basics(row: RegistryObject) -> dict[str, Any]:
         "minute_interval_s": int(known.get("minute_interval_s", 600)),
         "realtime_interval_s": int(known.get("realtime_interval_s", 60)),
         "expects": tuple(known.get("expects", ())),
+        "medium": _medium(row),
     }
+
+
+_MEDIA = {"air": "flue_gas", "water": "waste_water"}  # kind of an outlet -> what its devices measure
+
+
+def _medium(row: RegistryObject) -> str:
+    """What a device measures: as registered, else by the outlet or station that it stands at."""
+    parent = row.parent
+    stated = row.attributes.get("medium") or (parent.attributes.get("medium") if parent else None)
+    if stated or parent is None:
+        return str(stated or "")
+    if parent.type == ObjectType.OUTLET:
+        return _MEDIA.get(str(parent.attributes.get("kind", "")), "")
+    return "ambient" if parent.type == ObjectType.STATION else ""
 
 
 def _wire_values(known: Mapping[str, Any]) -> dict[str, Any]:

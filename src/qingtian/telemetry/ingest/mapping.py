@@ -48,7 +48,7 @@ def map_frame(decoded: Decoded, record: SpoolRecord, profile: DeviceProfile, uni
         return Mapped()
     received_at = record.received_at.astimezone(SHANGHAI)
     sent = decoded.data_time or ""
-    data_time = parse_time(sent)
+    data_time = parse_time(sent, profile.wire.utc_offset_minutes)
     if data_time is None:
         return Mapped(quarantined=quarantine(record, profile.mn, "impossible_time", f"DataTime={sent[:40]!r}"))
     period_s = period_seconds(cycle, profile)
@@ -102,17 +102,17 @@ def _observation(
     main, converted = ("Rtd", "ZsRtd") if cycle is Cycle.REALTIME else ("Avg", "ZsAvg")
     if not any(name in values for name in (main, converted, "Min", "Max", "Cou", "Flag")):
         return None
-    registered = profile.code_map.get(code, code)
+    registered, sentinels = profile.code_map.get(code, code), profile.wire.sentinel_numbers
     return Observation(
         profile.site,
         registered,
         cycle,
         start,
-        number(values.get(main)),
-        number(values.get("Min")),
-        number(values.get("Max")),
-        number(values.get("Cou")),
-        number(values.get(converted)),
+        number(values.get(main), sentinels),
+        number(values.get("Min"), sentinels),
+        number(values.get("Max"), sentinels),
+        number(values.get("Cou"), sentinels),
+        number(values.get(converted), sentinels),
         profile.units.get(registered) or profile.units.get(code) or unit_of(registered),
         # Two different values under one code prove a fault of the sender, whatever it marks.
         "D" if conflict else values.get("Flag", "").strip().upper()[:1],
@@ -136,7 +136,7 @@ def _skew(
         data_time,
         timedelta(seconds=period_s),
         received_at,
-        sent_at=parse_time(decoded.qn or ""),
+        sent_at=parse_time(decoded.qn or "", profile.wire.utc_offset_minutes),
         back_filled=decoded.backfill,
     )
     if not skew and refused:

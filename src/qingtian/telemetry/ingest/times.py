@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
+from qingtian.domain.hj212.wire import UTC_OFFSET_MINUTES
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.store.port import Cycle
 
@@ -14,10 +15,16 @@ SKEW_LIMIT = timedelta(minutes=5)  # same: > 5 min off is an alarm
 LIVE_CYCLES = (Cycle.REALTIME, Cycle.MINUTE)  # an hour or day may rightly arrive late
 
 
-def parse_time(text: str) -> datetime | None:
-    """A 14-digit time (milliseconds are cut off), UTC+8 as the standard implies; None when impossible.
+def parse_time(text: str, utc_offset_minutes: int = UTC_OFFSET_MINUTES) -> datetime | None:
+    """A 14-digit time (milliseconds are cut off) as city time; None when impossible.
+
+    Args:
+        text: the time as sent; no zone is transmitted.
+        utc_offset_minutes: offset of the device's clock from UTC, min; UTC+8 as the standard implies.
 
     >>> parse_time("20251122080000").isoformat()
+    '2025-11-22T08:00:00+08:00'
+    >>> parse_time("20251122000000", utc_offset_minutes=0).isoformat()
     '2025-11-22T08:00:00+08:00'
     >>> parse_time("20251322080000") is None
     True
@@ -25,11 +32,12 @@ def parse_time(text: str) -> datetime | None:
     digits = text.strip()
     if len(digits) not in (DIGITS, DIGITS + 3) or not digits.isascii() or not digits.isdigit():
         return None
+    zone = SHANGHAI if utc_offset_minutes == UTC_OFFSET_MINUTES else timezone(timedelta(minutes=utc_offset_minutes))
     try:
-        at = datetime.strptime(digits[:DIGITS], "%Y%m%d%H%M%S").replace(tzinfo=SHANGHAI)
+        at = datetime.strptime(digits[:DIGITS], "%Y%m%d%H%M%S").replace(tzinfo=zone)
     except ValueError:
         return None
-    return at if at.year >= EARLIEST_YEAR else None
+    return at.astimezone(SHANGHAI) if at.year >= EARLIEST_YEAR else None
 
 
 def in_future(data_time: datetime, received_at: datetime) -> bool:
