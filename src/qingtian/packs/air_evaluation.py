@@ -44,7 +44,12 @@ AIR_PARAMETERS = Table(
     needed=True,
 )
 SAND_DUST_DAYS = Table(
-    "sand_dust_days.csv", SandDustDayEntry, plainly(SandDustDay), lambda row: (row.day,), "air_statistic"
+    "sand_dust_days.csv",
+    SandDustDayEntry,
+    plainly(SandDustDay),
+    lambda row: (row.day,),
+    "air_statistic",
+    only_regional=True,
 )
 TABLES: tuple[Table[Any], ...] = (AIR_PARAMETERS, SAND_DUST_DAYS)
 

@@ -35,7 +35,7 @@ class Table(Generic[Row]):
         kind: word of the rule registry, see `interfaces/api/present/rules.py`.
         continuous: whether the national rows of a key may have no gap.
         needed: whether the table must have a row.
-        regional: whether a region may add rows of its own.
+        regional: whether a region may add rows of its own; only_regional: whether the national pack has no such file.
         checks: further checks of all rows together; they raise a ConfigurationError.
         reader: reads the rows of one folder, for files that are neither CSV nor JSON.
     """
@@ -48,6 +48,7 @@ class Table(Generic[Row]):
     continuous: bool = False
     needed: bool = False
     regional: bool = True
+    only_regional: bool = False
     checks: tuple[Callable[[str, tuple[Row, ...]], None], ...] = ()
     reader: Callable[[Path, PackSource], tuple[Row, ...]] | None = None
 
@@ -60,6 +61,8 @@ class Table(Generic[Row]):
         source = as_source(place)
         rows: list[Row] = []
         for folder, region in source.folders(self.file):
+            if region is None and self.only_regional:
+                continue
             own = self._own(folder, source)
             if region is not None:
                 self._refuse_foreign(region, own)

@@ -214,7 +214,7 @@ def _published(
     return aqi
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _levels(categories: tuple[Category, ...]) -> npt.NDArray[np.uint8]:
     """Level number by index, zero in the first band; the last entry (index -1) stands for no index."""
     levels = np.full(categories[-1].maximum + 2, categories[0].level_number, np.uint8)
