@@ -14,6 +14,7 @@ const point = (hour: number, value: string | null, rest: Partial<SeriesPoint> = 
   converted: null,
   version: 1,
   origin: 'device',
+  frame: null,
   ...rest,
 })
 const limit = (value: string, rest: Partial<Limit> = {}): Limit => ({

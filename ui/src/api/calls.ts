@@ -1,7 +1,18 @@
 // Every question that the pages ask the server, by name. Paths, queries and answers are checked against the contract.
 import { address, client, tidy, unwrap } from '@/api/client'
 import type { paths } from '@/api/schema'
-import type { CaseDetail, FindingPage, Paged, CaseRow, RulePage } from '@/api/types'
+import type {
+  CaseDetail,
+  CaseRow,
+  DeviceDetail,
+  DevicePage,
+  FindingPage,
+  FrameDetail,
+  FrameList,
+  Paged,
+  Pasted,
+  RulePage,
+} from '@/api/types'
 
 type QueryOf<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Query } } } ? NonNullable<Query> : never
 
@@ -10,6 +21,11 @@ export type CaseQuery = QueryOf<'/api/v1/cases'>
 export type StationQuery = QueryOf<'/api/v1/stations'>
 export type EnterpriseQuery = QueryOf<'/api/v1/enterprises'>
 export type RuleQuery = QueryOf<'/api/v1/rules'>
+export type DeviceQuery = QueryOf<'/api/v1/devices'>
+export type FrameQuery = QueryOf<'/api/v1/devices/{mn}/frames'>
+type BodyOf<Operation> = Operation extends { requestBody: { content: { 'application/json': infer Body } } } ? Body : never
+export type DeviceIn = BodyOf<paths['/api/v1/devices']['post']>
+export type DeviceChange = BodyOf<paths['/api/v1/devices/{mn}']['patch']>
 export type SeriesQuery = paths['/api/v1/series']['get']['parameters']['query']
 
 const session = {
@@ -36,6 +52,23 @@ const places = {
   series: (query: SeriesQuery) => unwrap(client.GET('/api/v1/series', { params: { query: tidy(query) } })),
   seriesCsv: (query: SeriesQuery) => address('/api/v1/series/export.csv', query),
   rules: (query: RuleQuery = {}): Promise<RulePage> => unwrap(client.GET('/api/v1/rules', { params: { query: tidy(query) } })),
+}
+
+const at = (mn: string) => ({ params: { path: { mn } } })
+const devices = {
+  devices: (query: DeviceQuery = {}): Promise<DevicePage> => unwrap(client.GET('/api/v1/devices', { params: { query: tidy(query) } })),
+  devicesCsv: (query: DeviceQuery = {}) => address('/api/v1/devices/export.csv', query),
+  device: (mn: string): Promise<DeviceDetail> => unwrap(client.GET('/api/v1/devices/{mn}', at(mn))),
+  deviceForm: () => unwrap(client.GET('/api/v1/devices/form')),
+  deviceSites: (q: string) => unwrap(client.GET('/api/v1/devices/sites', { params: { query: tidy({ q }) } })),
+  registerDevice: (body: DeviceIn): Promise<DeviceDetail> => unwrap(client.POST('/api/v1/devices', { body })),
+  changeDevice: (mn: string, body: DeviceChange): Promise<DeviceDetail> =>
+    unwrap(client.PATCH('/api/v1/devices/{mn}', { ...at(mn), body })),
+  frames: (mn: string, query: FrameQuery = {}): Promise<FrameList> =>
+    unwrap(client.GET('/api/v1/devices/{mn}/frames', { params: { path: { mn }, query: tidy(query) } })),
+  frame: (frame: string): Promise<FrameDetail> => unwrap(client.GET('/api/v1/frames/{frame}', { params: { path: { frame } } })),
+  verifyFrame: (frame: string) => unwrap(client.GET('/api/v1/frames/{frame}/verify', { params: { path: { frame } } })),
+  explain: (body: { text?: string; hex?: string }): Promise<Pasted> => unwrap(client.POST('/api/v1/frames/explain', { body })),
 }
 
 const of = (finding_id: number) => ({ params: { path: { finding_id } } })
@@ -90,4 +123,4 @@ const cases = {
   verifyEvidence: (id: number) => unwrap(client.GET('/api/v1/cases/{case_id}/evidence/verify', inCase(id))),
 }
 
-export const api = { ...session, ...places, ...findings, ...cases }
+export const api = { ...session, ...places, ...devices, ...findings, ...cases }
