@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hj212": ("qingtian.cli.hj212", "Tools for HJ 212 frames."),
     "assess": ("qingtian.cli.assess", "Judge values in bulk (JSON lines)."),
     "replay": ("qingtian.cli.replay", "Write the replayed fleet's frames to a file or an address."),
+    "simulate": ("qingtian.cli.simulate", "Simulate HJ 212 devices, one or 20,000, with trouble on order."),
+    "register": ("qingtian.cli.register", "Register enterprises, outlets, stations and devices from a file."),
     "spool": ("qingtian.cli.spool", "Look into the archive of raw frames."),
     "packs": ("qingtian.cli.packs", "Check and list the rule packs."),
     "user": ("qingtian.cli.user", "Create a user or set roles and password."),

@@ -151,6 +151,9 @@ class Device:
         """The line stands."""
         self.online, self.hang_up = True, False
         self._framer = Framer()
+        for upload in self.outbox.waiting.values():
+            upload.tries = 0
+            self._again(upload, now)
         if self._off_since != NEVER:
             self._restart(now)
         if self.settings.login:
@@ -159,9 +162,6 @@ class Device:
             self._timers["activation"] = now
         if "announced" not in self._timers and self.active:
             self._first_contact(now)
-        for upload in self.outbox.waiting.values():
-            upload.tries = 0
-            self._again(upload, now)
         self.advance(now)
 
     def disconnect(self, now: float) -> None:

@@ -84,7 +84,7 @@ class Line(asyncio.Protocol):
         """The line is gone; it is dialled again unless the fleet stops."""
         self.transport = None
         self._fleet.stats.connected -= 1
-        self._fleet.stats.lost += 1
+        self._fleet.stats.lost += not self._fleet.stopping
         now = time.monotonic()
         for device in self.devices:
             device.disconnect(now)

@@ -50,7 +50,7 @@ class Stats:
         connected: lines that stand now.
         connections: lines that were opened.
         refused: attempts to connect that failed.
-        lost: lines that broke or were closed.
+        lost: lines that broke, or were closed before the end.
         sent: frames written for the first time.
         bytes_sent: bytes of all frames.
         acked: uploads that the host acknowledged.
