@@ -88,7 +88,7 @@ def _check_table(source: PackSource, table: Table[Any], report: CheckReport) -> 
 def _row_faults(source: PackSource, table: Table[Any]) -> Iterator[Fault]:
     if table.reader is not None:
         return
-    for folder, _ in source.folders(table.file):
+    for folder, _ in table.folders(source):
         try:
             raws = table.raws(folder)
         except ConfigurationError as error:

@@ -60,9 +60,7 @@ class Table(Generic[Row]):
         """
         source = as_source(place)
         rows: list[Row] = []
-        for folder, region in source.folders(self.file):
-            if region is None and self.only_regional:
-                continue
+        for folder, region in self.folders(source):
             own = self._own(folder, source)
             if region is not None:
                 self._refuse_foreign(region, own)
@@ -70,6 +68,11 @@ class Table(Generic[Row]):
         found = tuple(rows)
         self._check(found)
         return found
+
+    def folders(self, source: PackSource) -> Iterator[tuple[Path, RegionFolder | None]]:
+        """Folders that hold the table, the national one first."""
+        held = source.folders(self.file)
+        return (one for one in held if not (self.only_regional and one[1] is None))
 
     def _own(self, folder: Path, source: PackSource) -> tuple[Row, ...]:
         if self.reader is not None:

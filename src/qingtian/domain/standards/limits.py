@@ -76,7 +76,7 @@ class ValidityRule(RuleRow):
     """How much data make a period valid.
 
     Args:
-        applies_to: air_station, cems or period_mark.
+        applies_to: air_station, cems, water_outlet or period_mark.
         items: symbols; `all` for every item.
         counts: what is counted.
         minimum: fewest that make the period valid; minimum_february for that month.
