@@ -325,6 +325,15 @@ def known_reason(code: str) -> RejectReason | None:
         return _OLD.get(code)
 
 
+def stored_codes(reason: RejectReason) -> tuple[str, ...]:
+    """Every spelling under which a reason is stored.
+
+    >>> stored_codes(RejectReason.CRC_WRONG)
+    ('crc_wrong', 'bad_crc', 'crc_mismatch')
+    """
+    return (reason.value, *(code for code, known in _OLD.items() if known is reason))
+
+
 def is_default_mn(mn: str) -> bool:
     """Whether an MN is one that loggers leave the factory with.
 
