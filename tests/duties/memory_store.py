@@ -17,6 +17,7 @@ from qingtian.telemetry.store.port import (
     Observation,
     Origin,
     Quarantined,
+    RowScreen,
     SpoolPosition,
 )
 from qingtian.telemetry.store.queries import WATER_CONCENTRATIONS, WATER_FLOW
@@ -47,12 +48,13 @@ class MemoryStore:
         progress: SpoolPosition | None = None,
         quarantined: Sequence[Quarantined] = (),
         skews: Sequence[ClockSkew] = (),
+        screen: RowScreen | None = None,
     ) -> AppendResult:
         with self._lock:
             decision = decide(
                 batch, {key_of(row): self._known(key_of(row)) for row in batch if key_of(row) in self._rows}
             )
-            for row in decision.rows:
+            for row in decision.rows if screen is None else screen.marked(decision.rows, self):
                 self._rows.setdefault(key_of(row), []).append(_exact(row))
             for row in batch:
                 if row.origin is Origin.DEVICE:
@@ -73,10 +75,13 @@ class MemoryStore:
         return self._window(cycle, start, end, [site], [pollutant], as_of, None)
 
     def window(
-        self, cycle, start, end, *, sites=None, pollutants=None, as_of=None, received_since=None
+        self, cycle, start, end, *, sites=None, pollutants=None, as_of=None, received_since=None, origin=None
     ) -> list[Observation]:
         self.windows += 1
-        return self._window(cycle, start, end, sites, pollutants, as_of, received_since)
+        return self._window(cycle, start, end, sites, pollutants, as_of, received_since, origin)
+
+    def tails(self, cycle, origin, start, end, *, sites, recent=(), recent_s=0) -> list[Observation]:
+        return self._window(cycle, start, end, sites, None, None, None, origin)  # more than the end of each series
 
     def versions(self, site: str, pollutant: str, cycle: Cycle, period_start: datetime) -> list[Observation]:
         wanted = (site, pollutant, cycle, period_start)
@@ -153,7 +158,7 @@ class MemoryStore:
         with self._lock:
             return [rows[-1] for rows in self._rows.values()]
 
-    def _window(self, cycle, start, end, sites, pollutants, as_of, received_since) -> list[Observation]:
+    def _window(self, cycle, start, end, sites, pollutants, as_of, received_since, origin=None) -> list[Observation]:
         wanted = [
             row
             for row in self._every()
@@ -163,6 +168,7 @@ class MemoryStore:
             and (pollutants is None or row.pollutant in pollutants)
             and (as_of is None or row.received_at <= as_of)
             and (received_since is None or row.received_at >= received_since)
+            and (origin is None or row.origin is origin)
         ]
         return self._current(wanted)
 
@@ -221,4 +227,5 @@ def _sums(
         sum(seconds for _, _, seconds in flowing),
         sum((rate * seconds for _, rate, seconds in flowing), Decimal(0)) if flowing else None,
         sum((value * rate * seconds for value, rate, seconds in flowing), Decimal(0)) if flowing else None,
+        tuple(sorted({cause for row in valid for cause in row.qc})),
     )

@@ -23,6 +23,7 @@ from psycopg.rows import TupleRow
 from qingtian.domain.errors import NotPermitted, Unavailable
 from qingtian.runtime.postgres import ensure_postgres
 from qingtian.runtime.settings import Settings
+from qingtian.telemetry.rejects.journal import RejectJournal
 from qingtian.telemetry.store import lake, queries, side
 from qingtian.telemetry.store.compaction import compact_lake
 from qingtian.telemetry.store.percentile import interpolated
@@ -34,6 +35,7 @@ from qingtian.telemetry.store.port import (
     Observation,
     Origin,
     Quarantined,
+    RowScreen,
     SpoolPosition,
 )
 from qingtian.telemetry.store.rollup import hour_rows, hour_sums, hours_within, without_device_hours
@@ -99,6 +101,7 @@ class DuckLakeStore:
         progress: SpoolPosition | None = None,
         quarantined: Sequence[Quarantined] = (),
         skews: Sequence[ClockSkew] = (),
+        screen: RowScreen | None = None,
     ) -> AppendResult:
         """Add rows and the spool position in one transaction; the same rows again change nothing."""
         self._refuse_when_read_only()
@@ -106,12 +109,18 @@ class DuckLakeStore:
             # Before the lake: these repeat harmlessly, so a crash in between loses and doubles nothing.
             side.add_quarantined(connection, quarantined)
             side.add_skews(connection, skews)
-            with self._transaction() as cursor:
-                self._trust_marks(connection)
-                decision = decide(batch, self._known(cursor, batch))
-                self._insert(cursor, decision.rows, progress)
-            if decision.rows or progress is not None:
-                self._after_write(connection, decision.rows)
+            try:
+                with self._transaction() as cursor:
+                    foreign = self._trust_marks(connection)
+                    decision = decide(batch, self._known(cursor, batch))
+                    rows = decision.rows if screen is None else self._screened(screen, decision.rows, foreign=foreign)
+                    self._insert(cursor, rows, progress)
+            except BaseException:
+                if screen is not None:
+                    screen.forget()
+                raise
+            if rows or progress is not None:
+                self._after_write(connection, rows)
             side.upsert_last_seen(connection, _arrivals(batch))
             return decision.result
 
@@ -143,12 +152,32 @@ class DuckLakeStore:
         pollutants: Sequence[str] | None = None,
         as_of: datetime | None = None,
         received_since: datetime | None = None,
+        origin: Origin | None = None,
     ) -> list[Observation]:
         """Rows of many sites, ordered by site, pollutant, time."""
         where = queries.window_where(cycle, start, end, sites=sites, pollutants=pollutants, as_of=as_of)
         if received_since is not None:
             where.add("received_at >= ?", received_since)
+        if origin is not None:
+            where.add("origin = ?", origin.value)
         return [from_row(row) for row in self._read(queries.select_current(where), where.values)]
+
+    def tails(
+        self,
+        cycle: Cycle,
+        origin: Origin,
+        start: datetime,
+        end: datetime,
+        *,
+        sites: Sequence[str],
+        recent: Sequence[str] = (),
+        recent_s: int = 0,
+    ) -> list[Observation]:
+        """The end of each series, as quality control needs it."""
+        where = queries.window_where(cycle, start, end, sites=sites, pollutants=None, as_of=None)
+        where.add("origin = ?", origin.value)
+        sql = queries.select_tails(where, recent, recent_s)
+        return [from_row(row) for row in self._read(sql, where.values)]
 
     def versions(self, site: str, pollutant: str, cycle: Cycle, period_start: datetime) -> list[Observation]:
         """Every version of one period, every origin, oldest first."""
@@ -196,6 +225,11 @@ class DuckLakeStore:
         with self._side_reads.connection() as connection:
             return side.read_quarantined(connection, since, until)
 
+    @property
+    def rejects(self) -> RejectJournal:
+        """The journal of rejected frames."""
+        return RejectJournal(self._side_reads)
+
     def compact(self) -> CompactReport:
         """Write catalogue rows to Parquet, merge small files, drop what no reader can need."""
         self._refuse_when_read_only()
@@ -230,11 +264,17 @@ class DuckLakeStore:
                 writer = self._attach()
                 lake.create_tables(writer)
                 return writer
-            if side.snapshot_of(connection) < 0:
+            if side.snapshot_of(connection) < 0 or self._lacks_columns():
                 creator = self._attach(read_only=False)
                 lake.create_tables(creator)
                 creator.close()
         return self._attach()
+
+    def _lacks_columns(self) -> bool:
+        reader = self._attach()
+        missing = lake.missing_columns(reader)
+        reader.close()
+        return bool(missing)
 
     def _attach(self, *, read_only: bool | None = None) -> duckdb.DuckDBPyConnection:
         connection = lake.connect()
@@ -287,6 +327,11 @@ class DuckLakeStore:
             self._reopen(used)
             raise Unavailable(f"the lake refused a batch: {error}", remedy="it is tried again") from error
 
+    def _screened(self, screen: RowScreen, rows: Sequence[Observation], *, foreign: bool) -> list[Observation]:
+        if foreign:
+            screen.reconcile(self._marks)
+        return screen.marked(rows, self)
+
     def _insert(
         self, cursor: duckdb.DuckDBPyConnection, rows: Sequence[Observation], progress: SpoolPosition | None
     ) -> None:
@@ -311,14 +356,17 @@ class DuckLakeStore:
             if held is None or row.period_start > held:
                 self._marks[series] = row.period_start
 
-    def _trust_marks(self, connection: psycopg.Connection[TupleRow]) -> None:
+    def _trust_marks(self, connection: psycopg.Connection[TupleRow]) -> bool:
+        """Know the newest period of every series; returns whether somebody else has written since."""
         epoch, snapshot = side.read_state(connection)
         actual = side.snapshot_of(connection)
         if snapshot != actual:
             epoch = self._rebuild_latest(connection, actual)
-        if epoch != self._epoch:
-            self._marks = side.read_marks(connection)
-            self._epoch = epoch
+        if epoch == self._epoch:
+            return False
+        self._marks = side.read_marks(connection)
+        self._epoch = epoch
+        return True
 
     def _rebuild_latest(self, connection: psycopg.Connection[TupleRow], snapshot: int) -> int:
         _log.info("rebuilding telemetry.latest from the lake (snapshot %d)", snapshot)

@@ -26,11 +26,15 @@ CREATE_TABLES = (
         value DECIMAL(20,6), minimum DECIMAL(20,6), maximum DECIMAL(20,6), total DECIMAL(20,6),
         converted DECIMAL(20,6), unit VARCHAR, mark VARCHAR, origin VARCHAR, simulated BOOLEAN,
         frame_hash VARCHAR, segment VARCHAR, frame_offset BIGINT, received_at TIMESTAMPTZ,
-        version INTEGER, period_s INTEGER)""",
+        version INTEGER, period_s INTEGER, sampled_at TIMESTAMPTZ, qc VARCHAR, qc_facts VARCHAR)""",
     "ALTER TABLE lake.main.observation SET PARTITIONED BY (day)",
     "CREATE TABLE IF NOT EXISTS lake.main.progress (segment VARCHAR, frame_offset BIGINT, seq BIGINT)",
     f"CALL lake.set_option('target_file_size', '{TARGET_FILE_SIZE}')",
 )
+
+
+# Columns that came later: a lake of an older release gets them in place, and its rows read them as null.
+ADDED_COLUMNS = (("sampled_at", "TIMESTAMPTZ"), ("qc", "VARCHAR"), ("qc_facts", "VARCHAR"))
 
 
 def lake_path(data_dir: Path) -> Path:
@@ -91,15 +95,26 @@ def _quoted(value: str) -> str:
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what is missing."""
+    """Create what is missing: the tables, or the columns that a lake of an older release lacks."""
     present = connection.execute(
         "SELECT count(*) FROM duckdb_tables() "
         "WHERE database_name = 'lake' AND table_name IN ('observation', 'progress')"
     ).fetchone()
-    if present == (2,):
+    if present != (2,):
+        for statement in CREATE_TABLES:
+            connection.execute(statement)
         return
-    for statement in CREATE_TABLES:
-        connection.execute(statement)
+    for name, kind in missing_columns(connection):
+        connection.execute(f"ALTER TABLE lake.main.observation ADD COLUMN {name} {kind}")
+
+
+def missing_columns(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Columns of this release that the attached lake has not, with their types; all of them without a lake."""
+    rows = connection.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = 'lake' AND table_name = 'observation'"
+    ).fetchall()
+    present = {name for (name,) in rows}
+    return [(name, kind) for name, kind in ADDED_COLUMNS if name not in present]
 
 
 def partition_folder(folder: Path, day: date) -> Path:

@@ -7,12 +7,17 @@ before an imported one before our roll-up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from qingtian.telemetry.store.validity import excludes
+
+if TYPE_CHECKING:
+    from qingtian.telemetry.rejects.journal import RejectJournal
 
 VALID_MARK = "N"  # HJ 212-2017: only N counts as valid by itself; an absent mark is "unmarked", not N
 
@@ -61,6 +66,9 @@ class Observation:
         received_at: when the city came to know it (for a roll-up: its newest input), aware.
         version: 1 for the first value of a key, then 2, ...; set by the store.
         period_s: length of the period in seconds; 0 = not stated.
+        sampled_at: when the sample was taken (SampleTime), aware; None where the device does not tell.
+        qc: causes of doubt that quality control found at ingest (`domain.quality.Cause`); value and mark stay as sent.
+        qc_facts: the figures behind them as JSON; empty without causes.
     """
 
     site: str
@@ -82,17 +90,25 @@ class Observation:
     received_at: datetime = field(kw_only=True)
     version: int = 1
     period_s: int = 0
+    sampled_at: datetime | None = None
+    qc: tuple[str, ...] = ()
+    qc_facts: str = ""
 
     @property
     def valid(self) -> bool:
-        """Whether the value may enter a mean or a judgement: present and marked N.
+        """Whether the value may enter a mean or a judgement: present, marked N, no cause that a pack rule excludes.
 
         >>> from datetime import UTC
         >>> day = datetime(2025, 1, 1, tzinfo=UTC)
         >>> Observation("S1", "a21026", Cycle.HOUR, day, Decimal(3), mark="D", received_at=day).valid
         False
         """
-        return self.value is not None and self.mark == VALID_MARK
+        return self.value is not None and self.mark == VALID_MARK and not (self.qc and self.excluded)
+
+    @property
+    def excluded(self) -> bool:
+        """Whether a cause of doubt keeps the value out of means and judgements, by the rule for its day."""
+        return bool(self.qc) and excludes(self.qc, self.period_start)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -137,7 +153,18 @@ class ClockSkew:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A stored and acknowledged frame whose content could not become observations, with the reason."""
+    """A stored frame whose content could not become observations, with the reason.
+
+    Args:
+        mn: device as sent.
+        reason: code of `telemetry.rejects.reasons`.
+        detail: what was found.
+        received_at: arrival, aware.
+        frame_hash: SHA-256 of the raw frame.
+        segment: spool segment.
+        frame_offset: place of its record there.
+        peer: address it came from.
+    """
 
     mn: str
     reason: str
@@ -146,6 +173,7 @@ class Quarantined:
     frame_hash: str
     segment: str
     frame_offset: int
+    peer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +183,25 @@ class CompactReport:
     rows_flushed: int = 0
     files_before: int = 0
     files_after: int = 0
+
+
+SeriesKey = tuple[str, str, str, str]  # site, pollutant, cycle, origin
+
+
+class RowScreen(Protocol):
+    """Quality control of the rows that a store is about to write; it may add causes and nothing else."""
+
+    def marked(self, rows: Sequence[Observation], store: Store) -> list[Observation]:
+        """The same rows in the same order, with their causes; the store still is as it was before them."""
+        ...
+
+    def reconcile(self, newest: Mapping[SeriesKey, datetime]) -> None:
+        """Somebody else wrote: forget what no longer agrees with the newest period of each series."""
+        ...
+
+    def forget(self) -> None:
+        """The rows that were marked last may not have been written: begin again from the store."""
+        ...
 
 
 class Store(Protocol):
@@ -167,8 +214,13 @@ class Store(Protocol):
         progress: SpoolPosition | None = None,
         quarantined: Sequence[Quarantined] = (),
         skews: Sequence[ClockSkew] = (),
+        screen: RowScreen | None = None,
     ) -> AppendResult:
-        """Add rows and the spool position in one transaction; the same rows again change nothing."""
+        """Add rows and the spool position in one transaction; the same rows again change nothing.
+
+        With `screen`, the rows that are new or corrected pass it before they are written. A repeat of a stored row
+        never does, so the causes of a version are those of its first arrival.
+        """
         ...
 
     def latest(self, sites: Sequence[str] | None = None, cycle: Cycle | None = None) -> list[Observation]:
@@ -198,10 +250,31 @@ class Store(Protocol):
         pollutants: Sequence[str] | None = None,
         as_of: datetime | None = None,
         received_since: datetime | None = None,
+        origin: Origin | None = None,
     ) -> list[Observation]:
         """Rows of many sites with start <= period_start < end, ordered by site, pollutant, time.
 
-        With `received_since`, only what arrived at or after that time: which periods late data touched.
+        With `received_since`, only what arrived at or after that time: which periods late data touched. With `origin`,
+        only rows of that origin.
+        """
+        ...
+
+    def tails(
+        self,
+        cycle: Cycle,
+        origin: Origin,
+        start: datetime,
+        end: datetime,
+        *,
+        sites: Sequence[str],
+        recent: Sequence[str] = (),
+        recent_s: int = 0,
+    ) -> list[Observation]:
+        """What the state of quality control is made of: the end of each series in start <= period_start < end.
+
+        At least: the newest row of each series, every row from the last change of (value, minimum, maximum) on and
+        the rows since the last value that was not negative (both among rows with a value and mark N or none), and for
+        the pollutants in `recent` the rows of the last `recent_s` seconds before the newest. Ordered as a window.
         """
         ...
 
@@ -237,6 +310,11 @@ class Store(Protocol):
 
     def quarantined(self, since: datetime, until: datetime | None = None) -> list[Quarantined]:
         """Frames in quarantine that arrived at or after `since`, oldest first."""
+        ...
+
+    @property
+    def rejects(self) -> RejectJournal:
+        """The journal of rejected frames: everything that ever went to quarantine."""
         ...
 
     def compact(self) -> CompactReport:

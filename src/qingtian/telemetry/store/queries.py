@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from qingtian.packs.quality import excluding_spans
 from qingtian.telemetry.store.port import ORIGIN_ORDER, VALID_MARK, Cycle
 from qingtian.telemetry.store.rows import READ_COLUMNS, SCHEMA, legal_day
 
@@ -16,9 +17,20 @@ _LAST = f"row_number() OVER (PARTITION BY site, pollutant, cycle, period_start O
 _LAST_PER_ORIGIN = (
     "row_number() OVER (PARTITION BY site, pollutant, cycle, origin, period_start ORDER BY version DESC) = 1"
 )
+_TEXT_OF_QC = "(' ' || coalesce(qc, '') || ' ')"
 US_PER_HOUR = 3_600_000_000
 WATER_FLOW = "w00000"  # HJ 525: flow of waste water
 WATER_CONCENTRATIONS = ("mg/L", "ug/L", "μg/L", "µg/L")  # what a volume-weighted mean makes sense for
+
+
+def valid_sql() -> str:
+    """What makes a row valid: a value, the mark N, and no cause of doubt that a pack rule of its day excludes."""
+    spans = []
+    for cause, first, last in excluding_spans():
+        until = "" if last is None else f" AND day <= DATE '{last.isoformat()}'"
+        spans.append(f"(day >= DATE '{first.isoformat()}'{until} AND contains({_TEXT_OF_QC}, ' {cause} '))")
+    excluded = f" AND NOT ({' OR '.join(spans)})" if spans else ""
+    return f"(value IS NOT NULL AND mark = '{VALID_MARK}'{excluded})"
 
 
 @dataclass(slots=True)
@@ -102,14 +114,14 @@ def percentile_where(
 def select_percentile(where: Where) -> str:
     """Valid values of the preferred rows, lowest first; the interpolation is done exactly outside."""
     return (
-        f"SELECT value FROM (SELECT value, mark FROM {TABLE} WHERE {where.sql} QUALIFY {_LAST}) "  # noqa: S608
-        f"WHERE value IS NOT NULL AND mark = '{VALID_MARK}' ORDER BY value"
+        f"SELECT value FROM (SELECT value, mark, qc, day FROM {TABLE} WHERE {where.sql} QUALIFY {_LAST}) "  # noqa: S608
+        f"WHERE {valid_sql()} ORDER BY value"
     )
 
 
 def select_hour_sums(where: Where) -> str:
     """Sums per series and hour over the last versions of device minute and realtime rows."""
-    valid = f"value IS NOT NULL AND mark = '{VALID_MARK}'"
+    valid = valid_sql()
     concentration = f"unit IN ({', '.join(repr(unit) for unit in WATER_CONCENTRATIONS)})"
     return f"""
     WITH current AS (
@@ -129,7 +141,8 @@ def select_hour_sums(where: Where) -> str:
            sum(total) FILTER ({valid}), max(unit), bool_or(simulated), epoch_us(max(received_at)),
            coalesce(sum(weight) FILTER ({valid} AND rate IS NOT NULL AND {concentration}), 0)::BIGINT,
            sum(rate * weight) FILTER ({valid} AND {concentration}),
-           sum(value * rate * weight) FILTER ({valid} AND {concentration})
+           sum(value * rate * weight) FILTER ({valid} AND {concentration}),
+           string_agg(DISTINCT qc, ' ') FILTER ({valid} AND qc <> '')
     FROM current c LEFT JOIN flow f ON f.site = c.site AND f.cycle = c.cycle AND f.period_start = c.period_start
     GROUP BY c.site, pollutant, c.cycle, hour ORDER BY c.site, pollutant, hour, c.cycle"""  # noqa: S608
 
@@ -140,3 +153,32 @@ def select_device_hours(where: Where) -> str:
         f"SELECT DISTINCT site, pollutant, epoch_us(period_start) FROM {TABLE} "  # noqa: S608
         f"WHERE {where.sql} AND origin = 'device' AND cycle = 'hour'"
     )
+
+
+def select_tails(where: Where, recent: Sequence[str], recent_s: int) -> str:
+    """The end of each series: its newest row, the last run of equal figures, the last run of negative values."""
+    figures = "(value, minimum, maximum)"
+    wanted = f"pollutant IN ({', '.join('?' * len(recent)) or 'NULL'})"
+    where.values.extend(recent)
+    return f"""
+    WITH current AS (
+        SELECT *, value IS NOT NULL AND mark IN ('{VALID_MARK}', '') AS judged,
+               value IS NOT NULL AND mark IN ('{VALID_MARK}', '') AND value >= 0 AS positive
+        FROM {TABLE} WHERE {where.sql} QUALIFY {_LAST_PER_ORIGIN}),
+    ends AS (
+        SELECT site, pollutant, max(period_start) AS newest,
+               arg_max({figures}, period_start) FILTER (judged) AS figures,
+               max(period_start) FILTER (judged) AS judged_at, max(period_start) FILTER (positive) AS positive_at
+        FROM current GROUP BY site, pollutant),
+    changes AS (
+        SELECT c.site, c.pollutant, max(c.period_start) AS changed_at
+        FROM current c JOIN ends e USING (site, pollutant)
+        WHERE c.judged AND {figures.replace("(", "(c.").replace(", ", ", c.")} IS DISTINCT FROM e.figures
+        GROUP BY c.site, c.pollutant)
+    SELECT {READ_COLUMNS} FROM current JOIN ends USING (site, pollutant)
+           LEFT JOIN changes USING (site, pollutant)
+    WHERE period_start = newest OR changed_at IS NULL OR period_start >= changed_at
+          OR (judged_at > coalesce(positive_at, TIMESTAMPTZ '1970-01-01')
+              AND period_start >= coalesce(positive_at, TIMESTAMPTZ '1970-01-01'))
+          OR (period_start > newest - INTERVAL '{int(recent_s)} seconds' AND {wanted})
+    ORDER BY site, pollutant, period_start"""  # noqa: S608

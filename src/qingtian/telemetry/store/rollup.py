@@ -34,6 +34,7 @@ class HourSums:
         flow_s: seconds of valid rows of a concentration in water that have a valid flow beside them.
         volume: sum of flow x seconds over those.
         volume_weighted: sum of value x flow x seconds over those.
+        qc: causes of doubt of the valid rows.
     """
 
     site: str
@@ -53,6 +54,7 @@ class HourSums:
     flow_s: int = 0
     volume: Decimal | None = None
     volume_weighted: Decimal | None = None
+    qc: tuple[str, ...] = ()
 
     @property
     def mean(self) -> Decimal | None:
@@ -64,9 +66,18 @@ class HourSums:
 
 def hour_sums(row: Sequence[Any]) -> HourSums:
     """Sums from a row of `queries.select_hour_sums`."""
-    site, pollutant, cycle, hour_us, *sums, received_us, flow_s, volume, volume_weighted = row
+    site, pollutant, cycle, hour_us, *sums, received_us, flow_s, volume, volume_weighted, doubts = row
     return HourSums(  # type: ignore[call-arg]
-        site, pollutant, Cycle(cycle), time_of(hour_us), *sums, time_of(received_us), flow_s, volume, volume_weighted
+        site,
+        pollutant,
+        Cycle(cycle),
+        time_of(hour_us),
+        *sums,
+        time_of(received_us),
+        flow_s,
+        volume,
+        volume_weighted,
+        tuple(sorted(set(doubts.split(" ")))) if doubts else (),
     )
 
 
@@ -104,6 +115,7 @@ def _hour_row(sums: HourSums, min_valid_s: int) -> Observation:
         sums.simulated,
         received_at=sums.received_at,
         period_s=HOUR_S,
+        qc=sums.qc,
     )
 
 

@@ -43,14 +43,16 @@ SCHEMA = pa.schema(
         ("received_at", TIME),
         ("version", pa.int32()),
         ("period_s", pa.int32()),
+        ("sampled_at", TIME),
+        ("qc", pa.string()),
+        ("qc_facts", pa.string()),
     ]
 )
+TIMES = frozenset(("period_start", "received_at", "sampled_at"))
 KEY_SCHEMA = pa.schema([SCHEMA.field(name) for name in ("site", "pollutant", "cycle", "origin", "period_start")])
 
 # How a row is read back: times as integers, so that no time zone library stands between.
-READ_COLUMNS = ", ".join(
-    f"epoch_us({name})" if name in ("period_start", "received_at") else name for name in SCHEMA.names if name != "day"
-)
+READ_COLUMNS = ", ".join(f"epoch_us({name})" if name in TIMES else name for name in SCHEMA.names if name != "day")
 
 Key = tuple[str, str, str, str, datetime]  # site, pollutant, cycle, origin, period_start
 Series = tuple[str, str, str, str]
@@ -112,6 +114,7 @@ def to_arrow(rows: Sequence[Observation]) -> pa.Table:
         columns[name] = [exact(value) for value in columns[name]]
     for name in ("cycle", "origin"):
         columns[name] = [member.value for member in columns[name]]
+    columns["qc"] = [" ".join(causes) if causes else "" for causes in columns["qc"]]
     return pa.table({name: columns[name] for name in SCHEMA.names}, schema=SCHEMA)
 
 
@@ -127,7 +130,7 @@ def from_row(row: Sequence[Any]) -> Observation:
     (site, pollutant, cycle, start_us, value, minimum, maximum, total, converted, unit, mark, origin, simulated) = row[
         :13
     ]
-    frame_hash, segment, frame_offset, received_us, version, period_s = row[13:19]
+    frame_hash, segment, frame_offset, received_us, version, period_s, sampled_us, qc, qc_facts = row[13:22]
     return Observation(
         site,
         pollutant,
@@ -147,5 +150,8 @@ def from_row(row: Sequence[Any]) -> Observation:
         frame_offset,
         version,
         period_s,
+        None if sampled_us is None else time_of(sampled_us),
+        tuple(qc.split(" ")) if qc else (),
+        qc_facts or "",
         received_at=time_of(received_us),
     )

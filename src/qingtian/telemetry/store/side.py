@@ -15,7 +15,7 @@ from qingtian.domain.errors import Unavailable
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.store.lake import CATALOGUE_SCHEMA
 from qingtian.telemetry.store.port import ORIGIN_ORDER, ClockSkew, Cycle, Observation, Origin, Quarantined
-from qingtian.telemetry.store.rows import SCHEMA, Series, exact
+from qingtian.telemetry.store.rows import SCHEMA, TIMES, Series, exact
 
 WRITER_LOCK = 212_0001
 COLUMNS = [name for name in SCHEMA.names if name != "day"]
@@ -30,6 +30,9 @@ CREATE TABLE IF NOT EXISTS telemetry.latest (
     segment text NOT NULL, frame_offset bigint NOT NULL, received_at timestamptz NOT NULL,
     version integer NOT NULL, period_s integer NOT NULL,
     PRIMARY KEY (site, pollutant, cycle, origin));
+ALTER TABLE telemetry.latest ADD COLUMN IF NOT EXISTS sampled_at timestamptz;
+ALTER TABLE telemetry.latest ADD COLUMN IF NOT EXISTS qc text NOT NULL DEFAULT '';
+ALTER TABLE telemetry.latest ADD COLUMN IF NOT EXISTS qc_facts text NOT NULL DEFAULT '';
 CREATE TABLE IF NOT EXISTS telemetry.state (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), epoch bigint NOT NULL, snapshot bigint NOT NULL);
 INSERT INTO telemetry.state (epoch, snapshot) VALUES (0, -1) ON CONFLICT DO NOTHING;
@@ -37,7 +40,11 @@ CREATE TABLE IF NOT EXISTS telemetry.last_seen (site text PRIMARY KEY, received_
 CREATE TABLE IF NOT EXISTS telemetry.quarantine (
     frame_hash text, segment text, frame_offset bigint, mn text NOT NULL, reason text, detail text NOT NULL,
     received_at timestamptz NOT NULL, PRIMARY KEY (segment, frame_offset, reason));
+ALTER TABLE telemetry.quarantine ADD COLUMN IF NOT EXISTS peer text NOT NULL DEFAULT '';
+ALTER TABLE telemetry.quarantine ADD COLUMN IF NOT EXISTS settled_at timestamptz;
 CREATE INDEX IF NOT EXISTS quarantine_at ON telemetry.quarantine (received_at);
+CREATE INDEX IF NOT EXISTS quarantine_mn ON telemetry.quarantine (mn, received_at);
+CREATE INDEX IF NOT EXISTS quarantine_hash ON telemetry.quarantine (frame_hash);
 CREATE TABLE IF NOT EXISTS telemetry.clock_skew (
     frame_hash text PRIMARY KEY, mn text NOT NULL, site text NOT NULL, data_time timestamptz NOT NULL,
     received_at timestamptz NOT NULL, skew_s integer NOT NULL, quarantined boolean NOT NULL);
@@ -180,7 +187,7 @@ def read_last_seen(connection: psycopg.Connection[TupleRow]) -> dict[str, dateti
 
 
 def _values(row: Observation) -> list[Any]:
-    values = [getattr(row, name) for name in COLUMNS]
+    values = [" ".join(row.qc) if name == "qc" else getattr(row, name) for name in COLUMNS]
     return [exact(value) if name in _DECIMALS else value for name, value in zip(COLUMNS, values, strict=True)]
 
 
@@ -195,8 +202,9 @@ def read_latest(
 def _from_row(row: Sequence[Any]) -> Observation:
     named = dict(zip(COLUMNS, row, strict=True))
     named["cycle"], named["origin"] = Cycle(named["cycle"]), Origin(named["origin"])
-    for name in ("period_start", "received_at"):
-        named[name] = named[name].astimezone(SHANGHAI)
+    for name in TIMES:
+        named[name] = named[name] and named[name].astimezone(SHANGHAI)
+    named["qc"] = tuple(named["qc"].split(" ")) if named["qc"] else ()
     return Observation(**named)
 
 
@@ -212,10 +220,17 @@ def add_quarantined(connection: psycopg.Connection[TupleRow], rows: Sequence[Qua
         return
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO telemetry.quarantine (mn, reason, detail, received_at, frame_hash, segment, frame_offset) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-            [(r.mn, r.reason, r.detail, r.received_at, r.frame_hash, r.segment, r.frame_offset) for r in rows],
+            "INSERT INTO telemetry.quarantine "
+            "(mn, reason, detail, received_at, frame_hash, segment, frame_offset, peer) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [_storable(row) for row in rows],
         )
+
+
+def _storable(row: Quarantined) -> tuple[Any, ...]:
+    # What a device sends may hold NUL, which PostgreSQL's text cannot.
+    texts = [text.replace("\x00", "\ufffd") for text in (row.mn, row.reason, row.detail)]
+    return (*texts, row.received_at, row.frame_hash, row.segment, row.frame_offset, row.peer)
 
 
 def add_skews(connection: psycopg.Connection[TupleRow], rows: Sequence[ClockSkew]) -> None:
@@ -233,10 +248,11 @@ def add_skews(connection: psycopg.Connection[TupleRow], rows: Sequence[ClockSkew
 def read_quarantined(
     connection: psycopg.Connection[TupleRow], since: datetime, until: datetime | None
 ) -> list[Quarantined]:
-    """Frames in quarantine by arrival."""
+    """Frames in quarantine by arrival; those that were taken in after all have left it."""
     rows = connection.execute(
-        "SELECT mn, reason, detail, received_at, frame_hash, segment, frame_offset FROM telemetry.quarantine "
-        "WHERE received_at >= %s AND (%s::timestamptz IS NULL OR received_at < %s) ORDER BY received_at, frame_offset",
+        "SELECT mn, reason, detail, received_at, frame_hash, segment, frame_offset, peer FROM telemetry.quarantine "
+        "WHERE settled_at IS NULL AND received_at >= %s AND (%s::timestamptz IS NULL OR received_at < %s) "
+        "ORDER BY received_at, frame_offset",
         [since, until, until],
     ).fetchall()
     return [Quarantined(mn, reason, detail, at.astimezone(SHANGHAI), *rest) for mn, reason, detail, at, *rest in rows]

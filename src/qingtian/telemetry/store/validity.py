@@ -1,11 +1,13 @@
-"""The validity rule of an hour, taken from the rule pack by the date of the data."""
+"""Validity rules taken from the rule packs by the date of the data: of an hour, and of a doubted value."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 from functools import lru_cache
 
 from qingtian.domain.errors import InvalidInput
+from qingtian.runtime.clock import SHANGHAI
 
 MINUTE_S = 60
 WHOLE_HOUR_S = 3600
@@ -24,3 +26,16 @@ def min_valid_seconds(day: date) -> int:
         return int(load_packs().validity_rule("cems", "hour", day).minimum) * MINUTE_S
     except InvalidInput:
         return WHOLE_HOUR_S
+
+
+@lru_cache(maxsize=4096)
+def excluding_causes(day: date) -> frozenset[str]:
+    """Causes of doubt that keep a value of a day out of means and judgements."""
+    from qingtian.packs.quality import quality_rules
+
+    return quality_rules(day).excluding
+
+
+def excludes(causes: Iterable[str], at: datetime) -> bool:
+    """Whether one of the causes keeps a value of this moment out of means and judgements."""
+    return not excluding_causes(at.astimezone(SHANGHAI).date()).isdisjoint(causes)
