@@ -20,7 +20,7 @@ from tests.interfaces.conftest import Login
 from qingtian.domain.hj212 import build_frame, build_upload, crc16_modbus, decode, wrap_segment
 from qingtian.interfaces.api.present.frame_raw import masked
 from qingtian.interfaces.api.present.frame_told import explain
-from qingtian.interfaces.api.present.words.frame import COMMANDS, command_name
+from qingtian.interfaces.api.present.words.frame import command_name
 from qingtian.interfaces.api.present.words.problems import WARNINGS, refusal
 from qingtian.interfaces.telemetry import use_store
 from qingtian.runtime.postgres import ensure_postgres
@@ -98,7 +98,7 @@ def test_the_newest_frames_of_a_device_come_with_what_they_say(duty: Client, arc
 
     newest, older = page["frames"]
     assert (newest["id"], older["id"]) == (id_of(positions[1]), id_of(positions[0]))
-    assert (newest["cn"], newest["cn_zh"], newest["cn_en"]) == ("2061", "污染物小时数据", "hourly data")
+    assert (newest["cn"], newest["cn_zh"], newest["cn_en"]) == ("2061", "污染物小时数据", "Hourly data")
     assert newest["data_time"] == "2025-11-24T09:00:00+08:00"
     assert newest["received_at"] == "2025-11-24T10:40:00+08:00"
     assert newest["items"] == [{"name_zh": "NOx", "name_en": "NOx", "value": "130", "unit": "mg/m3", "mark": "N"}]
@@ -134,7 +134,7 @@ def test_a_frame_is_explained_field_by_field(duty: Client, archive: Path) -> Non
 
     header = {one["name"]: one for one in frame["header"]}
     assert header["ST"]["note_zh"] == "大气污染源"
-    assert header["CN"]["note_en"] == "hourly data"
+    assert header["CN"]["note_en"] == "Hourly data"
     assert (header["PW"]["value"], header["PW"]["masked"]) == ("******", True)
     assert header["MN"]["meaning_en"] == "identity of the device"
     bits = {one["bits"]: one for one in frame["flag"]["bits"]}
@@ -409,7 +409,9 @@ def test_too_many_pasted_frames_are_refused(duty: Client) -> None:
 def test_the_meaning_of_a_command_depends_on_the_edition() -> None:
     assert command_name("2005", "3014") != command_name("2017", "3014")
     assert command_name("2005", "1001") != command_name("2025", "1001")
-    assert command_name("2017", "2061") == COMMANDS["2061"]
+    assert command_name("2017", "2061") == command_name("unknown", "2061")
+    assert command_name("2017", "2061").en == "Hourly data"
+    assert command_name("2017", "9999").en == ""
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from qingtian.domain.hj212 import Decoded
 from qingtian.interfaces.api.present import law
+from qingtian.interfaces.api.present.doubts import doubts_of
+from qingtian.interfaces.api.present.frame_told import problem_out
 from qingtian.interfaces.api.present.numbers import text
 from qingtian.interfaces.api.present.provenance import frame_id
 from qingtian.interfaces.api.present.words.problems import CLOCK_AHEAD, CLOCK_BEHIND, Problem, refusal
@@ -72,7 +74,7 @@ def _became(row: Observation, stored: Observation | None, record: SpoolRecord) -
         unit=row.unit,
         mark=row.mark,
         valid=now.valid if _state(row, stored, record) == "current" else row.valid,
-        causes=[],
+        causes=[problem_out(code, one) for code, one in doubts_of(now)],
         stored=_state(row, stored, record),
         version=stored.version if stored is not None else None,
         frame=frame_id(stored) if stored is not None else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -10,10 +11,12 @@ from qingtian.apps.registry.queries import device_profile
 from qingtian.domain.errors import NotVisible
 from qingtian.interfaces.api.present.became import clock_problem
 from qingtian.interfaces.api.present.device_hearing import CYCLE_LENGTH, REACH, Heard
+from qingtian.interfaces.api.present.doubts import doubts_of
 from qingtian.interfaces.api.present.frame_told import crc_problem
 from qingtian.interfaces.api.present.frames import archive, names_of, read_as
 from qingtian.interfaces.api.present.freshness import HOUR
 from qingtian.interfaces.api.present.numbers import share
+from qingtian.interfaces.api.present.provenance import frame_id
 from qingtian.interfaces.api.present.words.problems import Problem, refusal
 from qingtian.interfaces.api.schemas.devices import CompletenessOut, DeviceHealth, DeviceProblem
 from qingtian.interfaces.telemetry import telemetry_store
@@ -22,7 +25,7 @@ from qingtian.telemetry.devices import DeviceProfile
 from qingtian.telemetry.rejects.reasons import OF_CRC, RejectReason, known_reason
 from qingtian.telemetry.spool import Verdict, read_frame
 from qingtian.telemetry.spool.trail import trail
-from qingtian.telemetry.store import Cycle, Origin, Quarantined
+from qingtian.telemetry.store import Cycle, Observation, Origin, Quarantined
 
 COUNTED = 2000  # more frames of an hour than this are not counted one by one
 
@@ -36,7 +39,7 @@ def device_health(row: RegistryObject, heard: Heard, now: datetime) -> DeviceHea
         frames_hour=len(hour) if counted else None,
         accepted_hour=sum(one.verdict is Verdict.ACCEPTED for one in hour) if counted else None,
         completeness=list(_completeness(profile, now)),
-        problems=[*_refusals(heard.refused, profile), *_clock(heard)],
+        problems=[*_refusals(heard.refused, profile), *_clock(heard), *_doubts(profile, now)],
     )
 
 
@@ -92,6 +95,21 @@ def _clock(heard: Heard) -> Iterable[DeviceProblem]:
         return
     code, problem = clock_problem(heard.skew)
     yield _problem(code, problem, count=1, last_at=heard.skew.received_at, frame=None)
+
+
+def _doubts(profile: DeviceProfile, now: datetime) -> Iterable[DeviceProblem]:
+    """Causes of doubt in the values of the last day, each once, with the newest value that shows it."""
+    rows: list[Observation] = []
+    for cycle in (Cycle.HOUR, Cycle.MINUTE, Cycle.REALTIME):
+        rows += [
+            one for one in telemetry_store().window(cycle, now - REACH, now + HOUR, sites=[profile.site]) if one.qc
+        ]
+    counted = Counter(cause for row in rows for cause in row.qc)
+    newest = {cause: row for row in sorted(rows, key=lambda one: one.received_at) for cause in row.qc}
+    for cause, row in newest.items():
+        problem = dict(doubts_of(row)).get(cause)
+        if problem is not None:
+            yield _problem(cause, problem, count=counted[cause], last_at=row.received_at, frame=frame_id(row))
 
 
 def _problem(code: str, problem: Problem, *, count: int, last_at: datetime | None, frame: str | None) -> DeviceProblem:

@@ -36,7 +36,7 @@ def findings_csv(actor: Actor, now: datetime, filters: FindingExport) -> HttpRes
     rows = ranked(finding_search.search(actor, findings.criteria_of(filters)))
     if order := ordering(filters.sort, findings.SORTABLE):
         rows = rows.order_by(*order)
-    return answer("findings", now, columns.FINDINGS, findings.finding_rows(_bounded(rows)), bom=filters.bom)
+    return answer("findings", now, columns.FINDINGS, findings.finding_rows(bounded(rows)), bom=filters.bom)
 
 
 def cases_csv(actor: Actor, now: datetime, filters: CaseExport) -> HttpResponse:
@@ -44,7 +44,7 @@ def cases_csv(actor: Actor, now: datetime, filters: CaseExport) -> HttpResponse:
     rows = case_search.search(actor, cases.criteria_of(filters), now)
     if order := ordering(filters.sort, cases.SORTABLE):
         rows = rows.order_by(*order)
-    return answer("cases", now, columns.CASES, cases.case_rows(_bounded(rows), now), bom=filters.bom)
+    return answer("cases", now, columns.CASES, cases.case_rows(bounded(rows), now), bom=filters.bom)
 
 
 def stations_csv(actor: Actor, now: datetime, filters: StationExport) -> HttpResponse:
@@ -77,7 +77,12 @@ def cell(value: object) -> str:
     return f"'{text}" if text.startswith(FORMULA) and not SIGNED.fullmatch(text) else text
 
 
-def _bounded(rows: QuerySet[Row]) -> list[Row]:
+def bounded(rows: QuerySet[Row]) -> list[Row]:
+    """Rows of a file, as many as a file may hold.
+
+    Raises:
+        InvalidInput: more match.
+    """
     listed = list(rows[: MAX_ROWS + 1])
     if len(listed) > MAX_ROWS:
         raise InvalidInput(

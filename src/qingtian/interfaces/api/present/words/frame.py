@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from qingtian.domain.hj212 import Edition
+from qingtian.domain.hj212.catalogue import find_command
 from qingtian.interfaces.api.present.words.say import NOTHING, Said
 
 HEADER: Mapping[str, Said] = {
@@ -42,66 +44,6 @@ SYSTEMS: Mapping[str, Said] = {
     "51": Said("烟气排放过程监控", "flue gas process"),
     "52": Said("污水排放过程监控", "waste water process"),
     "91": Said("系统交互", "interaction between systems"),
-}
-COMMANDS: Mapping[str, Said] = {
-    "1000": Said("设置超时时间和重发次数", "set time-out and number of resends"),
-    "1002": Said("设置设备唯一标识", "set the MN"),
-    "1011": Said("提取或上传现场机时间", "read or upload the device's clock"),
-    "1012": Said("设置现场机时间", "set the device's clock"),
-    "1013": Said("现场机时间校准请求", "the device asks for the time"),
-    "1014": Said("更换 SM4 密钥", "change the SM4 key"),
-    "1021": Said("提取污染物报警门限值", "read alarm limits"),
-    "1022": Said("设置污染物报警门限值", "set alarm limits"),
-    "1031": Said("提取上位机地址", "read the alarm target"),
-    "1032": Said("设置上位机地址", "set the alarm target"),
-    "1041": Said("提取日数据上报时间", "read the time of the daily report"),
-    "1042": Said("设置日数据上报时间", "set the time of the daily report"),
-    "1061": Said("提取实时数据间隔", "read the real-time interval"),
-    "1062": Said("设置实时数据间隔", "set the real-time interval"),
-    "1063": Said("提取分钟数据间隔", "read the minute interval"),
-    "1064": Said("设置分钟数据间隔", "set the minute interval"),
-    "1072": Said("设置现场机密码", "set the password"),
-    "2011": Said("实时数据", "real-time data"),
-    "2012": Said("停止察看实时数据", "stop real-time data"),
-    "2013": Said("周期性仪器的原始数据", "raw data of cyclic instruments"),
-    "2021": Said("设备运行状态数据", "state of treatment facilities"),
-    "2022": Said("停止察看设备运行状态", "stop state of facilities"),
-    "2031": Said("污染物日历史数据", "daily data"),
-    "2041": Said("设备运行时间日历史数据", "daily hours of facilities"),
-    "2051": Said("污染物分钟数据", "minute data"),
-    "2052": Said("噪声单次监测数据", "one noise measurement"),
-    "2061": Said("污染物小时数据", "hourly data"),
-    "2062": Said("自动标样核查数据", "automatic standard-sample check"),
-    "2071": Said("污染物报警记录", "alarm records"),
-    "2072": Said("污染物报警事件", "alarm event"),
-    "2081": Said("数采仪开机时间", "restart of the data logger"),
-    "2111": Said("炉膛温度五分钟均值", "five-minute mean of the furnace temperature"),
-    "3011": Said("零点和量程校准", "zero and span calibration"),
-    "3012": Said("即时采样", "sample now"),
-    "3013": Said("启动清洗或反吹", "clean or blow back"),
-    "3014": Said("比对采样", "comparison sampling"),
-    "3015": Said("超标留样", "retain a sample on exceedance"),
-    "3016": Said("设置采样周期", "set the sampling cycle"),
-    "3017": Said("提取采样周期", "read the sampling cycle"),
-    "3018": Said("提取出样时间", "read the result time"),
-    "3019": Said("提取或上传设备唯一标识", "read or upload the instrument's identity"),
-    "3020": Said("提取或上传现场机信息", "read or upload field information"),
-    "3021": Said("设置现场机参数", "set an instrument parameter"),
-    "3022": Said("即时留样", "retain a sample now"),
-    "3024": Said("启动标样核查", "start a standard-sample check"),
-    "9011": Said("请求应答", "answer to a request"),
-    "9012": Said("操作执行结果", "result of an execution"),
-    "9013": Said("通知应答", "answer to a notice"),
-    "9014": Said("数据应答", "answer to data"),
-    "9015": Said("心跳包", "heartbeat"),
-    "9021": Said("登录", "login"),
-}
-# A command whose meaning changed from one edition to another (protocol reference, section 4).
-COMMANDS_OF: Mapping[tuple[str, str], Said] = {
-    ("2005", "1001"): Said("设置报警延时", "set the alarm delay"),
-    ("2025", "1001"): Said("上传硬件序列号", "upload hardware serial numbers"),
-    ("2005", "3013"): Said("设备操作", "operate a device"),
-    ("2005", "3014"): Said("设置采样时间", "set the sampling hours"),
 }
 ATTRIBUTES: Mapping[str, Said] = {
     "Rtd": Said("实测值", "measured value"),
@@ -202,12 +144,16 @@ UPWARD = Said("现场机到上位机", "device to host")
 
 
 def command_name(edition: str, cn: str) -> Said:
-    """What a command means in an edition; nothing for a command that no edition has.
+    """What a command means in an edition, else in the newest edition that has it; nothing for an unknown number.
 
     >>> command_name("2025", "1001").en, command_name("2017", "9999").en
-    ('upload hardware serial numbers', '')
+    ('Upload hardware serial numbers', '')
     """
-    return COMMANDS_OF.get((edition, cn)) or COMMANDS.get(cn, NOTHING)
+    for one in (edition, Edition.E2017.value, Edition.E2025.value, Edition.E2005.value):
+        command = find_command(Edition(one), cn)
+        if command is not None:
+            return Said(command.zh, command.en)
+    return NOTHING
 
 
 def value_meaning(name: str, value: str) -> Said:

@@ -72,7 +72,10 @@ CLOCK_BEHIND = Problem(
 )
 WARNINGS: Mapping[str, Said] = {
     "short_crc": Said("校验码少于四位，已在左边补零", "the check code has fewer than four digits; padded on the left"),
-    "crc16_modbus": Said("校验码是 CRC-16/MODBUS，登记允许", "the check code is CRC-16/MODBUS, as the register allows"),
+    "crc16_modbus_believed": Said(
+        "校验码是 CRC-16/MODBUS，登记允许", "the check code is CRC-16/MODBUS, as the register allows"
+    ),
+    "edition_differs": Said("Flag 的版本与登记不同，以登记为准", "Flag tells another edition than the register"),
     "length_mismatch": Said(
         "声明的长度与实际不符；校验码对得上，按实际长度读取",
         "the declared length differs from the real one; the check code fits, so the real one is read",
