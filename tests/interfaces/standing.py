@@ -18,6 +18,7 @@ from qingtian.apps.accounts.models import User
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.cases.actions.open_case import open_case
 from qingtian.apps.cases.models import Case
+from qingtian.apps.devices.actions.order_command import OrderDraft, order_command
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
@@ -59,6 +60,7 @@ class Standing:
     cases: dict[str, Case]
     items: list[EvidenceItem]
     frame: str  # a raw frame of the first enterprise in the archive
+    command: str  # number of a command that waits for the first enterprise's device
 
     def client(self, who: str, *, csrf: bool = False) -> Client:
         """A browser of somebody."""
@@ -71,6 +73,7 @@ class Standing:
         """A path of the contract with the numbers of what stands at the first enterprise."""
         names: dict[str, object] = {"{case_id}": self.cases["first"].pk, "{finding_id}": self.findings["fresh"].pk}
         names |= {"{item_id}": self.items[0].pk, "{position}": 0, "{mn}": city.MN, "{frame}": self.frame}
+        names |= {"{number}": self.command, "{cn}": "1011"}
         for name, value in names.items():
             path = path.replace(name, str(value))
         code = next((code for area, code in CODES.items() if area in path), "")
@@ -111,7 +114,8 @@ def build(archive: Path) -> Standing:
     items = list(_evidence(actor_of(people["inspector"]), first))
     position = city.fill_archive(archive, [city.FRAME.encode()])[0]
     frame = f"{position.segment}:{position.offset}"
-    return Standing(town, people, findings, {"first": first, "other": other}, items, frame)
+    waiting = order_command(SYSTEM_ACTOR, city.NOW, city.MN, OrderDraft("1062", {"RtdInterval": "60"}))
+    return Standing(town, people, findings, {"first": first, "other": other}, items, frame, waiting.number)
 
 
 def _findings(town: city.Town) -> Iterator[tuple[str, Finding]]:

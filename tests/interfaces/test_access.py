@@ -37,6 +37,8 @@ BODIES: dict[str, dict[str, object]] = {
     "/evidence/observation": {"observation": OBSERVATION},
     "/review": {"result": "pass"},
     "/devices": {"mn": "QT9", "name": "数采仪", "site": "O-1-01"},
+    "/commands": {"cn": "1011"},
+    "/cancel": {"note": "x"},
     "/explain": {"text": city.FRAME},
 }
 

@@ -27,6 +27,7 @@ _GIVES: Mapping[str, tuple[SecretKind, tuple[str, ...]]] = {
 _SAMPLE_QN = "20240601085857223"
 _OF_THE_REGISTER = frozenset({"cn", "mn", "st", "sm4_form", "params"})
 KEY_BYTES = 16
+HOST_FILLS = frozenset({(SET_CLOCK, "SystemTime"), (NEW_KEY, "SKCreateTime"), (NEW_KEY, "NewSK")})  # when left out
 
 Given = Mapping[str, str | Sequence[str]]
 

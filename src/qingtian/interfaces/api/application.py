@@ -11,6 +11,7 @@ from qingtian.interfaces.api.auth import SignedIn
 from qingtian.interfaces.api.errors import install_handlers
 from qingtian.interfaces.api.views import (
     cases,
+    commands,
     devices,
     evidence,
     exports,
@@ -69,6 +70,7 @@ def build_api() -> Api:
         places,
         series,
         devices,
+        commands,
         frames,
         findings,
         evidence,

@@ -22,7 +22,7 @@ REASON = "首次连接初始化 / first contact"
 
 
 def begin_first_contact(actor: Actor, at: datetime, device_mn: str) -> list[DeviceCommand]:
-    """Order the sequence; it waits for the device and goes out one after the other.
+    """Order the sequence; it waits for the device and goes out one after the other. What waits already is left out.
 
     Raises:
         NotVisible, NotPermitted.
@@ -38,15 +38,16 @@ def begin_first_contact(actor: Actor, at: datetime, device_mn: str) -> list[Devi
             raise Conflict(
                 f"the sequence waits already from {running.number}", field="device", remedy="wait for its end"
             )
-        return [
-            order_command(
-                actor,
-                at,
-                device.code,
-                OrderDraft(cn, params, reason=REASON, expires_in=WAITS, origin=Origin.FIRST_CONTACT),
-            )
-            for cn, params in first_contact(wanted_of(device))
-        ]
+        ordered = (_order(actor, at, device, cn, params) for cn, params in first_contact(wanted_of(device)))
+        return [one for one in ordered if one is not None]
+
+
+def _order(actor: Actor, at: datetime, device: RegistryObject, cn: str, params: dict[str, str]) -> DeviceCommand | None:
+    draft = OrderDraft(cn, params, reason=REASON, expires_in=WAITS, origin=Origin.FIRST_CONTACT)
+    try:
+        return order_command(actor, at, device.code, draft)
+    except Conflict:  # somebody ordered the same already: it will be done
+        return None
 
 
 def wanted_of(device: RegistryObject) -> Wanted:

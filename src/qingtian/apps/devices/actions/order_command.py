@@ -29,6 +29,7 @@ from qingtian.runtime.settings import get_settings
 MOST_WAITING = 100  # per device
 LONGEST_REASON = 500
 PREFIX = "D"
+SET_NUMBER = "1002"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ def _check_order(device: RegistryObject, draft: OrderDraft, checked: Checked, gr
         raise InvalidInput(f"reason holds at most {LONGEST_REASON} characters", field="reason", remedy="shorten it")
     if draft.expires_in is not None and draft.expires_in <= timedelta(0):
         raise InvalidInput("the command would expire at once", field="expires_in", remedy="give a longer time")
+    if draft.mn not in ("", device.code) and draft.cn != SET_NUMBER:
+        raise InvalidInput("only 1002 goes to another number", field="mn", remedy="leave mn out")
     waiting = DeviceCommand.objects.filter(device=device, state__in=OPEN_STATES)
     same = waiting.filter(cn=draft.cn, params=checked.shown, sealed="").first() if not checked.secret else None
     if same is not None:

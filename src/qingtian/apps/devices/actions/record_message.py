@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb, require_in_city
-from qingtian.apps.devices.actions.order_command import OrderDraft, order_command
+from qingtian.apps.devices.actions.order_command import SET_NUMBER, OrderDraft, order_command
 from qingtian.apps.devices.actions.record_progress import exchange_fields
 from qingtian.apps.devices.forms import NEW_KEY, SET_CLOCK
 from qingtian.apps.devices.models import DeviceCommand, DeviceExchange
@@ -21,7 +21,6 @@ from qingtian.domain.hj212.dialogues import Notice, Said
 from qingtian.runtime.settings import get_settings
 from qingtian.telemetry.gateway.commands import Report
 
-SET_NUMBER = "1002"
 _log = logging.getLogger(__name__)
 
 
