@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qingtian.domain.hj212.decoding import read_text
-from qingtian.domain.hj212.heading import edition_of, read_flag
 from qingtian.domain.hj212.grammar import is_real_time, read_data_area, read_header, split_segment
+from qingtian.domain.hj212.heading import edition_of, read_flag
 
 
 def test_semicolon_and_comma_separate_alike():

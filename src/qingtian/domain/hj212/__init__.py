@@ -14,6 +14,7 @@ from qingtian.domain.hj212.command import Command, Kind
 from qingtian.domain.hj212.commanding import build_answer, build_command
 from qingtian.domain.hj212.crc import crc16, crc16_modbus
 from qingtian.domain.hj212.decoding import decode
+from qingtian.domain.hj212.device_side import build_reply, build_report, split_items
 from qingtian.domain.hj212.fields import Field, Form
 from qingtian.domain.hj212.framing import Framer
 from qingtian.domain.hj212.jsonview import decoded_to_json, stream_to_json
@@ -74,6 +75,8 @@ __all__ = [
     "build_data_ack",
     "build_frame",
     "build_notice_ack",
+    "build_reply",
+    "build_report",
     "build_upload",
     "command_of",
     "crc16",
@@ -83,6 +86,7 @@ __all__ = [
     "find_command",
     "host_commands",
     "read_number",
+    "split_items",
     "stream_to_json",
     "wire_settings",
     "wrap_segment",

@@ -22,7 +22,7 @@ DATA_ANSWER, NOTICE_ANSWER = "9014", "9013"
 _FIELD = re.compile(r"[^;,=&\r\n#]*")
 _NAME = re.compile(r"[0-9A-Za-z_]+")
 _VALUE = re.compile(r"[^;,=&\r\n]*")
-_TEXT = re.compile(r"//.*//", re.DOTALL)
+_TEXT = re.compile(r"//(?:(?!//).)*//", re.DOTALL)
 _BARE = re.compile(r"[!-~]*")
 _SEPARATORS = re.compile(r"[;,=#&]")
 
@@ -162,7 +162,13 @@ def build_data_ack(decoded: Decoded) -> bytes:
 
 
 def build_notice_ack(decoded: Decoded) -> bytes:
-    """Answer 9013 to a notice such as 1013 (or to a heartbeat): built like the data answer."""
+    """Answer 9013 to a notice such as 1013 (or to a heartbeat): in 2005 the number stands in the data area.
+
+    >>> from qingtian.domain.hj212.decoding import decode
+    >>> notice = decode(b"##0070QN=20170516010101001;ST=22;CN=2012;PW=123456;MN=ABCDEFG1234567;CP=&&&&FCC1")
+    >>> build_notice_ack(notice)[6:-6]
+    b'ST=91;CN=9013;PW=123456;MN=ABCDEFG1234567;CP=&&QN=20170516010101001&&'
+    """
     return _answer(decoded, NOTICE_ANSWER)
 
 
@@ -170,7 +176,10 @@ def _answer(decoded: Decoded, cn: str) -> bytes:
     header = decoded.header
     flag = None if decoded.flag is None else decoded.flag & EDITION_BITS
     qn, pw = (_echo(header.get(name)) for name in ("QN", "PW"))
-    return build_frame(qn=qn, st=INTERACTION, cn=cn, pw=pw, mn=_echo(decoded.mn) or "", flag=flag, cp="")
+    inside = cn == NOTICE_ANSWER and decoded.version is Edition.E2005 and qn is not None
+    cp = f"QN={qn}" if inside else ""
+    mn = _echo(decoded.mn) or ""
+    return build_frame(qn=None if inside else qn, st=INTERACTION, cn=cn, pw=pw, mn=mn, flag=flag, cp=cp)
 
 
 def _echo(value: str | None) -> str | None:
@@ -222,14 +231,25 @@ def build_upload(
     return build_frame(qn=qn, st=st, cn=cn, pw=pw, mn=mn, flag=flag, cp=cp, pnum=pnum, pno=pno)
 
 
-def _item(code: str, attribute: str, value: str) -> str:
-    for name, text in (("code", code), ("attribute", attribute)):
+def check_item(code: str, attribute: str, value: str) -> str:
+    """A pair `code-attribute=value`, or `attribute=value` of a bare parameter when code is empty.
+
+    Raises:
+        InvalidInput: it would not be read back as it is; names the field.
+    """
+    names = {"code": code, "attribute": attribute} if code else {"attribute": attribute}
+    for name, text in names.items():
         if not _NAME.fullmatch(text):
             raise InvalidInput(
                 f"{text!r} is no name of letters and digits", field=name, remedy="use a code of HJ 524/525"
             )
+    full = f"{code}-{attribute}" if code else attribute
     if not _VALUE.fullmatch(value) and not _TEXT.fullmatch(value):
-        raise InvalidInput(
-            f"{value!r} holds a separator", field=f"{code}-{attribute}", remedy="put text between // and //"
-        )
-    return f"{code}-{attribute}={value}"
+        raise InvalidInput(f"{value!r} holds a separator", field=full, remedy="put text between // and //")
+    return f"{full}={value}"
+
+
+def _item(code: str, attribute: str, value: str) -> str:
+    if not code:
+        raise InvalidInput("an item needs a code", field="code", remedy="use a code of HJ 524/525")
+    return check_item(code, attribute, value)
