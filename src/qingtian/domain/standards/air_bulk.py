@@ -29,6 +29,7 @@ from qingtian.domain.standards.air_tables import (
 
 NONE = -1  # no index
 MAX_PLACES = 3  # finest grid: 0.001
+CHUNK = 8192  # rows at a time: they stay in the cache of the core, and no temporary asks the system for pages
 _ABSENT = -2  # no usable concentration
 
 Indices = npt.NDArray[np.int16]
@@ -79,20 +80,31 @@ def air_index_bulk(
     """
     lines = _lines(tables, report)
     given = _columns(tables, report, lines, columns)
+    air_index(tables, report, {}, exempt=exempt)  # an unknown name is refused in the words of the scalar path
     size = len(next(iter(given.values()))) if given else 0
-    found = {name: _sub_indices(tables, lines[name], values) for name, values in given.items()}
-    _drop_spare(lines, found)
-    computed = np.full(size, NONE, np.int16)
-    for column in found.values():
-        np.maximum(computed, column, out=computed)
-    aqi = _published(tables, report, found, computed, exempt=exempt)
-    primary = np.zeros(size, np.uint16)
-    above = aqi > tables.primary_above
-    for bit, name in enumerate(lines):
-        if name in found:
-            primary |= (above & (found[name] == aqi)).astype(np.uint16) << np.uint16(bit)
-    shown = {name: np.maximum(column, NONE) for name, column in found.items()}
-    return BulkAirIndex(tables.standard, tuple(lines), shown, aqi, computed, primary, _levels(tables.categories)[aqi])
+    found = {name: np.empty(size, np.int16) for name in given}
+    aqi, computed = np.empty(size, np.int16), np.empty(size, np.int16)
+    primary, level = np.zeros(size, np.uint16), np.empty(size, np.uint8)
+    for start in range(0, size, CHUNK):
+        rows = slice(start, start + CHUNK)
+        part = {name: _sub_indices(tables, lines[name], values[rows]) for name, values in given.items()}
+        _drop_spare(lines, part)
+        computed[rows] = top = _largest(part)
+        aqi[rows] = shown = _published(tables, report, part, top, exempt=exempt)
+        level[rows] = _levels(tables.categories)[shown]
+        above = shown > tables.primary_above
+        for bit, name in enumerate(lines):
+            if name in part:
+                primary[rows] |= (above & (part[name] == shown)).astype(np.uint16) << np.uint16(bit)
+                np.maximum(part[name], NONE, out=found[name][rows])
+    return BulkAirIndex(tables.standard, tuple(lines), found, aqi, computed, primary, level)
+
+
+def _largest(columns: Mapping[str, Indices]) -> Indices:
+    top = np.full(len(next(iter(columns.values()))), NONE, np.int16)
+    for column in columns.values():
+        np.maximum(top, column, out=top)
+    return top
 
 
 def _lines(tables: AqiTables, report: Report) -> dict[str, Indicator]:
@@ -134,7 +146,8 @@ def _sub_indices(tables: AqiTables, line: Indicator, values: Floats) -> Indices:
     table = tables.table(line.item, line.period)
     digits = None if tables.digits is None else tables.digits[line.item]
     usable = values >= 0  # false for NaN
-    if not usable.all():
+    complete = bool(usable.all())
+    if not complete:
         values = np.where(usable, values, 0.0)
     for places in range(MAX_PLACES + 1):
         scaled = values * 10.0**places if places else values
@@ -144,10 +157,11 @@ def _sub_indices(tables: AqiTables, line: Indicator, values: Floats) -> Indices:
         if places == MAX_PLACES or on_grid.all():
             break
     top = _grid(tables, table, digits, places)
-    found = top[np.minimum(whole, len(top) - 1).astype(np.int32)]
+    found = np.take(top, np.minimum(whole, len(top) - 1).astype(np.intp), mode="clip")
     if not on_grid.all():
         _judge_exactly(tables, line, values, found, np.flatnonzero(~on_grid))
-    found[~usable] = _ABSENT
+    if not complete:
+        found[~usable] = _ABSENT
     return found
 
 
@@ -205,7 +219,6 @@ def _published(
         return aqi
     aliases = tables.aliases.get(report, {})
     free = {aliases.get(name, name) for name in exempt}
-    air_index(tables, report, {}, exempt=exempt)  # an unknown name is refused in the words of the scalar path
     incomplete = np.zeros(len(computed), np.bool_)
     for line in tables.reports[report]:
         if line.needed and line.name not in free:
