@@ -153,7 +153,7 @@ class Taking:
     def __init__(self) -> None:
         self.rows: list[Any] = []
 
-    def append(self, batch: list[Any]) -> AppendResult:
+    def append(self, batch: list[Any], **_: Any) -> AppendResult:
         self.rows.extend(batch)
         return AppendResult(new=len(batch))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,7 @@ class Taking:
     def __init__(self) -> None:
         self.rows: list[Observation] = []
 
-    def append(self, batch: list[Observation]) -> AppendResult:
+    def append(self, batch: list[Observation], **_: Any) -> AppendResult:
         self.rows.extend(batch)
         return AppendResult(new=len(batch))
 

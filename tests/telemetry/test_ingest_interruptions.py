@@ -49,6 +49,7 @@ class MemoryStore:
         progress: SpoolPosition | None = None,
         quarantined: Sequence[Quarantined] = (),
         skews: Sequence[Any] = (),
+        screen: Any = None,
     ) -> AppendResult:
         failure = self.failures.pop(0) if self.failures else ""
         if failure == "before":
@@ -60,12 +61,24 @@ class MemoryStore:
                 content_of(row), row.version, (held.hashes if held else set()) | {row.frame_hash}
             )
         decision = decide(batch, known)
-        self.rows += decision.rows
+        rows = decision.rows if screen is None else screen.marked(decision.rows, self)
+        self.rows += rows
         self.quarantine |= {(one.segment, one.frame_offset, one.reason): one for one in quarantined}
         self.position = progress or self.position
         if failure == "after":
+            screen.forget()
             raise Unavailable("the connection broke after the commit")
         return decision.result
+
+    def window(self, cycle: Any, start: Any, end: Any, **filters: Any) -> list[Observation]:
+        newest: dict[Key, Observation] = {}
+        for row in self.rows:
+            if row.cycle is cycle and start <= row.period_start < end and row.site in filters["sites"]:
+                newest[key_of(row)] = row
+        return [newest[key] for key in sorted(newest)]
+
+    def tails(self, cycle: Any, _origin: Any, start: Any, end: Any, **filters: Any) -> list[Observation]:
+        return self.window(cycle, start, end, **filters)
 
 
 def frames_of(plan: Sequence[tuple[str, str]]) -> list[tuple[bytes, Verdict]]:

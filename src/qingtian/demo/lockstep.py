@@ -24,6 +24,7 @@ from qingtian.telemetry.devices import DeviceDirectory
 from qingtian.telemetry.gateway.server import Gateway
 from qingtian.telemetry.importers.national_air import read_national_air
 from qingtian.telemetry.ingest.loop import IngestLoop
+from qingtian.telemetry.ingest.quality import QualityScreen, medium_of_station
 from qingtian.telemetry.spool.folder import spool_path
 from qingtian.telemetry.store.port import Store
 
@@ -149,4 +150,4 @@ def deliver(store: Store, hours: list[StationHour]) -> int:
     columns = list(hours[0].row())
     lines = [",".join(columns), *(",".join(hour.row()[name] for name in columns) for hour in hours)]
     air = read_national_air(lines)
-    return store.append(air.observations).new
+    return store.append(air.observations, screen=QualityScreen(medium_of_station)).new

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -14,8 +15,10 @@ from pathlib import Path
 from qingtian.domain.errors import QingtianError, Unavailable
 from qingtian.telemetry.devices import DeviceDirectory
 from qingtian.telemetry.ingest.mapping import CYCLE_OF, Mapped, map_frame, quarantine
+from qingtian.telemetry.ingest.quality import QualityScreen
 from qingtian.telemetry.ingest.splits import PartWaiter, Ready
 from qingtian.telemetry.reading import read_registered
+from qingtian.telemetry.rejects.reasons import read_reason
 from qingtian.telemetry.spool.folder import read_durable
 from qingtian.telemetry.spool.format import SpoolRecord, Verdict
 from qingtian.telemetry.spool.reader import read_batch
@@ -45,6 +48,23 @@ class IngestCounters:
     skews: int = 0
     batches: int = 0
     last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What became of frames that were taken again.
+
+    Args:
+        result: what the store did with their rows.
+        rows: observations that they gave.
+        refused: places of frames that went back to quarantine, with a new reason.
+        waiting: places of parts whose record is not complete yet.
+    """
+
+    result: AppendResult
+    rows: int
+    refused: frozenset[SpoolPosition]
+    waiting: frozenset[SpoolPosition]
 
 
 @lru_cache(maxsize=4096)
@@ -84,6 +104,8 @@ class IngestLoop:
         self._publish, self._unit_of, self._limit = publish, unit_of, batch_frames
         self._position = store.progress()
         self._parts = PartWaiter()
+        self._media: dict[str, str] = {}
+        self._screen = QualityScreen(lambda site: self._media.get(site, ""))
         self._refreshed_at = -1e9
         self._moved = threading.Condition()
         self.counters = IngestCounters()
@@ -112,6 +134,35 @@ class IngestLoop:
             self._position = position
             self._moved.notify_all()
         return len(records)
+
+    def take_again(self, records: Sequence[SpoolRecord], at: datetime, *, last: bool) -> Again:
+        """Take frames that were held into the store, by the register as it is now; safe to repeat.
+
+        The city comes to know the values now: `received_at` of the rows is the moment of taking them in, so that what
+        was judged before stays as it was known, and later judgements see the periods as touched.
+
+        Args:
+            records: frames whose sender, password and check code are right by now, oldest first.
+            at: city time.
+            last: no more follow, so parts of split records are waited for no longer.
+        """
+        mapped: list[Placed] = []
+        for record in records:
+            mapped.extend(self._map(replace(record, verdict=Verdict.ACCEPTED)))
+        if last:
+            mapped.extend((ready.record, self._map_ready(ready)) for ready in self._parts.expire(math.inf))
+        told = [replace(one, rows=tuple(replace(row, received_at=at) for row in one.rows)) for _, one in mapped]
+        result = self._append(told, None)
+        refused = [one.quarantined for one in told if one.quarantined is not None]
+        rows = [row for one in told for row in one.rows]
+        if rows:
+            self._publish(sorted({row.site for row in rows}), at)
+        return Again(
+            result,
+            len(rows),
+            frozenset(SpoolPosition(one.segment, one.frame_offset) for one in refused),
+            self._parts.waiting,
+        )
 
     def drain(self) -> int:
         """Take everything that is durable now into the store; returns frames read."""
@@ -172,11 +223,13 @@ class IngestLoop:
             self._publish(sorted({row.site for row in rows}), max(row.received_at for row in rows))
 
     def _append(self, mapped: Sequence[Mapped], progress: SpoolPosition | None) -> AppendResult:
+        self._media.update((one.rows[0].site, one.medium) for one in mapped if one.rows)
         return self._store.append(
             [row for one in mapped for row in one.rows],
             progress=progress,
             quarantined=[one.quarantined for one in mapped if one.quarantined is not None],
             skews=[one.skew for one in mapped if one.skew is not None],
+            screen=self._screen,
         )
 
     def _append_one_by_one(self, mapped: Sequence[Placed], progress: SpoolPosition) -> AppendResult:
@@ -200,13 +253,14 @@ class IngestLoop:
     def _map(self, record: SpoolRecord) -> list[Placed]:
         """What a stored frame becomes now; nothing yet for a part that waits for others."""
         try:
-            decoded, _ = read_registered(record.raw, self._directory)
+            decoded, profile = read_registered(record.raw, self._directory)
             if record.verdict is not Verdict.ACCEPTED:
-                held = quarantine(record, decoded.mn.strip(), record.verdict.name.lower(), record.reason)
-                return [(record, Mapped(quarantined=held))]
+                reason, detail = read_reason(record.verdict, record.reason)
+                return [(record, Mapped(quarantined=quarantine(record, decoded.mn.strip(), reason.value, detail)))]
             ready = [Ready(decoded, record)]
             if decoded.split and decoded.cn in CYCLE_OF:
-                ready = self._parts.add(decoded, record, time.monotonic())
+                keep_s = None if profile is None else profile.wire.keep_parts_s
+                ready = self._parts.add(decoded, record, time.monotonic(), keep_s)
         except Exception as error:  # one frame must never stop the others
             return [(record, _unreadable(record, error))]
         return [(one.record, self._map_ready(one)) for one in ready]

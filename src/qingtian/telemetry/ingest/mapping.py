@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from qingtian.domain.hj212 import Decoded
+from qingtian.domain.hj212 import Decoded, read_number
+from qingtian.domain.hj212.numbers import NoNumber
+from qingtian.domain.quality import Cause, Doubt, causes_of, pack_doubts
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.devices import DeviceProfile
 from qingtian.telemetry.ingest.times import clock_skew, in_future, parse_time
@@ -15,6 +18,9 @@ from qingtian.telemetry.store.port import ClockSkew, Cycle, Observation, Origin,
 from qingtian.telemetry.values import number
 
 CYCLE_OF = {"2011": Cycle.REALTIME, "2051": Cycle.MINUTE, "2061": Cycle.HOUR, "2031": Cycle.DAY}
+# HJ 212-2017 table of system codes; a hint, since real frames carry wrong ones.
+MEDIUM_OF = {"21": "surface_water", "22": "ambient", "31": "flue_gas", "32": "waste_water"}
+SHOWN_TEXT = 40  # characters of a text that is no number
 HOUR_S, DAY_S = 3600, 86400
 UnitOf = Callable[[str], str]
 
@@ -27,11 +33,13 @@ class Mapped:
         rows: observations, maybe none (a command answer, a log).
         quarantined: why the content was refused.
         skew: the clock error that the frame shows.
+        medium: what the site measures, as quality control needs it.
     """
 
     rows: tuple[Observation, ...] = ()
     quarantined: Quarantined | None = None
     skew: ClockSkew | None = None
+    medium: str = ""
 
 
 def map_frame(decoded: Decoded, record: SpoolRecord, profile: DeviceProfile, unit_of: UnitOf) -> Mapped:
@@ -58,11 +66,29 @@ def map_frame(decoded: Decoded, record: SpoolRecord, profile: DeviceProfile, uni
         return Mapped(quarantined=quarantine(record, profile.mn, "future_time", detail), skew=skew)
     rows = [
         _observation(
-            code, values, record, profile, unit_of, cycle=cycle, start=data_time, conflict=code in decoded.conflicts
+            code,
+            values,
+            record,
+            profile,
+            unit_of,
+            cycle=cycle,
+            start=data_time,
+            conflict=code in decoded.conflicts,
+            skew=skew,
         )
         for code, values in decoded.items.items()
     ]
-    return Mapped(rows=tuple(row for row in rows if row is not None), skew=skew)
+    medium = profile.medium or medium_by_system(decoded.header.get("ST", ""))
+    return Mapped(rows=tuple(row for row in rows if row is not None), skew=skew, medium=medium)
+
+
+def medium_by_system(system: str) -> str:
+    """What a system code (ST) says of the medium, where the register says nothing; empty when it proves nothing.
+
+    >>> medium_by_system("22"), medium_by_system("31"), medium_by_system("91")
+    ('ambient', 'flue_gas', '')
+    """
+    return MEDIUM_OF.get(system.strip(), "")
 
 
 def period_seconds(cycle: Cycle, profile: DeviceProfile) -> int:
@@ -85,6 +111,7 @@ def quarantine(record: SpoolRecord, mn: str, reason: str, detail: str) -> Quaran
         frame_hash=record.sha256,
         segment=record.position.segment,
         frame_offset=record.position.offset,
+        peer=record.peer,
     )
 
 
@@ -98,17 +125,21 @@ def _observation(
     cycle: Cycle,
     start: datetime,
     conflict: bool,
+    skew: ClockSkew | None,
 ) -> Observation | None:
     main, converted = ("Rtd", "ZsRtd") if cycle is Cycle.REALTIME else ("Avg", "ZsAvg")
     if not any(name in values for name in (main, converted, "Min", "Max", "Cou", "Flag")):
         return None
     registered, sentinels = profile.code_map.get(code, code), profile.wire.sentinel_numbers
+    value = number(values.get(main), sentinels)
+    doubts = _doubts(values.get(main, ""), value, sentinels, conflict=conflict, skew=skew)
+    sampled = values.get("SampleTime")
     return Observation(
         profile.site,
         registered,
         cycle,
         start,
-        number(values.get(main), sentinels),
+        value,
         number(values.get("Min"), sentinels),
         number(values.get("Max"), sentinels),
         number(values.get("Cou"), sentinels),
@@ -123,7 +154,26 @@ def _observation(
         record.position.offset,
         received_at=record.received_at.astimezone(SHANGHAI),
         period_s=period_seconds(cycle, profile),
+        sampled_at=parse_time(sampled, profile.wire.utc_offset_minutes) if sampled else None,
+        qc=causes_of(doubts) if doubts else (),
+        qc_facts=pack_doubts(doubts) if doubts else "",
     )
+
+
+def _doubts(
+    text: str, value: Decimal | None, sentinels: Set[Decimal], *, conflict: bool, skew: ClockSkew | None
+) -> list[Doubt]:
+    """What the frame itself gives reason to doubt; everything else needs the rows before it."""
+    found: list[Doubt] = []
+    if value is None and text.strip():
+        reason = read_number(text, sentinels).reason
+        cause = Cause.SENTINEL if reason is NoNumber.SENTINEL else Cause.UNREADABLE
+        found.append(Doubt(cause, "", {"text": text.strip()[:SHOWN_TEXT]}))
+    if conflict:
+        found.append(Doubt(Cause.CONFLICTING_VALUES, "", {"value": text.strip()[:SHOWN_TEXT]}))
+    if skew is not None:
+        found.append(Doubt(Cause.CLOCK_ERROR, "", {"minutes": f"{skew.skew_s / 60:.1f}"}))
+    return found
 
 
 def _skew(

@@ -11,6 +11,7 @@ from qingtian.telemetry.store.port import SpoolPosition
 
 _Fingerprint = tuple[str, str, str, int, str]
 KEEP_S = 30.0  # OverTime 10 s x ReCount 3, the defaults of HJ 212-2017
+INCOMPLETE = "record_incomplete"  # warning on the parts of a record whose other parts never came
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,19 @@ class PartWaiter:
         self._buffer = SplitBuffer(keep_s)
         self._records: dict[_Fingerprint, SpoolRecord] = {}
 
-    def add(self, decoded: Decoded, record: SpoolRecord, now_s: float) -> list[Ready]:
-        """Take a part; returns the frames that became ready. A repeat of a waiting part adds nothing."""
+    def add(self, decoded: Decoded, record: SpoolRecord, now_s: float, keep_s: float | None = None) -> list[Ready]:
+        """Take a part; returns the frames that became ready. A repeat adds nothing.
+
+        Args:
+            decoded: a part.
+            record: where it is stored.
+            now_s: a clock that never goes back, s.
+            keep_s: how long its device's records are waited for, s.
+        """
+        if self._buffer.is_repeat(decoded):
+            return []
         self._records.setdefault(_fingerprint(decoded), record)
-        merged = self._buffer.add(decoded, now_s)
+        merged = self._buffer.add(decoded, now_s, keep_s)
         return self._ready([] if merged is None else [merged])
 
     def expire(self, now_s: float) -> list[Ready]:
@@ -54,14 +64,18 @@ class PartWaiter:
         """Where the first waiting part is stored: a restart must read from there."""
         return min((record.position for record in self._records.values()), default=None)
 
+    @property
+    def waiting(self) -> frozenset[SpoolPosition]:
+        """Where the waiting parts are stored."""
+        return frozenset(record.position for record in self._records.values())
+
     def _ready(self, records: Sequence[MergedRecord]) -> list[Ready]:
-        ready = [
-            one
-            for merged in records
-            for one in _frames(merged, [self._records.pop(_fingerprint(part)) for part in merged.parts])
-        ]
-        if not self._buffer.pending:
-            self._records.clear()  # parts that another content under the same number replaced
+        ready: list[Ready] = []
+        for merged in records:
+            stored = [self._records.pop(_fingerprint(part)) for part in merged.parts]
+            for part in merged.repeats:  # they hold the stored position back no longer
+                self._records.pop(_fingerprint(part), None)
+            ready += _frames(merged, stored)
         return ready
 
 
@@ -71,8 +85,10 @@ def _fingerprint(part: Decoded) -> _Fingerprint:
 
 def _frames(merged: MergedRecord, records: Sequence[SpoolRecord]) -> Iterator[Ready]:
     if all(part.data_time for part in merged.parts):  # as the standard wants: each part stands for itself
+        missing = () if merged.complete else (INCOMPLETE,)
         for part, record in zip(merged.parts, records, strict=True):
-            yield Ready(replace(part, conflicts=part.conflicts | merged.conflicts), record)
+            told = replace(part, conflicts=part.conflicts | merged.conflicts, warnings=(*part.warnings, *missing))
+            yield Ready(told, record)
     elif merged.complete:
         data_time = next((part.data_time for part in merged.parts if part.data_time), None)
         whole = replace(
