@@ -19,9 +19,16 @@ def all_tables() -> tuple[Table[Any], ...]:
 
 def later_tables() -> tuple[Table[Any], ...]:
     """Tables that `Packs.of` reads at first use and no other field of `Packs` holds; add yours here."""
-    from qingtian.packs import air_evaluation, evaluation, quality
+    from qingtian.packs import air_evaluation, balances, decisions, evaluation, indicators, quality
 
-    return (*evaluation.TABLES, *quality.TABLES, *air_evaluation.TABLES)
+    return (
+        *evaluation.TABLES,
+        *quality.TABLES,
+        *air_evaluation.TABLES,
+        *indicators.TABLES,
+        *decisions.TABLES,
+        *balances.TABLES,
+    )
 
 
 def table_of(file: str) -> Table[Any] | None:

@@ -130,6 +130,7 @@ def _strangers(folder: RegionFolder) -> Iterator[Fault]:
 def _check_whole(source: PackSource, report: CheckReport) -> None:
     if report.faults:
         return
+    from qingtian.packs.decisions import check_decisions
     from qingtian.packs.loader import read_packs
 
     try:
@@ -139,6 +140,7 @@ def _check_whole(source: PackSource, report: CheckReport) -> None:
             for row in table.read(source):
                 seen[row.row_id] = seen.get(row.row_id, 0) + 1
         packs.rows()
+        check_decisions(packs)
     except ConfigurationError as error:
         report.faults.append(_fault(source.national, error, error.field or ""))
         return

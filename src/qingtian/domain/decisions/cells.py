@@ -1,7 +1,7 @@
 """Conditions as the cells of a sheet, so that any editor of tables will do.
 
-`-` or nothing: any value; `absent`: no value; numbers `> 75`, `<= 10`, `10..25`, `(10..25]`, several joined by `;`;
-words `a | b`, `not a | b`; `true`, `false`.
+`-` or nothing: any value; `absent`: no value; numbers `> 75`, `<= 10`, `10..25`, `(10..25]`, several and `absent`
+joined by `;`; words `a | b`, `not a | b`; `true`, `false`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def read_cell(text: str, given: DecisionInput, *, where: str) -> Condition:
         return Absent()
     match given.kind:
         case InputKind.NUMBER:
-            return Ranges(tuple(_interval(part, given, where) for part in cell.split(";")))
+            return _ranges(cell, given, where)
         case InputKind.TRUTH:
             if cell not in ("true", "false"):
                 raise _fault(where, f"{cell!r} is neither true nor false", "write true, false or -")
@@ -53,11 +53,19 @@ def show_cell(condition: Condition) -> str:
             return ANY
         case Absent():
             return ABSENT
-        case Ranges(intervals=intervals):
-            return "; ".join(_show_interval(one) for one in intervals)
+        case Ranges(intervals=intervals, absent=absent):
+            return "; ".join([*([ABSENT] if absent else []), *(_show_interval(one) for one in intervals)])
         case Members(values=values, negated=negated):
             words = " | ".join(str(one).lower() if isinstance(one, bool) else one for one in values)
             return f"not {words}" if negated else words
+
+
+def _ranges(cell: str, given: DecisionInput, where: str) -> Ranges:
+    parts = [part.strip() for part in cell.split(";")]
+    absent = ABSENT in parts
+    if absent and not given.optional:
+        raise _fault(where, "is never absent, for it is not optional", "mark the input as optional")
+    return Ranges(tuple(_interval(part, given, where) for part in parts if part != ABSENT), absent)
 
 
 def _interval(text: str, given: DecisionInput, where: str) -> Interval:

@@ -57,14 +57,19 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """A number in one of some ranges."""
+    """A number in one of some ranges.
+
+    Args:
+        absent: whether no number will do as well.
+    """
 
     intervals: tuple[Interval, ...]
+    absent: bool = False
 
     def holds(self, fact: Fact) -> bool | None:
         """Whether it lies in one; None for an unknown number."""
         if fact is None:
-            return None
+            return True if self.absent else None
         return isinstance(fact, Decimal) and any(one.has(fact) for one in self.intervals)
 
 

@@ -103,10 +103,16 @@ def decide(table: DecisionTable, given: Mapping[str, object]) -> Decision:
 
 
 def _state(table: DecisionTable, row: DecisionRow, facts: Mapping[str, Fact]) -> bool | None:
-    found = [row.condition(one.name).holds(facts[one.name]) for one in table.inputs]
+    found = [_holds(one, row, facts) for one in table.inputs]
     if False in found:
         return False
     return None if None in found else True
+
+
+def _holds(given: DecisionInput, row: DecisionRow, facts: Mapping[str, Fact]) -> bool | None:
+    # That an optional input is not given is an answer; of another one it is an open question.
+    found = row.condition(given.name).holds(facts[given.name])
+    return False if found is None and given.optional else found
 
 
 def _chosen(table: DecisionTable, hits: tuple[DecisionRow, ...]) -> tuple[DecisionRow, ...]:
@@ -146,15 +152,11 @@ def _answer(
 
 
 def _missing(table: DecisionTable, waiting: tuple[DecisionRow, ...], facts: Mapping[str, Fact]) -> tuple[str, ...]:
-    return tuple(
-        one.name
-        for one in table.inputs
-        if any(row.condition(one.name).holds(facts[one.name]) is None for row in waiting)
-    )
+    return tuple(one.name for one in table.inputs if any(_holds(one, row, facts) is None for row in waiting))
 
 
 def _miss(table: DecisionTable, row: DecisionRow, facts: Mapping[str, Fact]) -> Miss | None:
-    failing = [one for one in table.inputs if row.condition(one.name).holds(facts[one.name]) is not True]
+    failing = [one for one in table.inputs if _holds(one, row, facts) is not True]
     if len(failing) != 1 or facts[failing[0].name] is None:
         return None
     given = failing[0]

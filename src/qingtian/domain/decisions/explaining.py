@@ -54,7 +54,7 @@ def _applies(decision: Decision, row: DecisionRow) -> Words:
 
 def _met(given: DecisionInput, row: DecisionRow, decision: Decision) -> Words:
     condition = row.condition(given.name)
-    if isinstance(condition, Absent):
+    if isinstance(condition, Absent) or decision.facts[given.name] is None:
         return Words(f"{given.label_zh}未提供", f"no {given.label_en}")
     fact = shown(given, decision.facts[given.name])
     if isinstance(condition, Members):

@@ -9,10 +9,17 @@ from enum import StrEnum
 
 from qingtian.domain.decisions.conditions import AnyValue, Condition, Fact
 from qingtian.domain.errors import ConfigurationError, InvalidInput
+from qingtian.domain.indicators.computing import compute_formula
+from qingtian.domain.indicators.definition import compile_formula
 from qingtian.domain.indicators.faults import UnknownUnit
+from qingtian.domain.indicators.shapes import Field
+from qingtian.domain.indicators.syntax import PeriodName
 from qingtian.domain.indicators.units import unit
+from qingtian.domain.indicators.values import Inputs, Single
 from qingtian.domain.standards.numbers import exact
 from qingtian.domain.standards.provenance import RuleRow
+
+PLACES = 20  # of a computed input: quotients of measured figures that differ at all differ long before
 
 
 class InputKind(StrEnum):
@@ -50,6 +57,7 @@ class DecisionInput:
         choices: the closed list of words; empty where any word may come.
         minimum, maximum: ends of what the number can be at all.
         optional: a table may ask for its absence; of others an absent value is an open question.
+        formula: in the language of indicators, over the other numbers; computes the value when it is not given.
     """
 
     name: str
@@ -61,6 +69,7 @@ class DecisionInput:
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     optional: bool = False
+    formula: str = ""
 
     def read(self, given: object) -> Fact:
         """A fact as people or programs give it: a decimal, a text such as `18 cm`, true or false.
@@ -247,7 +256,19 @@ class DecisionTable(RuleRow):
                 raise InvalidInput(
                     f"{self.code} has no input {name}", field=str(name), remedy=f"use {', '.join(names)}"
                 )
-        return {one.name: one.read(given.get(one.name)) for one in self.inputs}
+        facts = {one.name: one.read(given.get(one.name)) for one in self.inputs}
+        for one in self.inputs:
+            if one.formula and facts[one.name] is None:
+                computed = self._computed(one, facts)
+                facts[one.name] = None if computed is None else one.read(computed.normalize())
+        return facts
+
+    def _computed(self, wanted: DecisionInput, facts: Mapping[str, Fact]) -> Decimal | None:
+        numbers = [one for one in self.inputs if one.kind is InputKind.NUMBER and not one.formula]
+        schema = {one.name: Field(unit=unit(one.unit)) for one in numbers}
+        inputs = Inputs(singles={(one.name, PeriodName.THIS): Single(facts[one.name]) for one in numbers})
+        found = compute_formula(compile_formula(wanted.formula, schema, wanted.unit), inputs, digits=PLACES)
+        return found.value if isinstance(found.value, Decimal) else None
 
     @property
     def rule_version(self) -> str:
