@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -23,6 +23,15 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The time now, aware, in Asia/Shanghai."""
         ...
+
+
+def day_start(day: date, *, after: int = 0) -> datetime:
+    """Midnight in Shanghai at which a day begins, or one of the days after it.
+
+    >>> day_start(date(2025, 11, 30), after=1).isoformat()
+    '2025-12-01T00:00:00+08:00'
+    """
+    return datetime.combine(day + timedelta(days=after), time.min, SHANGHAI)
 
 
 def real_now() -> datetime:

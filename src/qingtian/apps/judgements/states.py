@@ -9,7 +9,9 @@ class Question(StrEnum):
     """What is being asked of a period; one answer per question is current."""
 
     AIR_INDEX = "air_index"  # what is the AQI of this hour? (HJ 633)
+    AIR_DAY = "air_day"  # what is the AQI of this day, of a station or of the city? (HJ 633, HJ 663)
     EMISSION_LIMIT = "emission_limit"  # is the hour mean within the stricter of permit and standard?
+    EMISSION_DAY = "emission_day"  # is the day mean within the stricter of permit and standard?
 
 
 class Verdict(StrEnum):
@@ -22,4 +24,5 @@ class Verdict(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+EMISSION = (Question.EMISSION_LIMIT, Question.EMISSION_DAY)
 DECIDED = (Verdict.WITHIN, Verdict.EXCEEDS)

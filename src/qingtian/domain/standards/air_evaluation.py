@@ -89,7 +89,8 @@ def air_day(day: date, hours: Mapping[str, Hours], rules: AirRules) -> AirDay:
     """
     values = {item: _day_value(item, hours[item], rules) for item in ITEMS if item in hours}
     ozone = [Fraction(value) for value in hours.get("O3", ()) if value is not None]
-    top_hour = max(ozone, default=None)
+    # The largest hour of a day whose windows do not suffice may have been missed.
+    top_hour = max(ozone) if ozone and values["O3"].valid else None
     return AirDay(day, values, _index(values, top_hour, rules), top_hour)
 
 
