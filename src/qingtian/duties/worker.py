@@ -13,20 +13,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from qingtian.apps.registry.directory import registry_directory
+from qingtian.apps.devices.directory import device_directory
 from qingtian.domain.errors import QingtianError
 from qingtian.duties import jobs as duty_jobs
+from qingtian.duties.readmit_frames import readmit_ordered
 from qingtian.runtime.clock import current_clock, real_now
 from qingtian.runtime.live import Topic, publish
 from qingtian.runtime.settings import Settings
 from qingtian.telemetry.counters import counters_path, write_counters
 from qingtian.telemetry.ingest.loop import IngestLoop
+from qingtian.telemetry.rejects.readmitting import Readmitter
 from qingtian.telemetry.spool.folder import spool_path
 from qingtian.telemetry.store import open_store
 from qingtian.telemetry.store.port import Store
 
 DUTY_EVERY_S = 1.0
 COMPACT_EVERY_S = 120.0
+READMIT_EVERY_S = 2.0
 REPORT_EVERY_S = 1.0
 STORE_RETRY_S = 1.0
 JOIN_S = 12.0
@@ -44,12 +47,14 @@ def run_worker(settings: Settings) -> None:
     if store is None:
         return
     loop = IngestLoop(
-        store, spool_path(settings.data_dir), registry_directory(settings.data_dir), publish=publish_observations
+        store, spool_path(settings.data_dir), device_directory(settings.data_dir), publish=publish_observations
     )
+    readmitter = _readmitter(settings, store)
     threads = [
         _thread("ingest", lambda: loop.run(stop)),
         _thread("duties", lambda: _repeat(stop, DUTY_EVERY_S, lambda: defer_duties(store))),
         _thread("upkeep", lambda: _repeat(stop, COMPACT_EVERY_S, store.compact)),
+        _thread("held frames", lambda: _repeat(stop, READMIT_EVERY_S, lambda: readmit_held(readmitter))),
         _thread("jobs", lambda: _run_jobs(stop)),
     ]
     path = counters_path(settings.data_dir, "worker")
@@ -70,6 +75,21 @@ def publish_observations(sites: Sequence[str], at: datetime) -> None:
         publish(Topic.OBSERVATIONS, sites, at)
     except Exception as error:
         _log.warning("live update was not sent: %s", error)
+
+
+def readmit_held(readmitter: Readmitter) -> None:
+    """Take held frames in where that was ordered."""
+    from django.db import close_old_connections
+
+    close_old_connections()
+    readmit_ordered(readmitter, lambda: current_clock().now())
+
+
+def _readmitter(settings: Settings, store: Store) -> Readmitter:
+    folder, directory = spool_path(settings.data_dir), device_directory(settings.data_dir)
+    return Readmitter(
+        store.rejects, IngestLoop(store, folder, directory, publish=publish_observations), folder, directory
+    )
 
 
 def defer_duties(store: Store) -> None:
