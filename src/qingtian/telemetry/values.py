@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from qingtian.domain.hj212 import read_number
 from qingtian.domain.hj212.wire import DEFAULT_SENTINELS
-from qingtian.telemetry.store.rows import storable
+from qingtian.telemetry.store.rows import exact, storable
 
+SHORT = len("0.123456")
 SENTINELS = frozenset(map(Decimal, DEFAULT_SENTINELS))
 
 
@@ -23,4 +24,7 @@ def number(text: str | None, sentinels: Set[Decimal] = SENTINELS) -> Decimal | N
     (Decimal('0.00'), None, None, Decimal('12.50'))
     """
     value = read_number(text or "", sentinels).value
-    return value if value is not None and storable(value) else None
+    if value is None or not storable(value):
+        return None
+    # What is looked at on the way must be what the store will hold; a short plain text has no seventh decimal.
+    return value if text is not None and len(text) <= SHORT and "e" not in text.lower() else exact(value)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Protocol
 
-STEP = Decimal("0.000001")  # the store's resolution: what was stored and what is fresh compare equal
 JUDGED_MARKS = frozenset(("N", ""))  # a value that its device marks as bad needs no further doubt
 
 
 class Measured(Protocol):
-    """A value as the store keeps it; `qc` and `qc_facts` hold the doubts that it was stored with."""
+    """A value as the store keeps it, with its six decimals; `qc_facts` holds the doubts that it was stored with."""
 
     @property
     def pollutant(self) -> str:
@@ -77,11 +76,6 @@ class Measured(Protocol):
     def qc_facts(self) -> str:
         """Their figures."""
         ...
-
-
-def six_places(value: Decimal | None) -> Decimal | None:
-    """A figure at the resolution of the store."""
-    return None if value is None else value.quantize(STEP, rounding=ROUND_HALF_EVEN)
 
 
 def plain(value: Decimal) -> str:

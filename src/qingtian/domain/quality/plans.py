@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -69,7 +70,7 @@ class Plan:
     negative_s: int = 0
     negative_row: str = ""
     slips: tuple[Slip, ...] = ()
-    reach_s: int = HOUR_S
+    reach: timedelta = timedelta(hours=1)
     lookback_s: int = 0
     recent: int = 0  # how many values a relation needs of this series
 
@@ -133,6 +134,17 @@ class QualityRules:
         """How far back the state of a series reaches, s: the longest run that is judged, and one gap more."""
         rows = [one.hours for one in self.limits if one.cycle in (cycle, ANY) and one.hours is not None]
         return int(max(rows, default=Decimal(1)) * HOUR_S) + REACH_S[cycle]
+
+    def conversion(self, medium: str) -> Conversion | None:
+        """How converted values come about in a medium; None where nothing is converted."""
+        rows = [one for one in self.relations if one.relation is RelationKind.CONVERSION]
+        return next((_conversion(one) for one in rows if one.medium in (medium, ANY)), None)
+
+    def recent(self) -> tuple[tuple[str, ...], int]:
+        """Pollutants of which a relation needs the last values, and for how long, s."""
+        rows = [one for one in self.relations if one.relation is RelationKind.MEAN_OF_HOURS]
+        codes = tuple(dict.fromkeys(item for row in rows for item in row.items))
+        return codes, max((int((row.constant or 0) * HOUR_S) for row in rows), default=0)
 
     def frame_plan(self, medium: str, cycle: str, shape: Shape) -> FramePlan:
         """The plan of a frame of this shape."""
@@ -201,7 +213,12 @@ class QualityRules:
         ]
         recent = max((int(one.constant or 0) for one in needed), default=0) if cycle == "hour" else 0
         return Plan(
-            pollutant, unit, reach_s=REACH_S[cycle], lookback_s=self.lookback_s(cycle), recent=recent, **changes
+            pollutant,
+            unit,
+            reach=timedelta(seconds=REACH_S[cycle]),
+            lookback_s=self.lookback_s(cycle),
+            recent=recent,
+            **changes,
         )
 
     def _rows(

@@ -15,6 +15,7 @@ from qingtian.domain.quality.plans import FramePlan, in_cubic_metres, in_milligr
 from qingtian.domain.quality.state import SiteState
 
 Found = dict[int, list[Doubt]]  # doubts by position in the frame
+NEIGHBOUR = 1.5  # the frame before is at most so many periods away
 MG_PER_KG = Decimal(1_000_000)
 
 
@@ -27,18 +28,24 @@ def check_relations(plan: FramePlan, rows: Sequence[Measured], state: SiteState)
         state: the site before them; it holds values of the same moment that came in an earlier frame.
     """
     found: Found = {}
-    place = {row.pollutant: index for index, row in enumerate(rows) if _judged(row)}
+    if plan.total is not None and any(row.total is not None for row in rows):
+        _totals(plan.total, rows, found)
+    if plan.conversion is not None:
+        _converted(plan.conversion, rows, state, found)
+    if not (plan.not_above or plan.of_day or plan.means):
+        return found
+    place = _places(rows)
     for relation in plan.not_above:
         _not_above(relation, rows, place, state, found)
     for relation in plan.of_day:
         _maximum_of_day(relation, rows, place, found)
     for relation in plan.means:
         _mean_of_hours(relation, rows, place, state, found)
-    if plan.total is not None:
-        _totals(plan.total, rows, place, found)
-    if plan.conversion is not None:
-        _converted(plan.conversion, rows, state, found)
     return found
+
+
+def _places(rows: Sequence[Measured]) -> dict[str, int]:
+    return {row.pollutant: index for index, row in enumerate(rows) if _judged(row)}
 
 
 def _judged(row: Measured) -> bool:
@@ -124,8 +131,9 @@ def _recent_mean(
     return sum(values, Decimal(0)) / len(values) if len(values) >= (relation.least or 1) else None
 
 
-def _totals(relation: ScreenRelation, rows: Sequence[Measured], place: Mapping[str, int], found: Found) -> None:
+def _totals(relation: ScreenRelation, rows: Sequence[Measured], found: Found) -> None:
     """Cou of a period against flow x concentration x time (kg), and of the flow against flow x time (m3)."""
+    place = _places(rows)
     code = next((item for item in relation.items if item in place), None)
     flow = rows[place[code]] if code is not None else None
     scale = in_cubic_metres(flow.unit) if flow is not None else None
@@ -157,14 +165,15 @@ def _mass(row: Measured, volume: Decimal) -> Decimal | None:
 
 def _converted(conversion: Conversion, rows: Sequence[Measured], state: SiteState, found: Found) -> None:
     """The reference oxygen that a converted value implies is that of the period before, and lies below air's."""
-    oxygen = conversion.measured(rows)
+    oxygen, at = conversion.measured(rows), state.reference_at
     if oxygen is None:
         return
+    before = at is not None and (rows[0].period_start - at).total_seconds() <= NEIGHBOUR * max(rows[0].period_s, 1)
     for index, row in enumerate(rows):
         implied = conversion.implied(row, oxygen)
         if implied is None:
             continue
-        usual = state.reference
+        usual = state.reference if before else None
         possible = -conversion.tolerance <= implied <= conversion.air - 1
         if possible and (usual is None or abs(implied - usual) <= conversion.tolerance):
             continue

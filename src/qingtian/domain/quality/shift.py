@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from math import log
 
 from qingtian.domain.quality.causes import Cause, Doubt
@@ -12,7 +13,7 @@ from qingtian.domain.quality.measured import JUDGED_MARKS, Measured
 from qingtian.domain.quality.plans import FramePlan
 from qingtian.domain.quality.state import SiteState, sound_facts
 
-MOVED = 1.5  # two values must have moved by this factor before a shift is looked for at all
+MOVED = Decimal("1.5")  # two values must have moved by this factor before a shift is looked for at all
 Known = list[tuple[str, int, float, float]]  # code, position in the frame, value, last sound value
 
 
@@ -23,14 +24,24 @@ def check_shift(plan: FramePlan, rows: Sequence[Measured], state: SiteState) -> 
     values of their neighbours (mean |ln| within `tolerance`) and far from their own (mean |ln| from `apart` on).
     """
     for relation in plan.columns:
+        if sum(_moved(row, state) for row in rows) < 2:
+            return {}
         known = _known(plan, relation, rows, state)
-        moved = sum(value > MOVED * sound or sound > MOVED * value for _, _, value, sound in known)
-        if moved >= 2 and len(known) > (relation.least or 0):
+        if len(known) > (relation.least or 0):
             for by in (1, -1):
                 run = _longest(relation, known, by)
                 if run:
                     return {known[i][1]: _doubt(relation, known, i, by, state) for i in run}
     return {}
+
+
+def _moved(row: Measured, state: SiteState) -> bool:
+    """Whether a value lies far from the last sound one: most frames hold no two of them."""
+    held = state.series.get(row.pollutant)
+    value = row.value
+    if held is None or value is None or held.sound is None or value == held.sound:
+        return False
+    return value > MOVED * held.sound or held.sound > MOVED * value
 
 
 def _known(plan: FramePlan, relation: ScreenRelation, rows: Sequence[Measured], state: SiteState) -> Known:

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from qingtian.domain.quality.causes import Cause, Doubt
-from qingtian.domain.quality.measured import JUDGED_MARKS, Measured, last_place, plain, six_places
+from qingtian.domain.quality.measured import JUDGED_MARKS, Measured, last_place, plain
 from qingtian.domain.quality.plans import HOUR_S, Plan, QualityRules, Slip
 from qingtian.domain.quality.state import SeriesState, run_seconds, sound_facts
 
@@ -104,9 +104,9 @@ def _leaps(plan: Plan, one: Decimal, other: Decimal) -> bool:
 def _run(plan: Plan, row: Measured, value: Decimal, held: SeriesState, found: list[Doubt]) -> None:
     """A run of equal figures; zeros have a rule of their own, since a stopped channel rightly shows them."""
     start = row.period_start
-    if held.start is None or (start - held.start).total_seconds() > plan.reach_s:
+    if held.start is None or start - held.start > plan.reach:
         return
-    if held.figures != (six_places(value), six_places(row.minimum), six_places(row.maximum)):
+    if held.figures != (value, row.minimum, row.maximum):
         return
     length = run_seconds(held.since, start, row.period_s, plan.lookback_s)
     if value == 0:
@@ -123,7 +123,7 @@ def _negative(plan: Plan, row: Measured, held: SeriesState, found: list[Doubt]) 
     start, value = row.period_start, row.value
     if held.negative_since is None or held.start is None or value is None:
         return
-    if (start - held.start).total_seconds() > plan.reach_s or value >= (plan.negative_below or 0):
+    if start - held.start > plan.reach or value >= (plan.negative_below or 0):
         return
     length = run_seconds(held.negative_since, start, row.period_s, plan.lookback_s)
     if length > plan.negative_s:

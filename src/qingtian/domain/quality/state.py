@@ -7,15 +7,16 @@ judged, so folding the last stored rows gives the same state as having seen ever
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from qingtian.domain.quality.causes import Cause, Facts, unpack_doubts
 from qingtian.domain.quality.conversion import Conversion
-from qingtian.domain.quality.measured import JUDGED_MARKS, STEP, Measured, plain, six_places
+from qingtian.domain.quality.measured import JUDGED_MARKS, Measured, plain
 from qingtian.domain.quality.plans import Plan
 
+ZERO = Decimal(0)
 Figures = tuple[Decimal, Decimal | None, Decimal | None]
 
 
@@ -62,12 +63,14 @@ class SiteState:
     Args:
         newest: newest period that was seen.
         series: per pollutant.
-        reference: reference oxygen that converted values last agreed on, percent; None before any.
+        reference: reference oxygen that the converted values of the last frame agreed on, percent; None without any.
+        reference_at: period of that frame.
     """
 
     newest: datetime | None = None
     series: dict[str, SeriesState] = field(default_factory=dict)
     reference: float | None = None
+    reference_at: datetime | None = None
 
 
 def fold(state: SiteState, rows: Sequence[Measured], plans: Sequence[Plan], conversion: Conversion | None) -> None:
@@ -80,13 +83,16 @@ def fold(state: SiteState, rows: Sequence[Measured], plans: Sequence[Plan], conv
     """
     start = rows[0].period_start
     again = state.newest == start
-    doubted = False
+    series, doubted = state.series, False
     for row, plan in zip(rows, plans, strict=True):
-        held = state.series.get(row.pollutant)
+        held = series.get(row.pollutant)
         if held is None:
-            held = state.series[row.pollutant] = SeriesState()
-        _fold_row(held, row, plan)
-        doubted = doubted or bool(row.qc_facts)
+            held = series[row.pollutant] = SeriesState()
+        held.seen, held.total, held.sampled_at = start, row.total, row.sampled_at
+        value = row.value
+        if value is not None and row.mark in JUDGED_MARKS:
+            _fold_value(held, row, value, plan)
+            doubted = doubted or bool(row.qc_facts)
     if state.newest is None or start > state.newest:
         state.newest = start
     if doubted:
@@ -94,29 +100,26 @@ def fold(state: SiteState, rows: Sequence[Measured], plans: Sequence[Plan], conv
     if conversion is not None:
         reference = conversion.agreed(rows)
         if reference is not None or not again:
-            state.reference = reference
+            state.reference, state.reference_at = reference, start
 
 
-def _fold_row(held: SeriesState, row: Measured, plan: Plan) -> None:
-    start, value = row.period_start, row.value
-    held.seen, held.total, held.sampled_at = start, row.total, row.sampled_at
-    if value is None or row.mark not in JUDGED_MARKS:
-        return
-    figures = (value.quantize(STEP, ROUND_HALF_EVEN), six_places(row.minimum), six_places(row.maximum))
-    near = held.start is not None and (start - held.start).total_seconds() <= plan.reach_s
-    if not near or figures != held.figures:
+def _fold_value(held: SeriesState, row: Measured, value: Decimal, plan: Plan) -> None:
+    start, last = row.period_start, held.figures
+    figures = (value, row.minimum, row.maximum)
+    near = held.start is not None and start - held.start <= plan.reach
+    if not near or last is None or value != last[0] or figures != last:
         held.since = start
-    if value >= 0:
+    if value >= ZERO:
         held.negative_since = None
     elif held.negative_since is None or not near:
         held.negative_since = start
     held.start, held.figures, held.unit = start, figures, row.unit
     if plan.recent:
-        held.recent = (*held.recent[1 - plan.recent :], (start, figures[0]))
+        held.recent = (*held.recent[1 - plan.recent :], (start, value))
     if row.qc_facts:
-        _fold_doubted(held, row, figures[0])
+        _fold_doubted(held, row, value)
     else:
-        held.sound, held.sound_at, held.back = figures[0], start, None
+        held.sound, held.sound_at, held.back = value, start, None
 
 
 def _fold_doubted(held: SeriesState, row: Measured, value: Decimal) -> None:
@@ -140,7 +143,7 @@ def _give_back_shifted(state: SiteState, rows: Sequence[Measured]) -> None:
         moved = next((one for one in unpack_doubts(row.qc_facts) if one.cause is Cause.COLUMN_SHIFT), None)
         if moved is not None and row.value is not None:
             owner = state.series.setdefault(moved.facts["holds"], SeriesState())
-            owner.sound, owner.sound_at, owner.back = six_places(row.value), row.period_start, None
+            owner.sound, owner.sound_at, owner.back = row.value, row.period_start, None
 
 
 def _told(facts: Facts) -> tuple[Decimal | None, datetime | None]:
@@ -154,6 +157,12 @@ def sound_facts(held: SeriesState | None) -> dict[str, str]:
     if held is None or held.sound is None or held.sound_at is None:
         return {}
     return {"sound": plain(held.sound), "sound_at": held.sound_at.isoformat()}
+
+
+def copied(state: SiteState) -> SiteState:
+    """A state that can be folded on without changing this one."""
+    series = {code: replace(one) for code, one in state.series.items()}
+    return SiteState(state.newest, series, state.reference, state.reference_at)
 
 
 def run_seconds(since: datetime | None, start: datetime, period_s: int, cap_s: int) -> int:

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import pairwise
 
 from qingtian.domain.quality import QualityRules, SiteState, causes_of, fold, pack_doubts, screen, unpack_doubts
 from qingtian.domain.quality.plans import FramePlan
@@ -143,17 +144,18 @@ def medium_of_station(_site: str) -> str:
 
 def _groups(rows: Sequence[Observation]) -> list[Group]:
     """Neighbours of one frame and period."""
-    groups: list[Group] = []
-    first, held = 0, None
-    for place, row in enumerate(rows):
-        key = (row.site, row.cycle, row.origin, row.period_start, row.frame_hash)
-        if key != held:
-            if held is not None:
-                groups.append(_group(rows, first, place))
-            first, held = place, key
-    if held is not None:
-        groups.append(_group(rows, first, len(rows)))
-    return groups
+    starts = [0] if rows else []
+    for place in range(1, len(rows)):
+        one, other = rows[place - 1], rows[place]
+        if not (
+            one.frame_hash == other.frame_hash
+            and one.period_start == other.period_start
+            and one.site == other.site
+            and one.cycle is other.cycle
+            and one.origin is other.origin
+        ):
+            starts.append(place)
+    return [_group(rows, first, last) for first, last in pairwise([*starts, len(rows)])]
 
 
 def _group(rows: Sequence[Observation], first: int, last: int) -> Group:
