@@ -23,7 +23,7 @@ COLUMNS = {
     "t": "data_steward",
     "x": "other_district",
 }
-SIGNS = {200: ".", 201: ".", 401: "1", 403: "3", 404: "4", 409: "9", 422: "2"}
+SIGNS = {200: ".", 201: ".", 202: ".", 401: "1", 403: "3", 404: "4", 409: "9", 422: "2"}
 TABLE = """
                                                          vceowdhilasutx
 GET    /activations                                      133333333333.3
@@ -56,6 +56,7 @@ GET    /devices/form                                     1.............
 GET    /devices/sites                                    1.............
 GET    /devices/{mn}                                     14.4.........4
 PATCH  /devices/{mn}                                     143433333333.4
+GET    /devices/{mn}/arrivals                            14.4.........4
 GET    /devices/{mn}/catalogue                           14.4.........4
 POST   /devices/{mn}/commands                            14343...33.3.4
 POST   /devices/{mn}/first-contact                       1434333.33.3.4
@@ -80,15 +81,27 @@ GET    /frames/{frame}                                   14.4.........4
 GET    /frames/{frame}/verify                            14.4.........4
 GET    /gaps                                             1.............
 GET    /gaps/export.csv                                  1.............
+GET    /gateway                                          13333.3.33...3
 GET    /health                                           ..............
 GET    /journal/verify                                   1333333333..33
 GET    /map/points                                       1.............
 GET    /meta                                             ..............
+GET    /newcomers                                        13333.3.33...3
+GET    /newcomers/export.csv                             13333.3.33...3
+GET    /newcomers/{mn}                                   13333434334443
+POST   /newcomers/{mn}/adopt                             13333434334443
 GET    /outlets/{code}                                   14.4.........4
 GET    /overview                                         1.............
 GET    /people                                           1333..........
 GET    /pollutants                                       ..............
+GET    /readmissions                                     1.............
+POST   /readmissions                                     143433333333.4
+GET    /readmissions/{order_id}                          14444444444444
 GET    /regions                                          1.............
+GET    /rejects                                          13333.3.33...3
+GET    /rejects/export.csv                               13333.3.33...3
+GET    /rejects/summary                                  13333.3.33...3
+GET    /rejects/{sha256}                                 13333434334443
 GET    /rules                                            1.............
 GET    /series                                           14.4.........4
 GET    /series/export.csv                                14.4.........4

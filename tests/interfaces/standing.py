@@ -73,7 +73,7 @@ class Standing:
         """A path of the contract with the numbers of what stands at the first enterprise."""
         names: dict[str, object] = {"{case_id}": self.cases["first"].pk, "{finding_id}": self.findings["fresh"].pk}
         names |= {"{item_id}": self.items[0].pk, "{position}": 0, "{mn}": city.MN, "{frame}": self.frame}
-        names |= {"{number}": self.command, "{cn}": "1011"}
+        names |= {"{number}": self.command, "{cn}": "1011", "{sha256}": "0" * 64, "{order_id}": 212}
         for name, value in names.items():
             path = path.replace(name, str(value))
         code = next((code for area, code in CODES.items() if area in path), "")

@@ -40,6 +40,8 @@ BODIES: dict[str, dict[str, object]] = {
     "/commands": {"cn": "1011"},
     "/cancel": {"note": "x"},
     "/explain": {"text": city.FRAME},
+    "/readmissions": {"mn": city.MN, "why": "password corrected"},
+    "/adopt": {"name": "数采仪", "site": "O-1-01"},
 }
 
 

@@ -286,7 +286,7 @@ def test_rejected_frames_go_to_quarantine_with_the_gateways_reason(city: City) -
     held = city.store.quarantined(NOW)
     assert [(one.mn, one.reason, one.detail) for one in held] == [
         ("88888888", "unknown_device", "why"),
-        ("", "malformed", "why"),
+        ("", "cannot_be_read", "why"),
     ]
     assert city.rows() == []
 

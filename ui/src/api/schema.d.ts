@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/activations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices that ask for a number
+         * @description Of HJ 212-2025, not registered yet, with their serials; order 1002 with their present number as `mn`.
+         */
+        get: operations["commands_activations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/air/categories": {
         parameters: {
             query?: never;
@@ -324,6 +344,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Commands to devices, newest first
+         * @description Sort by number, requested_at, ended_at, state, cn, device.
+         */
+        get: operations["commands_list_commands"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Commands as CSV
+         * @description Every row that matches the filters of the list; passwords and keys masked.
+         */
+        get: operations["commands_export_commands"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One command
+         * @description Every frame that went over the line, with words; values that the device told.
+         */
+        get: operations["commands_one_command"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{number}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a waiting command back
+         * @description Refused with 409 once it went out; cancelling again changes nothing.
+         */
+        post: operations["commands_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demo/clock": {
         parameters: {
             query?: never;
@@ -472,6 +572,86 @@ export interface paths {
         patch: operations["devices_change"];
         trace?: never;
     };
+    "/api/v1/devices/{mn}/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was due against what came
+         * @description One cell per hour, per day for daily data.
+         */
+        get: operations["devices_arrivals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{mn}/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What can be ordered to a device
+         * @description Commands of the device's edition with the fields of their forms, and whether this user may.
+         */
+        get: operations["commands_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{mn}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Order a command
+         * @description It waits until the device is connected and free; errors name the parameter as `params.Name`.
+         */
+        post: operations["commands_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{mn}/first-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a device up
+         * @description Clock, time-outs, intervals, real-time data, state: six commands, one after the other (HJ 212-2017 6.7).
+         */
+        post: operations["commands_set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{mn}/frames": {
         parameters: {
             query?: never;
@@ -484,6 +664,46 @@ export interface paths {
          * @description From the archive of raw bytes, also those that were refused; `next` leads to older ones.
          */
         get: operations["frames_list_frames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{mn}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a device told of itself
+         * @description Clock offset, intervals, serials, parameters as last read; its own messages.
+         */
+        get: operations["commands_readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{mn}/readings/{cn}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Earlier answers to one read
+         * @description Newest first, at most 200.
+         */
+        get: operations["commands_read_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -812,6 +1032,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Missing data, newest first
+         * @description Sort by begin, device, state, tries, periods.
+         */
+        get: operations["commands_list_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gaps/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Missing data as CSV
+         * @description Every row that matches the filters of the list.
+         */
+        get: operations["commands_export_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The gateway as it says of itself
+         * @description Connections, limits that were hit, foreign peers, numbers that two addresses use at once.
+         */
+        get: operations["rejects_gateway"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -912,6 +1192,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/newcomers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices that are not registered, last heard first
+         * @description Their frames are kept and not acknowledged.
+         */
+        get: operations["newcomers_list_newcomers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/newcomers/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices that are not registered as CSV
+         * @description Every line that matches the filters of the list.
+         */
+        get: operations["newcomers_export_newcomers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/newcomers/{mn}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One device that is not registered
+         * @description Edition, medium, cycles and codes as its kept frames tell, with values; what the form may begin with.
+         */
+        get: operations["newcomers_one_newcomer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/newcomers/{mn}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register it, history included
+         * @description Errors name the field. The answer is the order by which the worker takes its kept frames in.
+         */
+        post: operations["newcomers_adopt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/outlets/{code}": {
         parameters: {
             query?: never;
@@ -992,6 +1352,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/readmissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Orders to take frames in, newest first
+         * @description Sort by asked_at.
+         */
+        get: operations["rejects_list_readmissions"];
+        put?: never;
+        /**
+         * Take held frames of a device in
+         * @description After the register was corrected: frames that are right by now enter the series, once. The worker does it.
+         */
+        post: operations["rejects_readmit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/readmissions/{order_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One order
+         * @description How far it is, and what stays out with the reason.
+         */
+        get: operations["rejects_one_readmission"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/regions": {
         parameters: {
             query?: never;
@@ -1004,6 +1408,86 @@ export interface paths {
          * @description Regions by code, for filters.
          */
         get: operations["places_list_regions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rejects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rejected frames, newest first
+         * @description Reason in words with its remedy; sort by received_at.
+         */
+        get: operations["rejects_list_rejects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rejects/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rejected frames as CSV
+         * @description Every frame that matches the filters of the list.
+         */
+        get: operations["rejects_export_rejects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rejects/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rejected frames by reason and by device
+         * @description Counts for the filters of the list, and the closed list of reasons.
+         */
+        get: operations["rejects_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rejects/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One rejected frame by its hash
+         * @description Every arrival of it, and its bytes with passwords and keys masked.
+         */
+        get: operations["rejects_one_reject"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1191,6 +1675,44 @@ export interface components {
          */
         Activity: "ongoing" | "ended";
         /**
+         * AdoptIn
+         * @description Where a newcomer belongs and how it speaks.
+         */
+        AdoptIn: {
+            /** Name */
+            name: string;
+            /**
+             * Name En
+             * @default
+             */
+            name_en: string;
+            /**
+             * Password As Sent
+             * @description register the PW that it sends now
+             * @default false
+             */
+            password_as_sent: boolean;
+            /** Settings */
+            settings?: {
+                [key: string]: boolean | string | number | string[] | {
+                    [key: string]: string;
+                } | null;
+            };
+            /**
+             * Simulated
+             * @default false
+             */
+            simulated: boolean;
+            /** Site */
+            site: string;
+            /**
+             * Site Type
+             * @default outlet
+             * @enum {string}
+             */
+            site_type: "outlet" | "station" | "power_meter";
+        };
+        /**
          * AirCategoryOut
          * @description A category of the air quality index.
          */
@@ -1280,6 +1802,58 @@ export interface components {
             verdict: string;
         };
         /**
+         * ArrivalCell
+         * @description One hour (or day) of a device.
+         */
+        ArrivalCell: {
+            /** Due */
+            due: number;
+            /** Received */
+            received: number;
+            /** T */
+            t: string;
+        };
+        /**
+         * ArrivalQuery
+         * @description Which arrivals of a device.
+         */
+        ArrivalQuery: {
+            /**
+             * Cycle
+             * @description the first one that it must send, else
+             */
+            cycle?: ("minute" | "hour" | "day") | null;
+            /**
+             * Days
+             * @default 7
+             */
+            days: number;
+        };
+        /**
+         * ArrivalsOut
+         * @description What was due against what came.
+         */
+        ArrivalsOut: {
+            /** Cells */
+            cells: components["schemas"]["ArrivalCell"][];
+            /**
+             * Command
+             * @description command that asks for these data again
+             */
+            command: string;
+            /** Cycle */
+            cycle: string;
+            /**
+             * Cycles
+             * @description what the device is bound to send
+             */
+            cycles: string[];
+            /** Period S */
+            period_s: number;
+            /** Simulated */
+            simulated: boolean;
+        };
+        /**
          * AssignIn
          * @description Who is responsible.
          */
@@ -1329,6 +1903,17 @@ export interface components {
             value: string | null;
             /** Version */
             version: number | null;
+        };
+        /**
+         * CancelIn
+         * @description Why it is taken back.
+         */
+        CancelIn: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /**
          * CaseCounts
@@ -1664,6 +2249,63 @@ export interface components {
             written_off_at: string | null;
         };
         /**
+         * Catalogue
+         * @description What can be ordered to one device.
+         */
+        Catalogue: {
+            /** Commands */
+            commands: components["schemas"]["CatalogueRow"][];
+            /** Edition */
+            edition: string;
+            /** Mn */
+            mn: string;
+        };
+        /**
+         * CatalogueRow
+         * @description A command that the host can send to a device of an edition.
+         */
+        CatalogueRow: {
+            /**
+             * Allowed
+             * @description whether this user may order it to this device
+             */
+            allowed: boolean;
+            /** Cn */
+            cn: string;
+            /** Fields */
+            fields: components["schemas"]["CommandField"][];
+            /**
+             * Group
+             * @description read, history, set, control, security
+             */
+            group: string;
+            /** Group En */
+            group_en: string;
+            /** Group Zh */
+            group_zh: string;
+            /**
+             * Kind
+             * @description request or notice
+             */
+            kind: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Needs Reason */
+            needs_reason: boolean;
+            /**
+             * Roles
+             * @description roles that may
+             */
+            roles: string[];
+            /**
+             * Source
+             * @description edition or implementation that the row comes from
+             */
+            source: string;
+        };
+        /**
          * CategoryCount
          * @description Stations in one air category.
          */
@@ -1860,6 +2502,407 @@ export interface components {
             unit: string;
         };
         /**
+         * CommandDetail
+         * @description One command with everything that went over the line.
+         */
+        CommandDetail: {
+            /** Allowed Actions */
+            allowed_actions: components["schemas"]["ActionOut"][];
+            /** Attempts */
+            attempts: number;
+            /** Cn */
+            cn: string;
+            /**
+             * Code
+             * @description QnRtn or ExeRtn of the end
+             */
+            code: number | null;
+            device: components["schemas"]["PlaceOut"];
+            /** Ended At */
+            ended_at: string | null;
+            /** Exchange */
+            exchange: components["schemas"]["ExchangeOut"][];
+            /** Expires At */
+            expires_at: string;
+            /** Group */
+            group: string;
+            /**
+             * Mn
+             * @description device number that it is sent to
+             */
+            mn: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Note */
+            note: string;
+            /** Number */
+            number: string;
+            /**
+             * Open
+             * @description it has not ended
+             */
+            open: boolean;
+            /** Origin */
+            origin: string;
+            /** Origin En */
+            origin_en: string;
+            /** Origin Zh */
+            origin_zh: string;
+            /** Outcome En */
+            outcome_en: string;
+            /** Outcome Zh */
+            outcome_zh: string;
+            /**
+             * Params
+             * @description passwords and keys masked
+             */
+            params: {
+                [key: string]: string | string[];
+            };
+            /**
+             * Parts
+             * @description data frames that came
+             */
+            parts: number;
+            /** Priority */
+            priority: string;
+            /** Reason */
+            reason: string;
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
+            /** Requested At */
+            requested_at: string;
+            /** Requested By */
+            requested_by: string;
+            /** Requested By Name */
+            requested_by_name: string;
+            /** Sent At */
+            sent_at: string | null;
+            /** Simulated */
+            simulated: boolean;
+            /** State */
+            state: string;
+            /** State En */
+            state_en: string;
+            /** State Zh */
+            state_zh: string;
+            /**
+             * Values
+             * @description what the device told: params, items, clock_offset_s
+             */
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * CommandExport
+         * @description Filters of the list and options of the file.
+         */
+        CommandExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * By
+             * @description who ordered it
+             */
+            by?: string | null;
+            /**
+             * Cn
+             * @description one or more
+             */
+            cn?: string[] | null;
+            /**
+             * Device
+             * @description registered device number
+             */
+            device?: string | null;
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * Open
+             * @description true: not ended yet
+             */
+            open?: boolean | null;
+            /**
+             * Origin
+             * @description one or more
+             */
+            origin?: components["schemas"]["Origin"][] | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            priority?: components["schemas"]["Priority"] | null;
+            /**
+             * Q
+             * @description part of a number, device number, name or enterprise
+             */
+            q?: string | null;
+            /** Region */
+            region?: string | null;
+            /**
+             * Since
+             * @description ordered at or after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: components["schemas"]["Phase"][] | null;
+            /**
+             * Until
+             * @description ordered before
+             */
+            until?: string | null;
+        };
+        /**
+         * CommandField
+         * @description One field of the form of a command.
+         */
+        CommandField: {
+            /**
+             * Attribute
+             * @description written `code-name`, for as many codes as wanted
+             */
+            attribute: boolean;
+            /** Choices */
+            choices: string[];
+            /**
+             * Form
+             * @description time, time_ms, clock, clock_hm, whole, number, code, word, text, password, key
+             */
+            form: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Least */
+            least: number | null;
+            /** Most */
+            most: number | null;
+            /**
+             * Name
+             * @description key in `params`; an attribute is sent as `code-name`
+             */
+            name: string;
+            /**
+             * Repeated
+             * @description a list may be given
+             */
+            repeated: boolean;
+            /**
+             * Required
+             * @description false too where the host fills it in
+             */
+            required: boolean;
+            /**
+             * Secret
+             * @description never shown again
+             */
+            secret: boolean;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * CommandFilters
+         * @description Which commands.
+         */
+        CommandFilters: {
+            /**
+             * By
+             * @description who ordered it
+             */
+            by?: string | null;
+            /**
+             * Cn
+             * @description one or more
+             */
+            cn?: string[] | null;
+            /**
+             * Device
+             * @description registered device number
+             */
+            device?: string | null;
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * Open
+             * @description true: not ended yet
+             */
+            open?: boolean | null;
+            /**
+             * Origin
+             * @description one or more
+             */
+            origin?: components["schemas"]["Origin"][] | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            priority?: components["schemas"]["Priority"] | null;
+            /**
+             * Q
+             * @description part of a number, device number, name or enterprise
+             */
+            q?: string | null;
+            /** Region */
+            region?: string | null;
+            /**
+             * Since
+             * @description ordered at or after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: components["schemas"]["Phase"][] | null;
+            /**
+             * Until
+             * @description ordered before
+             */
+            until?: string | null;
+        };
+        /**
+         * CommandPage
+         * @description A page of commands.
+         */
+        CommandPage: {
+            /** Items */
+            items: components["schemas"]["CommandRow"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+            /**
+             * Waiting
+             * @description how many visible commands are in each state that is no end
+             */
+            waiting: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * CommandRow
+         * @description A command in a list.
+         */
+        CommandRow: {
+            /** Attempts */
+            attempts: number;
+            /** Cn */
+            cn: string;
+            /**
+             * Code
+             * @description QnRtn or ExeRtn of the end
+             */
+            code: number | null;
+            device: components["schemas"]["PlaceOut"];
+            /** Ended At */
+            ended_at: string | null;
+            /** Expires At */
+            expires_at: string;
+            /** Group */
+            group: string;
+            /**
+             * Mn
+             * @description device number that it is sent to
+             */
+            mn: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Number */
+            number: string;
+            /**
+             * Open
+             * @description it has not ended
+             */
+            open: boolean;
+            /** Origin */
+            origin: string;
+            /** Origin En */
+            origin_en: string;
+            /** Origin Zh */
+            origin_zh: string;
+            /** Outcome En */
+            outcome_en: string;
+            /** Outcome Zh */
+            outcome_zh: string;
+            /**
+             * Params
+             * @description passwords and keys masked
+             */
+            params: {
+                [key: string]: string | string[];
+            };
+            /**
+             * Parts
+             * @description data frames that came
+             */
+            parts: number;
+            /** Priority */
+            priority: string;
+            /** Reason */
+            reason: string;
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
+            /** Requested At */
+            requested_at: string;
+            /** Requested By */
+            requested_by: string;
+            /** Requested By Name */
+            requested_by_name: string;
+            /** Sent At */
+            sent_at: string | null;
+            /** Simulated */
+            simulated: boolean;
+            /** State */
+            state: string;
+            /** State En */
+            state_en: string;
+            /** State Zh */
+            state_zh: string;
+        };
+        /**
          * CompletenessOut
          * @description Periods of the last 24 hours that arrived, of those that were due.
          */
@@ -1968,7 +3011,7 @@ export interface components {
              * @description null takes a setting back to its default
              */
             settings?: {
-                [key: string]: string | number | string[] | {
+                [key: string]: boolean | string | number | string[] | {
                     [key: string]: string;
                 } | null;
             };
@@ -2193,7 +3236,7 @@ export interface components {
             name_en: string;
             /** Settings */
             settings?: {
-                [key: string]: string | number | string[] | {
+                [key: string]: boolean | string | number | string[] | {
                     [key: string]: string;
                 } | null;
             };
@@ -2294,6 +3337,28 @@ export interface components {
             title_zh: string;
         };
         /**
+         * DeviceReadings
+         * @description What a device told of itself.
+         */
+        DeviceReadings: {
+            /** Key Changed At */
+            key_changed_at: string | null;
+            /**
+             * Messages
+             * @description calls for its clock, restarts, log-ins, key requests; newest first
+             */
+            messages: components["schemas"]["MessageOut"][];
+            /** Mn */
+            mn: string;
+            /** Password Changed At */
+            password_changed_at: string | null;
+            /**
+             * Readings
+             * @description newest per kind: clock, intervals, serials, parameters
+             */
+            readings: components["schemas"]["ReadBackOut"][];
+        };
+        /**
          * DeviceRow
          * @description A device in a list.
          */
@@ -2392,6 +3457,27 @@ export interface components {
             stations: number;
             /** Worst Station */
             worst_station: string | null;
+        };
+        /**
+         * DoubledDevice
+         * @description One MN heard from two addresses in turns.
+         */
+        DoubledDevice: {
+            /**
+             * Data Times
+             * @description newest DataTime per address, as sent
+             */
+            data_times: {
+                [key: string]: string;
+            };
+            /** Last At */
+            last_at: string;
+            /** Mn */
+            mn: string;
+            /** Since */
+            since: string;
+            /** Turns */
+            turns: number;
         };
         /**
          * EnterpriseDetail
@@ -2749,6 +3835,45 @@ export interface components {
             items: components["schemas"]["ItemCheckOut"][];
         };
         /**
+         * ExchangeOut
+         * @description One frame of a dialogue.
+         */
+        ExchangeOut: {
+            /** At */
+            at: string;
+            /** Cn */
+            cn: string;
+            /** Code */
+            code: number | null;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /**
+             * Direction
+             * @description host or device
+             */
+            direction: string;
+            /**
+             * Frame Hash
+             * @description SHA-256 of the frame; for frames of the device GET /frames knows more
+             */
+            frame_hash: string;
+            /** Happening */
+            happening: string;
+            /** Qn */
+            qn: string;
+            /**
+             * Text
+             * @description the frame, passwords and keys masked
+             */
+            text: string;
+            /** Words En */
+            words_en: string;
+            /** Words Zh */
+            words_zh: string;
+        };
+        /**
          * Explained
          * @description What a frame says.
          */
@@ -2856,7 +3981,7 @@ export interface components {
             /** Choices */
             choices: components["schemas"]["Choice"][];
             /** Default */
-            default: string | number | string[] | {
+            default: boolean | string | number | string[] | {
                 [key: string]: string;
             } | null;
             /** Group */
@@ -3509,6 +4634,179 @@ export interface components {
             warnings: number;
         };
         /**
+         * GapExport
+         * @description Filters of the list and options of the file.
+         */
+        GapExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * Device
+             * @description registered device number
+             */
+            device?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            state?: components["schemas"]["GapState"] | null;
+        };
+        /**
+         * GapFilters
+         * @description Which missing data.
+         */
+        GapFilters: {
+            /**
+             * Device
+             * @description registered device number
+             */
+            device?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            state?: components["schemas"]["GapState"] | null;
+        };
+        /**
+         * GapPage
+         * @description A page of missing data.
+         */
+        GapPage: {
+            /** Items */
+            items: components["schemas"]["GapRow"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /** States */
+            states: components["schemas"]["Choice"][];
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * GapRow
+         * @description Periods that a device was bound to send and did not.
+         */
+        GapRow: {
+            /** Begin */
+            begin: string;
+            /** Cn */
+            cn: string;
+            /**
+             * Command
+             * @description number of the last request
+             */
+            command: string | null;
+            device: components["schemas"]["PlaceOut"];
+            /**
+             * End
+             * @description start of the last missing period
+             */
+            end: string;
+            /** Found At */
+            found_at: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Next Try At */
+            next_try_at: string | null;
+            /** Periods */
+            periods: number;
+            /** Reason En */
+            reason_en: string;
+            /** Reason Zh */
+            reason_zh: string;
+            /** State */
+            state: string;
+            /** State En */
+            state_en: string;
+            /** State Zh */
+            state_zh: string;
+            /** Tries */
+            tries: number;
+        };
+        /**
+         * GapState
+         * @description Where missing data stand.
+         * @enum {string}
+         */
+        GapState: "open" | "asked" | "filled" | "given_up";
+        /**
+         * GatewayOut
+         * @description The gateway as it says of itself.
+         */
+        GatewayOut: {
+            /** Accepted */
+            accepted: number;
+            /** Acked */
+            acked: number;
+            /**
+             * At
+             * @description when it said so, machine time
+             */
+            at: string;
+            /** Connections */
+            connections: number;
+            /** Devices */
+            devices: number;
+            /** Doubled Devices */
+            doubled_devices: components["schemas"]["DoubledDevice"][];
+            /** Error */
+            error: string;
+            /**
+             * Foreign By Address
+             * @description peers that spoke HTTP or TLS on the plain port
+             */
+            foreign_by_address: {
+                [key: string]: number;
+            };
+            /** Frames */
+            frames: number;
+            /** Limits Hit */
+            limits_hit: {
+                [key: string]: number;
+            };
+            /** Port */
+            port: number;
+            /**
+             * State
+             * @description listening, stopped, or unknown
+             */
+            state: string;
+            /** Tls Port */
+            tls_port: number;
+        };
+        /**
          * GrantOut
          * @description A role within a scope; empty parts do not restrict.
          */
@@ -3522,6 +4820,12 @@ export interface components {
             /** Role */
             role: string;
         };
+        /**
+         * Group
+         * @description What kind of trouble it is: whom to call.
+         * @enum {string}
+         */
+        Group: "check_code" | "line" | "form" | "identity" | "security" | "clock" | "host";
         /**
          * HealthOut
          * @description Everything looked at; the worst level is the status.
@@ -3826,6 +5130,30 @@ export interface components {
             into: number;
         };
         /**
+         * MessageOut
+         * @description Something that a device said by itself.
+         */
+        MessageOut: {
+            /** At */
+            at: string;
+            /** Cn */
+            cn: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Frame Hash */
+            frame_hash: string;
+            /** Mn */
+            mn: string;
+            /** Said */
+            said: string;
+            /** Words En */
+            words_en: string;
+            /** Words Zh */
+            words_zh: string;
+        };
+        /**
          * MetaOut
          * @description What a client needs before anybody signs in.
          */
@@ -3859,6 +5187,187 @@ export interface components {
             name: string;
             /** Name En */
             name_en: string;
+        };
+        /**
+         * NewcomerDetail
+         * @description What the kept frames of a newcomer tell.
+         */
+        NewcomerDetail: {
+            /** Address Count */
+            address_count: number;
+            /**
+             * Addresses
+             * @description some of the addresses it sends from
+             */
+            addresses: string[];
+            /** Codes */
+            codes: components["schemas"]["SentCodeOut"][];
+            /** Cycles */
+            cycles: string[];
+            /** Edition */
+            edition: number | null;
+            /** Encrypted */
+            encrypted: boolean;
+            /**
+             * Factory Mn
+             * @description the MN is one that loggers leave the factory with: it cannot be adopted
+             */
+            factory_mn: boolean;
+            /** First Seen */
+            first_seen: string;
+            /**
+             * Frames
+             * @description kept, and taken along when it is adopted
+             */
+            frames: number;
+            /** Has Password */
+            has_password: boolean;
+            /** Last Seen */
+            last_seen: string;
+            /**
+             * Looked At
+             * @description newest frames that the guesses rest on
+             */
+            looked_at: number;
+            /** May Adopt */
+            may_adopt: boolean;
+            /** Medium */
+            medium: string;
+            /** Minute Interval S */
+            minute_interval_s: number | null;
+            /** Mn */
+            mn: string;
+            /** Newest */
+            newest: components["schemas"]["RejectRow"][];
+            /** Realtime Interval S */
+            realtime_interval_s: number | null;
+            /**
+             * Settings
+             * @description what the form may begin with
+             */
+            settings: {
+                [key: string]: boolean | string | number | string[] | {
+                    [key: string]: string;
+                } | null;
+            };
+            /** St */
+            st: string[];
+            /** Wants Answer */
+            wants_answer: boolean;
+        };
+        /**
+         * NewcomerExport
+         * @description Filters of the list and options of the file.
+         */
+        NewcomerExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of MN or address
+             */
+            q?: string | null;
+            /**
+             * Since
+             * @description heard at or after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * NewcomerFilters
+         * @description Which newcomers.
+         */
+        NewcomerFilters: {
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of MN or address
+             */
+            q?: string | null;
+            /**
+             * Since
+             * @description heard at or after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * NewcomerPage
+         * @description A page of newcomers.
+         */
+        NewcomerPage: {
+            /** Items */
+            items: components["schemas"]["NewcomerRow"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * NewcomerRow
+         * @description A device that sends and is not registered.
+         */
+        NewcomerRow: {
+            /** Address Count */
+            address_count: number;
+            /**
+             * Addresses
+             * @description some of the addresses it sends from
+             */
+            addresses: string[];
+            /**
+             * Factory Mn
+             * @description the MN is one that loggers leave the factory with: it cannot be adopted
+             */
+            factory_mn: boolean;
+            /** First Seen */
+            first_seen: string;
+            /**
+             * Frames
+             * @description kept, and taken along when it is adopted
+             */
+            frames: number;
+            /** Last Seen */
+            last_seen: string;
+            /** Mn */
+            mn: string;
         };
         /**
          * NextStepOut
@@ -3977,6 +5486,43 @@ export interface components {
             /** Unconfirmed */
             unconfirmed: number;
         };
+        /**
+         * OrderIn
+         * @description A command that is to be sent.
+         */
+        OrderIn: {
+            /** Cn */
+            cn: string;
+            /**
+             * Expires In Min
+             * @description it waits for the device for so long
+             */
+            expires_in_min?: number | null;
+            /**
+             * Mn
+             * @description 1002 only: number under which the device speaks now
+             * @default
+             */
+            mn: string;
+            /**
+             * Params
+             * @description by field of the catalogue; times in ISO with offset, or 14 digits
+             */
+            params?: {
+                [key: string]: string | string[];
+            };
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * Origin
+         * @description Why a command was ordered.
+         * @enum {string}
+         */
+        Origin: "person" | "gap" | "clock" | "key" | "first_contact" | "activation";
         /**
          * OutletDetail
          * @description An outlet page.
@@ -4188,6 +5734,12 @@ export interface components {
             username: string;
         };
         /**
+         * Phase
+         * @description Where a command stands.
+         * @enum {string}
+         */
+        Phase: "queued" | "sent" | "accepted" | "receiving" | "done" | "refused" | "failed" | "timed_out" | "expired" | "cancelled";
+        /**
          * PlaceOut
          * @description A registered object in short.
          */
@@ -4238,6 +5790,12 @@ export interface components {
             unit: string;
         };
         /**
+         * Priority
+         * @description Which queue a command waits in; history goes out only when nothing live waits for the device.
+         * @enum {string}
+         */
+        Priority: "live" | "history";
+        /**
          * ProblemOut
          * @description Something that is wrong, in words, and what to do.
          */
@@ -4263,6 +5821,168 @@ export interface components {
             title_zh: string;
         };
         /**
+         * ReadBackOut
+         * @description The newest answer of a device to one kind of read.
+         */
+        ReadBackOut: {
+            /** At */
+            at: string;
+            /** Cn */
+            cn: string;
+            /** Command */
+            command: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ReadmissionFilters
+         * @description Which orders.
+         */
+        ReadmissionFilters: {
+            /** Mn */
+            mn?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * ReadmissionOut
+         * @description An order to take held frames in.
+         */
+        ReadmissionOut: {
+            /** Asked At */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Error */
+            error: string;
+            /**
+             * Frames
+             * @description looked at
+             */
+            frames: number;
+            /** Id */
+            id: number;
+            /** Mn */
+            mn: string;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "done";
+            /** Still Out */
+            still_out: components["schemas"]["StillOut"][];
+            /**
+             * Taken
+             * @description taken in
+             */
+            taken: number;
+            /**
+             * Values New
+             * @description values that the series did not have
+             */
+            values_new: number;
+            /** Why */
+            why: string;
+        };
+        /**
+         * ReadmissionPage
+         * @description A page of orders.
+         */
+        ReadmissionPage: {
+            /** Items */
+            items: components["schemas"]["ReadmissionOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * ReadmitIn
+         * @description Which held frames are right by now.
+         */
+        ReadmitIn: {
+            /** Mn */
+            mn: string;
+            /**
+             * Reasons
+             * @description empty: whatever the reason was
+             */
+            reasons?: components["schemas"]["RejectReason"][];
+            /**
+             * Why
+             * @description what was corrected; the journal keeps it
+             */
+            why: string;
+        };
+        /**
+         * ReasonOut
+         * @description A reason of the closed list, in words.
+         */
+        ReasonOut: {
+            /**
+             * Answered
+             * @description the device got an answer all the same, so it does not send the frame again
+             */
+            answered: boolean;
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Group */
+            group: string;
+            /** Group En */
+            group_en: string;
+            /** Group Zh */
+            group_zh: string;
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * ReasonTally
+         * @description Frames of one reason.
+         */
+        ReasonTally: {
+            /** First At */
+            first_at: string;
+            /** Frames */
+            frames: number;
+            /** Last At */
+            last_at: string;
+            reason: components["schemas"]["ReasonOut"];
+        };
+        /**
          * RegionOut
          * @description A region of the city.
          */
@@ -4277,6 +5997,219 @@ export interface components {
             name: string;
             /** Name En */
             name_en: string;
+        };
+        /**
+         * RejectDetail
+         * @description Every arrival of one rejected frame, and its bytes.
+         */
+        RejectDetail: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Hex
+             * @description the bytes, passwords and keys masked
+             */
+            hex: string;
+            /**
+             * Intact
+             * @description the archive still holds the bytes under this hash
+             */
+            intact: boolean;
+            /**
+             * Parts
+             * @description the text of the frame in parts, passwords and keys masked
+             */
+            parts: components["schemas"]["PartOut"][];
+            /** Rows */
+            rows: components["schemas"]["RejectRow"][];
+        };
+        /**
+         * RejectExport
+         * @description Filters of the list and options of the file.
+         */
+        RejectExport: {
+            /**
+             * Address
+             * @description address that it came from
+             */
+            address?: string | null;
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /** @description kind of trouble */
+            group?: components["schemas"]["Group"] | null;
+            /** Mn */
+            mn?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of MN, address, detail or hash
+             */
+            q?: string | null;
+            /**
+             * Reason
+             * @description one or more
+             */
+            reason?: components["schemas"]["RejectReason"][] | null;
+            /**
+             * Settled
+             * @description true: taken in after all; false: still out
+             */
+            settled?: boolean | null;
+            /**
+             * Since
+             * @description arrived at or after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * Until
+             * @description arrived before
+             */
+            until?: string | null;
+        };
+        /**
+         * RejectFilters
+         * @description Which rejected frames.
+         */
+        RejectFilters: {
+            /**
+             * Address
+             * @description address that it came from
+             */
+            address?: string | null;
+            /** @description kind of trouble */
+            group?: components["schemas"]["Group"] | null;
+            /** Mn */
+            mn?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of MN, address, detail or hash
+             */
+            q?: string | null;
+            /**
+             * Reason
+             * @description one or more
+             */
+            reason?: components["schemas"]["RejectReason"][] | null;
+            /**
+             * Settled
+             * @description true: taken in after all; false: still out
+             */
+            settled?: boolean | null;
+            /**
+             * Since
+             * @description arrived at or after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * Until
+             * @description arrived before
+             */
+            until?: string | null;
+        };
+        /**
+         * RejectPage
+         * @description A page of rejected frames.
+         */
+        RejectPage: {
+            /** Items */
+            items: components["schemas"]["RejectRow"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * RejectReason
+         * @description Codes; stored in the journal of rejects, never renamed.
+         * @enum {string}
+         */
+        RejectReason: "crc_modbus" | "crc_byte_swapped" | "crc_impossible" | "crc_not_hex" | "crc_missing" | "crc_wrong" | "incomplete" | "oversize" | "not_a_frame" | "mn_unusable" | "cn_unusable" | "sm4_key_missing" | "sm4_key_wrong" | "cannot_be_read" | "unknown_device" | "default_mn" | "too_many_devices" | "password_answered" | "password_rejected" | "impossible_time" | "future_time" | "incomplete_split" | "refused_by_store";
+        /**
+         * RejectRow
+         * @description A frame that gave no values.
+         */
+        RejectRow: {
+            /** Detail */
+            detail: string;
+            /**
+             * Frame
+             * @description its place in the archive, as `/frames/{frame}` takes it
+             */
+            frame: string;
+            /** Mn */
+            mn: string;
+            /** Peer */
+            peer: string;
+            reason: components["schemas"]["ReasonOut"];
+            /** Received At */
+            received_at: string;
+            /**
+             * Registered
+             * @description whether the MN is registered now
+             */
+            registered: boolean;
+            /**
+             * Settled At
+             * @description when its values were taken in after all
+             */
+            settled_at: string | null;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
+         * RejectSummary
+         * @description The journal in numbers.
+         */
+        RejectSummary: {
+            /** By Mn */
+            by_mn: components["schemas"]["TallyOut"][];
+            /** By Reason */
+            by_reason: components["schemas"]["ReasonTally"][];
+            /** Frames */
+            frames: number;
+            /**
+             * Reasons
+             * @description the closed list, for filters
+             */
+            reasons: components["schemas"]["ReasonOut"][];
         };
         /**
          * ReviewIn
@@ -4390,6 +6323,36 @@ export interface components {
              * @description rows that match the filters, on all pages
              */
             total: number;
+        };
+        /**
+         * SentCodeOut
+         * @description A code that a device sends.
+         */
+        SentCodeOut: {
+            /** Attribute */
+            attribute: string;
+            /** Code */
+            code: string;
+            /** Data Time */
+            data_time: string | null;
+            /** Frames */
+            frames: number;
+            /** Mark */
+            mark: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Sample
+             * @description newest value as sent
+             */
+            sample: string;
+            /**
+             * Unit
+             * @description by the code table; what the device means is a setting
+             */
+            unit: string;
         };
         /**
          * SeriesExport
@@ -4585,7 +6548,7 @@ export interface components {
              * Value
              * @description what holds now; always null for secrets
              */
-            value: string | number | string[] | {
+            value: boolean | string | number | string[] | {
                 [key: string]: string;
             } | null;
         };
@@ -4856,6 +6819,34 @@ export interface components {
          */
         Status: "new" | "triaged" | "dismissed" | "merged_into" | "cased" | "self_corrected";
         /**
+         * StillOut
+         * @description Frames that stay out after all.
+         */
+        StillOut: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Frames */
+            frames: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * TallyOut
+         * @description Frames under one heading.
+         */
+        TallyOut: {
+            /** First At */
+            first_at: string;
+            /** Frames */
+            frames: number;
+            /** Key */
+            key: string;
+            /** Last At */
+            last_at: string;
+        };
+        /**
          * TemplateOut
          * @description A procedure that a case can follow.
          */
@@ -5082,6 +7073,62 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    commands_activations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     rules_air_categories: {
         parameters: {
             query?: never;
@@ -6070,6 +8117,265 @@ export interface operations {
             };
         };
     };
+    commands_list_commands: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                state?: components["schemas"]["Phase"][] | null;
+                /** @description true: not ended yet */
+                open?: boolean | null;
+                /** @description one or more */
+                cn?: string[] | null;
+                /** @description registered device number */
+                device?: string | null;
+                priority?: components["schemas"]["Priority"] | null;
+                /** @description one or more */
+                origin?: components["schemas"]["Origin"][] | null;
+                /** @description who ordered it */
+                by?: string | null;
+                region?: string | null;
+                enterprise?: string | null;
+                /** @description ordered at or after */
+                since?: string | null;
+                /** @description ordered before */
+                until?: string | null;
+                /** @description part of a number, device number, name or enterprise */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    commands_export_commands: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                state?: components["schemas"]["Phase"][] | null;
+                /** @description true: not ended yet */
+                open?: boolean | null;
+                /** @description one or more */
+                cn?: string[] | null;
+                /** @description registered device number */
+                device?: string | null;
+                priority?: components["schemas"]["Priority"] | null;
+                /** @description one or more */
+                origin?: components["schemas"]["Origin"][] | null;
+                /** @description who ordered it */
+                by?: string | null;
+                region?: string | null;
+                enterprise?: string | null;
+                /** @description ordered at or after */
+                since?: string | null;
+                /** @description ordered before */
+                until?: string | null;
+                /** @description part of a number, device number, name or enterprise */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    commands_one_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    commands_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     session_demo_clock: {
         parameters: {
             query?: never;
@@ -6627,6 +8933,264 @@ export interface operations {
             };
         };
     };
+    devices_arrivals: {
+        parameters: {
+            query?: {
+                /** @description the first one that it must send, else */
+                cycle?: ("minute" | "hour" | "day") | null;
+                days?: number;
+            };
+            header?: never;
+            path: {
+                mn: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrivalsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    commands_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mn: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Catalogue"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    commands_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mn: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    commands_set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mn: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandRow"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     frames_list_frames: {
         parameters: {
             query?: {
@@ -6653,6 +9217,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FrameList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    commands_readings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mn: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceReadings"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    commands_read_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mn: string;
+                cn: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadBackOut"][];
                 };
             };
             /** @description Unauthorized */
@@ -7755,6 +10436,156 @@ export interface operations {
             };
         };
     };
+    commands_list_gaps: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                state?: components["schemas"]["GapState"] | null;
+                /** @description registered device number */
+                device?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    commands_export_gaps: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                state?: components["schemas"]["GapState"] | null;
+                /** @description registered device number */
+                device?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    rejects_gateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     health_health: {
         parameters: {
             query?: never;
@@ -8026,6 +10857,231 @@ export interface operations {
             };
         };
     };
+    newcomers_list_newcomers: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description heard at or after */
+                since?: string | null;
+                /** @description part of MN or address */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewcomerPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    newcomers_export_newcomers: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description heard at or after */
+                since?: string | null;
+                /** @description part of MN or address */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    newcomers_one_newcomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mn: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewcomerDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    newcomers_adopt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mn: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdoptIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadmissionOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     places_one_outlet: {
         parameters: {
             query?: never;
@@ -8254,6 +11310,195 @@ export interface operations {
             };
         };
     };
+    rejects_list_readmissions: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                mn?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadmissionPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rejects_readmit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadmitIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadmissionOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rejects_one_readmission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadmissionOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     places_list_regions: {
         parameters: {
             query?: never;
@@ -8270,6 +11515,258 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegionOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rejects_list_rejects: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                reason?: components["schemas"]["RejectReason"][] | null;
+                /** @description kind of trouble */
+                group?: components["schemas"]["Group"] | null;
+                mn?: string | null;
+                /** @description address that it came from */
+                address?: string | null;
+                /** @description true: taken in after all; false: still out */
+                settled?: boolean | null;
+                /** @description arrived at or after */
+                since?: string | null;
+                /** @description arrived before */
+                until?: string | null;
+                /** @description part of MN, address, detail or hash */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RejectPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rejects_export_rejects: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                reason?: components["schemas"]["RejectReason"][] | null;
+                /** @description kind of trouble */
+                group?: components["schemas"]["Group"] | null;
+                mn?: string | null;
+                /** @description address that it came from */
+                address?: string | null;
+                /** @description true: taken in after all; false: still out */
+                settled?: boolean | null;
+                /** @description arrived at or after */
+                since?: string | null;
+                /** @description arrived before */
+                until?: string | null;
+                /** @description part of MN, address, detail or hash */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    rejects_summary: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                reason?: components["schemas"]["RejectReason"][] | null;
+                /** @description kind of trouble */
+                group?: components["schemas"]["Group"] | null;
+                mn?: string | null;
+                /** @description address that it came from */
+                address?: string | null;
+                /** @description true: taken in after all; false: still out */
+                settled?: boolean | null;
+                /** @description arrived at or after */
+                since?: string | null;
+                /** @description arrived before */
+                until?: string | null;
+                /** @description part of MN, address, detail or hash */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RejectSummary"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rejects_one_reject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RejectDetail"];
                 };
             };
             /** @description Unauthorized */

@@ -34,6 +34,9 @@ class Verb(StrEnum):
     LINK_DUPLICATE = "link_duplicate"
     MARK_BREACH = "mark_breach"
     READ_JOURNAL = "read_journal"
+    READ_REJECTS = "read_rejects"  # frames that gave no values, and devices that are not registered
+    TRY_RULE = "try_rule"  # ask what would change if a rule, or what is known, were another
+    RECOMPUTE = "recompute"  # judge stored periods again
     ASK_DEVICE = "ask_device"  # read its clock, intervals, parameters; fetch its history
     SET_DEVICE = "set_device"  # clock, time-outs, intervals, real-time data on and off
     CONTROL_DEVICE = "control_device"  # calibrate, sample, clean, set an instrument
@@ -74,6 +77,22 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
     Verb.LINK_DUPLICATE: frozenset({Role.DISPATCHER, Role.SUPERVISOR}),
     Verb.MARK_BREACH: frozenset({Role.SYSTEM}),
     Verb.READ_JOURNAL: frozenset({Role.AUDITOR, Role.SUPERVISOR, Role.SYSTEM}),
+    Verb.READ_REJECTS: frozenset(
+        {Role.DATA_STEWARD, Role.DISPATCHER, Role.INSPECTOR, Role.SUPERVISOR, Role.AUDITOR, Role.SYSTEM}
+    ),
+    Verb.TRY_RULE: frozenset(
+        {
+            Role.DISPATCHER,
+            Role.INSPECTOR,
+            Role.LEGAL_REVIEWER,
+            Role.APPROVER,
+            Role.SUPERVISOR,
+            Role.AUDITOR,
+            Role.DATA_STEWARD,
+            Role.SYSTEM,
+        }
+    ),
+    Verb.RECOMPUTE: frozenset({Role.SUPERVISOR, Role.DATA_STEWARD, Role.SYSTEM}),
     Verb.ASK_DEVICE: frozenset(
         {Role.DISPATCHER, Role.HANDLER, Role.INSPECTOR, Role.SUPERVISOR, Role.DATA_STEWARD, Role.SYSTEM}
     ),

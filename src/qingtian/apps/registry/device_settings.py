@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from qingtian.apps.registry.rules import EXPECTS
+from qingtian.domain.errors import InvalidInput
 from qingtian.domain.hj212 import Edition, WireSettings
 from qingtian.domain.hj212.wire import (
     OVERTIME_RANGE,
@@ -25,6 +26,7 @@ class SettingKind(StrEnum):
     """How a setting is written."""
 
     CHOICE = "choice"
+    FLAG = "flag"  # yes or no
     INTEGER = "integer"
     SECRET = "secret"  # noqa: S105  a kind of field
     FLAGS = "flags"  # several of a closed list
@@ -39,6 +41,7 @@ class SettingGroup(StrEnum):
     DIALECT = "dialect"
     SECURITY = "security"
     MAPPING = "mapping"
+    COMMANDS = "commands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,15 @@ class Setting:
     unit: str = ""
 
     def stored(self, value: Any) -> Any:
-        """A value as the attributes keep it: the edition is a number there, as it always was."""
+        """A value as the attributes keep it: the edition is a number there, as it always was.
+
+        Raises:
+            InvalidInput: a yes or no is something else; the other kinds are checked with the whole device.
+        """
+        if self.kind is SettingKind.FLAG and not isinstance(value, bool):
+            raise InvalidInput(
+                f"{self.name} is yes or no", field=f"attributes.{self.name}", remedy="give true or false"
+            )
         return int(value) if self.name == "edition" and str(value).isdigit() else value
 
 
@@ -101,6 +112,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("units", SettingKind.MAP, _MAPPING, {}),
     Setting("code_map", SettingKind.MAP, _MAPPING, {}),
     Setting("aliases", SettingKind.LIST, _MAPPING, ()),
+    Setting("auto_clock", SettingKind.FLAG, SettingGroup.COMMANDS, True),
+    Setting("backfill", SettingKind.FLAG, SettingGroup.COMMANDS, True),
+    Setting("history_realtime", SettingKind.FLAG, SettingGroup.COMMANDS, False),
+    Setting("state_data", SettingKind.FLAG, SettingGroup.COMMANDS, False),
+    Setting("first_contact", SettingKind.FLAG, SettingGroup.COMMANDS, False),
 )
 BY_NAME: Mapping[str, Setting] = {one.name: one for one in SETTINGS}
 SECRETS = frozenset(one.name for one in SETTINGS if one.kind is SettingKind.SECRET)

@@ -37,6 +37,13 @@ class RelationKind(StrEnum):
     INSURED_BY = "insured_by"
 
 
+class ReadmissionState(StrEnum):
+    """How far an order to take frames in is."""
+
+    WAITING = "waiting"
+    DONE = "done"
+
+
 class RegistryObject(models.Model):
     """One object as it is known now; earlier states are in `RegistryRevision`."""
 
@@ -100,3 +107,29 @@ class Relation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_object_id} {self.kind} {self.to_object_id}"
+
+
+class FrameReadmission(models.Model):
+    """An order to take held frames of one MN into the series, by the register as it is now."""
+
+    mn = models.CharField(max_length=64, db_index=True)
+    device = models.ForeignKey(RegistryObject, on_delete=models.PROTECT, related_name="readmissions")
+    reasons: models.JSONField[list[str], list[str]] = models.JSONField(default=list)  # codes; empty = any
+    why = models.CharField(max_length=500, blank=True)
+    asked_by = models.CharField(max_length=150)
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=[(one.value, one.value) for one in ReadmissionState])
+    first_pass_at = models.DateTimeField(null=True, blank=True)  # machine time
+    ended_at = models.DateTimeField(null=True, blank=True)
+    frames = models.PositiveIntegerField(default=0)  # looked at
+    taken = models.PositiveIntegerField(default=0)  # settled
+    values_new = models.PositiveIntegerField(default=0)
+    still_out: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(default=dict)  # frames by reason
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["state"])]
+
+    def __str__(self) -> str:
+        return f"{self.mn} {self.state}"

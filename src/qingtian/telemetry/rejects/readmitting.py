@@ -1,0 +1,130 @@
+"""Taking rejected frames in after all, once the register says what they are: a device, a password, a key, a clock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from qingtian.domain.errors import NotVisible
+from qingtian.telemetry.devices import DeviceDirectory
+from qingtian.telemetry.gateway.judge import FrameJudge
+from qingtian.telemetry.ingest.loop import IngestLoop
+from qingtian.telemetry.rejects.journal import Reject, RejectJournal, Wanted
+from qingtian.telemetry.rejects.reasons import RejectReason, read_reason
+from qingtian.telemetry.spool.format import SpoolRecord, Verdict
+from qingtian.telemetry.spool.reader import read_frame
+from qingtian.telemetry.store.port import SpoolPosition
+
+CHUNK = 1000
+MOST_FRAMES = 5_000_000
+LOST = "not_in_the_archive"
+
+
+@dataclass(slots=True)
+class Readmitted:
+    """What one pass did.
+
+    Args:
+        frames: looked at.
+        taken: frames that are settled now.
+        rows: observations that they gave.
+        new: of these, how many the series did not have.
+        still_out: frames that stay out, by reason.
+    """
+
+    frames: int = 0
+    taken: int = 0
+    rows: int = 0
+    new: int = 0
+    still_out: Counter[str] = field(default_factory=Counter)
+
+
+class Readmitter:
+    """Takes frames again. A pass that was interrupted is simply made again: nothing is doubled.
+
+    Args:
+        journal: what is held.
+        loop: maps and stores; not the one that follows the spool.
+        folder: the spool.
+        directory: the register.
+    """
+
+    def __init__(self, journal: RejectJournal, loop: IngestLoop, folder: Path, directory: DeviceDirectory) -> None:
+        self._journal, self._loop, self._folder, self._directory = journal, loop, folder, directory
+
+    def run(self, mn: str, reasons: Sequence[RejectReason], at: datetime) -> Readmitted:
+        """One pass over the held frames of a device.
+
+        Args:
+            mn: its number; frames under its aliases are taken along.
+            reasons: only frames that are held for one of these; empty = for any.
+            at: city time.
+        """
+        self._directory.refresh()
+        profile = self._directory.get(mn)
+        names = {mn} if profile is None else {mn, profile.mn, *profile.aliases}
+        done = Readmitted()
+        judge = FrameJudge(self._directory)
+        for name in sorted(names):
+            held = self._journal.each(Wanted(reasons=tuple(reasons), mn=name, settled=False), most=MOST_FRAMES)
+            waiting: dict[SpoolPosition, Reject] = {}
+            for chunk, last in _chunks(held):
+                waiting |= self._take(chunk, waiting, judge, at, done=done, last=last)
+        return done
+
+    def _take(
+        self,
+        chunk: Sequence[Reject],
+        waiting: dict[SpoolPosition, Reject],
+        judge: FrameJudge,
+        at: datetime,
+        *,
+        done: Readmitted,
+        last: bool,
+    ) -> dict[SpoolPosition, Reject]:
+        records: list[SpoolRecord] = []
+        ready: dict[SpoolPosition, Reject] = {}
+        for reject in chunk:
+            done.frames += 1
+            record = self._right_by_now(reject, judge, done)
+            if record is not None:
+                records.append(record)
+                ready[reject.place] = reject
+        again = self._loop.take_again(records, at, last=last)
+        done.rows += again.rows
+        done.new += again.result.new
+        candidates = {**waiting, **ready}
+        settled = [
+            one for place, one in candidates.items() if place not in again.refused and place not in again.waiting
+        ]
+        done.still_out.update(one.reason.value for place, one in candidates.items() if place in again.refused)
+        done.taken += len(settled)
+        self._journal.settle(settled, at)
+        for place in [place for place in waiting if place not in again.waiting]:
+            del waiting[place]
+        return {place: one for place, one in ready.items() if place in again.waiting}
+
+    def _right_by_now(self, reject: Reject, judge: FrameJudge, done: Readmitted) -> SpoolRecord | None:
+        try:
+            record = read_frame(self._folder, reject.place.segment, reject.place.offset)
+        except NotVisible:
+            done.still_out[LOST] += 1
+            return None
+        judged = judge.judge_whole(record.raw)
+        if judged.verdict is not Verdict.ACCEPTED:
+            done.still_out[read_reason(judged.verdict, judged.reason)[0].value] += 1
+            return None
+        return record
+
+
+def _chunks(held: Iterator[Reject]) -> Iterator[tuple[list[Reject], bool]]:
+    """Chunks, and whether each is the last one."""
+    chunk = list(islice(held, CHUNK))
+    while chunk:
+        following = list(islice(held, CHUNK))
+        yield chunk, not following
+        chunk = following
