@@ -141,6 +141,29 @@ def test_completeness_counts_the_periods_that_were_due(duty: Client) -> None:
     assert (by_cycle["minute"]["received"], by_cycle["minute"]["expected"]) == (1, 288)
 
 
+def test_arrivals_show_what_was_due_against_what_came(duty: Client) -> None:
+    hours = duty.get(f"/api/v1/devices/{city.MN}/arrivals?cycle=hour&days=2").json()
+    minutes = duty.get(f"/api/v1/devices/{city.MN}/arrivals?days=1").json()
+
+    assert (hours["command"], hours["period_s"], len(hours["cells"])) == ("2061", 3600, 48)
+    assert [one["received"] for one in hours["cells"]] == [0] * 18 + [1] * city.HOURS_KEPT
+    assert hours["cells"][-1] == {"t": "2025-11-24T09:00:00+08:00", "due": 1, "received": 1}
+    assert (minutes["cycle"], minutes["command"], minutes["cycles"]) == ("minute", "2051", ["minute", "hour"])
+    assert {one["due"] for one in minutes["cells"]} == {12}
+    assert sum(one["received"] for one in minutes["cells"]) == 0  # the one minute lies in the hour that still runs
+    wrong = duty.get(f"/api/v1/devices/{city.MN}/arrivals?cycle=day")
+    assert (wrong.status_code, wrong.json()["error"]["field"]) == (422, "cycle")
+
+
+def test_nothing_was_due_before_a_device_was_registered(login: Login) -> None:
+    client = login("steward")
+    send(client, "POST", "/devices", NEW | {"settings": {"expects": ["hour"]}})
+
+    cells = client.get("/api/v1/devices/QT77/arrivals").json()["cells"]
+
+    assert [one["t"][11:13] for one in cells] == [f"{hour:02d}" for hour in range(10)]  # since midnight of today
+
+
 def test_frames_of_the_last_hour_are_counted(duty: Client, archive: Path) -> None:
     city.fill_archive(archive, [frame_at(minute, mn=city.MN) for minute in range(30, 36)])
     city.fill_archive(archive, [frame_at(36, mn=city.MN)[:-4] + b"0000"], verdict=Verdict.BAD_CRC)
@@ -185,6 +208,7 @@ def test_a_steward_registers_a_device_and_the_journal_keeps_it(login: Login, tow
         ({"settings": {"units": ["a"]}}, "attributes.units"),
         ({"settings": {"aliases": ["a b"]}}, "attributes.aliases[0]"),
         ({"settings": {"colour": "red"}}, "attributes.colour"),
+        ({"settings": {"backfill": "perhaps"}}, "attributes.backfill"),
         ({"surprise": 1}, "surprise"),
     ],
 )

@@ -45,3 +45,10 @@ class FrameFilters(Schema):
     verdict: str | None = Field(None, max_length=20, description="accepted, refused, or one verdict such as bad_crc")
     before: str | None = Field(None, max_length=64, description="older than this place, as `next` gave it")
     limit: int = Field(FRAMES_AT_ONCE, ge=1, le=MOST_FRAMES)
+
+
+class ArrivalQuery(Schema):
+    """Which arrivals of a device."""
+
+    cycle: Literal["minute", "hour", "day"] | None = Field(None, description="the first one that it must send, else")
+    days: int = Field(7, ge=1, le=31)

@@ -34,6 +34,7 @@ export function fieldValue(rule: FieldRule, text: FieldText): SettingValue {
     })
     return Object.fromEntries(pairs) as Record<string, string>
   }
+  if (rule.kind === 'flag') return plain === 'true'
   if (rule.kind === 'integer') return /^[+-]?\d+$/.test(plain.trim()) ? Number(plain.trim()) : plain.trim()
   return plain.trim()
 }

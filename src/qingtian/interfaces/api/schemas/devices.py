@@ -12,7 +12,7 @@ from qingtian.interfaces.api.schemas.journal import EventOut
 from qingtian.interfaces.api.schemas.places import PlaceOut
 
 DeviceState = Literal["online", "late", "silent", "never"]
-SettingValue = str | int | list[str] | dict[str, str] | None
+SettingValue = bool | str | int | list[str] | dict[str, str] | None
 
 
 class DeviceRow(Schema):
@@ -145,6 +145,25 @@ class SiteChoice(Schema):
     name_en: str
     enterprise_name: str
     devices: int
+
+
+class ArrivalCell(Schema):
+    """One hour (or day) of a device."""
+
+    t: CityTime
+    due: int
+    received: int
+
+
+class ArrivalsOut(Schema):
+    """What was due against what came."""
+
+    cycle: str
+    cycles: list[str] = Field(description="what the device is bound to send")
+    command: str = Field(description="command that asks for these data again")
+    period_s: int
+    cells: list[ArrivalCell]
+    simulated: bool
 
 
 class DeviceIn(Input):

@@ -9,12 +9,13 @@ from qingtian.apps.registry.actions.change_device import change_device, merged
 from qingtian.apps.registry.actions.register_object import ObjectDraft, register_object
 from qingtian.apps.registry.models import ObjectType
 from qingtian.interfaces.api.auth import actor
-from qingtian.interfaces.api.device_filters import DeviceExport, DeviceFilters, SiteFilters
-from qingtian.interfaces.api.present import device_exports
+from qingtian.interfaces.api.device_filters import ArrivalQuery, DeviceExport, DeviceFilters, SiteFilters
+from qingtian.interfaces.api.present import device_arrivals, device_exports
 from qingtian.interfaces.api.present import devices as present
 from qingtian.interfaces.api.present.device_form import device_form
 from qingtian.interfaces.api.responses import reads, writes
 from qingtian.interfaces.api.schemas.devices import (
+    ArrivalsOut,
     DeviceChange,
     DeviceDetail,
     DeviceForm,
@@ -73,6 +74,12 @@ def register(request: HttpRequest, data: DeviceIn) -> Status[DeviceDetail]:
 def one_device(request: HttpRequest, mn: str) -> DeviceDetail:
     """Settings, health, what is wrong in words, history; passwords and keys only as set or not set."""
     return present.device_detail(actor(request), current_clock().now(), mn)
+
+
+@router.get("/devices/{mn}/arrivals", response=reads(ArrivalsOut), summary="What was due against what came")
+def arrivals(request: HttpRequest, mn: str, query: Query[ArrivalQuery]) -> ArrivalsOut:
+    """One cell per hour, per day for daily data."""
+    return device_arrivals.arrivals(actor(request), current_clock().now(), mn, query)
 
 
 @router.patch("/devices/{mn}", response=writes(DeviceDetail), summary="Change a device")

@@ -25,6 +25,7 @@ GROUPS: Mapping[str, Said] = {
     "dialect": Said("通讯方式", "Dialect"),
     "security": Said("安全", "Security"),
     "mapping": Said("编码与单位", "Codes and units"),
+    "commands": Said("自动命令", "Automatic commands"),
 }
 SETTINGS: Mapping[str, SettingWords] = {
     "edition": _words(
@@ -118,6 +119,33 @@ SETTINGS: Mapping[str, SettingWords] = {
         "Codes of the vendor's own, one per line: sent = registered, such as O3 = a05024.",
     ),
     "aliases": _words("其他 MN 写法", "Other spellings of the MN", "每行一个。", "One per line."),
+    "auto_clock": _words(
+        "自动校时",
+        "Set its clock",
+        "设备请求校时或时钟偏差过大时，自动下达校时命令。",
+        "When it asks for the time, or its clock is off.",
+    ),
+    "backfill": _words(
+        "自动补传",
+        "Ask for missing data",
+        "缺数时自动向设备要历史数据。",
+        "History is asked for when periods are missing.",
+    ),
+    "history_realtime": _words(
+        "补传实时数据", "Real-time history", "缺的实时数据也要补传。", "Missing real-time data are asked for too."
+    ),
+    "state_data": _words(
+        "治理设施状态",
+        "Facility state",
+        "首次连接时让设备上传治理设施运行状态。",
+        "At first contact it is told to send it.",
+    ),
+    "first_contact": _words(
+        "首次连接初始化",
+        "First contact",
+        "下次连接时下达初始化命令：时钟、超时重发、间隔、启动上传。",
+        "At its next connection it gets clock, time-out, intervals and start of uploads.",
+    ),
 }
 CHOICES: Mapping[str, Mapping[str, Said]] = {
     "edition": {
