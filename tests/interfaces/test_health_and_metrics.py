@@ -146,3 +146,41 @@ def test_any_label_and_value_stay_one_line(label: str, value: float) -> None:
 
     assert len(lines) == 3
     assert float(lines[2].rsplit(" ", 1)[1]) == pytest.approx(value)
+
+
+def test_the_gateways_figures_are_scraped_by_reason_limit_and_time(duty: Client) -> None:
+    counters = {
+        "at": real_now().isoformat(),
+        "rejected_by_reason": {"crc_modbus": 3, "made_up_by_a_device": 9},
+        "limits_hit": {"device_frames_per_s": 2},
+        "sync_seconds": {"bounds": [0.001, 0.01], "counts": [5, 2, 1], "sum": 0.25},
+        "commands": {"sent": 4, "outstanding": 1, "reports_waiting": 0, "last_error": ""},
+        "doubles": 1,
+        "tls_connections_total": 6,
+    }
+    path = counters_path(get_settings().data_dir, "gateway")
+    write_counters(path, counters)
+    write_counters(counters_path(get_settings().data_dir, "worker"), {"at": counters["at"], "lag_seconds": 12.5})
+    try:
+        lines = Client().get("/metrics").content.decode().splitlines()
+    finally:
+        path.unlink()
+        counters_path(get_settings().data_dir, "worker").unlink()
+
+    assert 'qingtian_gateway_rejects_total{reason="crc_modbus"} 3' in lines
+    assert 'qingtian_gateway_rejects_total{reason="incomplete"} 0' in lines
+    assert not any("made_up" in line for line in lines), "nothing that a device sends becomes a label"
+    assert 'qingtian_gateway_limits_hit_total{limit="device_frames_per_s"} 2' in lines
+    assert [line for line in lines if line.startswith("qingtian_gateway_fsync_seconds")] == [
+        'qingtian_gateway_fsync_seconds_bucket{le="0.001"} 5',
+        'qingtian_gateway_fsync_seconds_bucket{le="0.01"} 7',
+        'qingtian_gateway_fsync_seconds_bucket{le="+Inf"} 8',
+        "qingtian_gateway_fsync_seconds_sum 0.25",
+        "qingtian_gateway_fsync_seconds_count 8",
+    ]
+    assert "# TYPE qingtian_gateway_fsync_seconds histogram" in lines
+    assert 'qingtian_gateway_commands_total{event="sent"} 4' in lines
+    assert "qingtian_gateway_commands_outstanding 1" in lines
+    assert "qingtian_gateway_doubles 1" in lines
+    assert "qingtian_gateway_tls_connections_total 6" in lines
+    assert "qingtian_ingest_lag_seconds 12.5" in lines

@@ -164,6 +164,13 @@ async def _work_on_jobs(stop: threading.Event) -> None:
         await asyncio.gather(jobs, return_exceptions=True)
 
 
+def _lag_seconds(loop: IngestLoop) -> float:
+    """City seconds between the newest frame in the store and now; 0 while nothing waits."""
+    if not loop.lag_bytes() or loop.newest_arrival is None:
+        return 0.0
+    return max(0.0, (current_clock().now() - loop.newest_arrival).total_seconds())
+
+
 def _report(path: Path, loop: IngestLoop, state: str) -> None:
     position = loop.position
     values: dict[str, Any] = asdict(loop.counters) | {
@@ -173,6 +180,7 @@ def _report(path: Path, loop: IngestLoop, state: str) -> None:
         "segment": position.segment if position else "",
         "offset": position.offset if position else 0,
         "lag_bytes": loop.lag_bytes(),
+        "lag_seconds": _lag_seconds(loop),
     }
     try:
         write_counters(path, values)

@@ -14,6 +14,7 @@ from qingtian.apps.findings.search import Criteria, search, waiting
 from qingtian.apps.findings.states import Activity, Kind
 from qingtian.interfaces.live.hub import connected_clients
 from qingtian.interfaces.metrics.exposition import Metric, Sample
+from qingtian.interfaces.metrics.gateway import counted, gateway_metrics, gauge, number
 from qingtian.runtime.clock import current_clock, real_now
 from qingtian.runtime.health import Check, Level
 from qingtian.runtime.settings import Settings
@@ -21,20 +22,6 @@ from qingtian.telemetry.counters import counters_path, read_counters
 
 REPORTS_WITHIN = timedelta(seconds=60)  # gateway and worker write their counters every few seconds
 LAG_WARNING_BYTES = 64 * 1024 * 1024  # about one segment of raw frames
-GATEWAY = {
-    "frames": "frames received",
-    "accepted": "frames stored for known devices",
-    "acked": "acknowledgements sent",
-    "bad_crc": "frames refused for their checksum",
-    "malformed": "frames that could not be read",
-    "unknown_device": "frames of devices that are not registered",
-    "wrong_password": "frames with a wrong password",
-    "not_stored": "frames that the spool could not take",
-    "connections_total": "connections accepted",
-    "connections_refused": "connections refused",
-    "idle_closed": "connections closed for silence",
-    "garbage_bytes": "bytes between frames",
-}
 INGEST = {
     "frames": "frames taken from the spool",
     "new": "observations added",
@@ -48,12 +35,15 @@ def metrics(settings: Settings) -> list[Metric]:
     """Every figure, for one scrape."""
     gateway, worker = _counters(settings, "gateway"), _counters(settings, "worker")
     return [
-        _gauge("qingtian_build_info", "version of this process", 1, {"version": __version__}),
-        *_counted("qingtian_gateway", GATEWAY, gateway),
-        _gauge("qingtian_gateway_connections", "open device connections", _number(gateway, "connections")),
-        _gauge("qingtian_gateway_in_flight_bytes", "bytes waiting for the disk", _number(gateway, "in_flight_bytes")),
-        *_counted("qingtian_ingest", INGEST, worker),
-        _gauge("qingtian_ingest_lag_bytes", "raw bytes that are not yet observations", _number(worker, "lag_bytes")),
+        gauge("qingtian_build_info", "version of this process", 1, {"version": __version__}),
+        *gateway_metrics(gateway),
+        *counted("qingtian_ingest", INGEST, worker),
+        gauge("qingtian_ingest_lag_bytes", "raw bytes that are not yet observations", number(worker, "lag_bytes")),
+        gauge(
+            "qingtian_ingest_lag_seconds",
+            "city seconds since the arrival of the newest frame that is in the store, while others wait",
+            number(worker, "lag_seconds"),
+        ),
         Metric(
             "qingtian_process_report_age_seconds",
             "gauge",
@@ -64,8 +54,8 @@ def metrics(settings: Settings) -> list[Metric]:
                 if (age := report_age(counters)) is not None
             ),
         ),
-        _gauge("qingtian_disk_free_bytes", "free space of the data folder", _free(settings)),
-        _gauge("qingtian_live_clients", "browsers on the live stream of this process", connected_clients()),
+        gauge("qingtian_disk_free_bytes", "free space of the data folder", _free(settings)),
+        gauge("qingtian_live_clients", "browsers on the live stream of this process", connected_clients()),
         *_governance(),
     ]
 
@@ -81,7 +71,7 @@ def spool_lag_check(settings: Settings) -> Check:
     age = report_age(worker)
     if age is None or age > REPORTS_WITHIN:
         return Check("spool lag", Level.WARNING, _silence(age), "start `qingtian worker` or `qingtian up`")
-    lag = int(_number(worker, "lag_bytes"))
+    lag = int(number(worker, "lag_bytes"))
     detail = f"{lag} bytes of raw frames are not yet observations"
     if worker.get("last_error"):
         return Check("spool lag", Level.WARNING, f"{detail}; last error: {worker['last_error']}", "see worker.log")
@@ -104,7 +94,7 @@ def _gateway_check(gateway: Mapping[str, Any]) -> Check:
         return Check("gateway", Level.WARNING, _silence(age), "start `qingtian gateway` or `qingtian up`")
     if gateway.get("spool_error"):
         return Check("gateway", Level.ERROR, f"the spool fails: {gateway['spool_error']}", "free space; see docs")
-    return Check("gateway", Level.OK, f"{int(_number(gateway, 'connections'))} connections, port {gateway.get('port')}")
+    return Check("gateway", Level.OK, f"{int(number(gateway, 'connections'))} connections, port {gateway.get('port')}")
 
 
 def _silence(age: timedelta | None) -> str:
@@ -116,35 +106,18 @@ def _governance() -> list[Metric]:
     late = search(SYSTEM_ACTOR, Criteria(kinds=(Kind.LATE_STREAM,), activity=Activity.ONGOING)).count()
     cases = case_search.counts(SYSTEM_ACTOR, current_clock().now())
     return [
-        _gauge("qingtian_late_streams", "streams that are silent for longer than allowed", late),
+        gauge("qingtian_late_streams", "streams that are silent for longer than allowed", late),
         Metric(
             "qingtian_findings_waiting",
             "gauge",
             "findings that somebody must still look at",
             tuple(Sample(count, {"severity": str(level)}) for level, count in waits.by_severity.items()),
         ),
-        _gauge("qingtian_findings_unconfirmed", "findings that nobody has confirmed", waits.unconfirmed),
-        _gauge("qingtian_cases_open", "cases from which something is expected", cases.open),
-        _gauge("qingtian_cases_overdue", "cases past their due date", cases.overdue),
-        _gauge("qingtian_cases_rebounds", "cases that are relapses", cases.rebounds),
+        gauge("qingtian_findings_unconfirmed", "findings that nobody has confirmed", waits.unconfirmed),
+        gauge("qingtian_cases_open", "cases from which something is expected", cases.open),
+        gauge("qingtian_cases_overdue", "cases past their due date", cases.overdue),
+        gauge("qingtian_cases_rebounds", "cases that are relapses", cases.rebounds),
     ]
-
-
-def _counted(prefix: str, names: Mapping[str, str], counters: Mapping[str, Any]) -> list[Metric]:
-    return [
-        Metric(f"{prefix}_{name.removesuffix('_total')}_total", "counter", text, (Sample(_number(counters, name)),))
-        for name, text in names.items()
-        if name in counters
-    ]
-
-
-def _gauge(name: str, text: str, value: float, labels: Mapping[str, str] | None = None) -> Metric:
-    return Metric(name, "gauge", text, (Sample(value, labels or {}),))
-
-
-def _number(counters: Mapping[str, Any], name: str) -> float:
-    value = counters.get(name, 0)
-    return float(value) if isinstance(value, (int, float)) else 0.0
 
 
 def _counters(settings: Settings, process: str) -> dict[str, Any]:

@@ -108,6 +108,7 @@ class IngestLoop:
         self._screen = QualityScreen(lambda site: self._media.get(site, ""))
         self._refreshed_at = -1e9
         self._moved = threading.Condition()
+        self.newest_arrival: datetime | None = None  # of the newest frame that was taken
         self.counters = IngestCounters()
 
     @property
@@ -130,6 +131,8 @@ class IngestLoop:
         if records or overdue:
             self._refresh_directory()
             self._store_batch(records, overdue, position)
+        if records:
+            self.newest_arrival = records[-1].received_at
         with self._moved:
             self._position = position
             self._moved.notify_all()

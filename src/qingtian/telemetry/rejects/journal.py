@@ -212,11 +212,12 @@ class RejectJournal:
 
     def _rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
         with self._side.connection() as connection:
-            return connection.execute(sql, values).fetchall()  # type: ignore[arg-type]  # fixed names, bound values
+            return connection.execute(sql, values).fetchall()  # fixed names, bound values
 
 
 def _where(wanted: Wanted) -> tuple[str, list[Any]]:
-    parts, values = ["true"], []
+    parts: list[str] = ["true"]
+    values: list[Any] = []
     reasons = [one for one in wanted.reasons or WORDS if wanted.group is None or WORDS[one].group is wanted.group]
     if wanted.reasons or wanted.group is not None:
         parts.append("reason = ANY(%s)")
