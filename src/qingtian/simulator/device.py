@@ -151,17 +151,20 @@ class Device:
         """The line stands."""
         self.online, self.hang_up = True, False
         self._framer = Framer()
-        for upload in self.outbox.waiting.values():
-            upload.tries = 0
-            self._again(upload, now)
+        under_way = list(self.outbox.waiting.values())
         if self._off_since != NEVER:
             self._restart(now)
+        for upload in under_way:
+            upload.tries = 0
+            self._again(upload, now)
         if self.settings.login:
             self.speak("login", now)
         if not self.active:
             self._timers["activation"] = now
         if "announced" not in self._timers and self.active:
             self._first_contact(now)
+        if self.outbox.backlog:
+            self._timers["backlog"] = now
         self.advance(now)
 
     def disconnect(self, now: float) -> None:
@@ -327,7 +330,7 @@ class Device:
             self.stats.rtt.add(now - upload.sent_at)
         if upload.job:
             self._answering.settled(upload, now, acknowledged=True)
-        if self.outbox.backlog and "backlog" not in self._timers:
+        if self.outbox.backlog and self.settings.ack:
             self._catch_up(now)
 
     def _catch_up(self, now: float) -> None:
@@ -427,13 +430,13 @@ class Device:
             if cn in self.cycles.by_cn:
                 for start in self.recorder.starts(cn, local - self.settings.backfill_s, local, local):
                     self.outbox.keep(cn, start)
-        if self.outbox.backlog:
-            self._timers["backlog"] = now
 
     def _outage(self, now: float) -> None:
         trouble = self.settings.trouble
+        if not self.online:
+            return
         self.stats.trouble["outage"] += 1
-        self.hang_up, self.stay_away_until = self.online, now + trouble.outage_for
+        self.hang_up, self.stay_away_until = True, now + trouble.outage_for
         if self.chance("power_fail"):
             self._off_since = now
 
@@ -486,6 +489,8 @@ class Device:
             self._timers.pop("activation", None)
             self.cycles.begin(now)
             self._first_contact(now)
+            if self.outbox.backlog:
+                self._timers["backlog"] = now
 
     def log(self, local_s: float, text: str) -> None:
         """Write into the instrument log."""

@@ -78,6 +78,8 @@ class Outbox:
 
     def keep(self, cn: str, start: float) -> None:
         """A record has to wait for the line; the oldest are dropped when the memory is full."""
+        if self.backlog and self.backlog[-1] == (cn, start):  # another part of the same record
+            return
         if len(self.backlog) >= MOST_KEPT:
             self.backlog.popleft()
             self.dropped += 1

@@ -143,19 +143,15 @@ class Instruments:
     def _over(
         self, channel: Channel, rows: list[dict[str, float]], mark: str, minutes: list[int], seconds: int
     ) -> Item:
-        code, signal = channel.code, self._signals[channel.code]
+        code = channel.code
         total, volume = self._total(channel, rows)
         if channel.total == "mass" and volume and self._flow.startswith("w"):
             # volume-weighted: 1000 x mass / volume (HJ 212-2017 appendix D)
             mean = sum(row[code] * row[self._flow] for row in rows) / sum(row[self._flow] for row in rows)
         else:
             mean = sum(row[code] for row in rows) / len(rows)
-        dead = mark in DEAD or channel.below
-        edges = [
-            (mean, row[code], row[code]) if dead else signal.around(row[code], at)
-            for row, at in zip(rows, minutes, strict=True)
-        ]
-        low, high = min(edge[1] for edge in edges), max(edge[2] for edge in edges)
+        edges = [self._around(channel, row, at, mark) for row, at in zip(rows, minutes, strict=True)]
+        low, high = min(edge[0] for edge in edges), max(edge[1] for edge in edges)
         values = []
         if channel.total != "none":
             # a period that is normal in spite of some abnormal minutes is scaled up to its whole length
@@ -165,6 +161,19 @@ class Instruments:
             values += self._converted(channel, rows, low, high)
         values.append(("Flag", mark))
         return Item(self._names[code], values)
+
+    def _around(self, channel: Channel, row: dict[str, float], minute: int, mark: str) -> tuple[float, float]:
+        """Lowest and highest value within a minute; a share moves with its whole."""
+        value = row[channel.code]
+        if mark in DEAD:
+            return value, value
+        if not channel.below:
+            return self._signals[channel.code].around(value, minute)[1:]
+        whole = row[channel.below]
+        share = min(1.0, value / whole) if whole else 0.0
+        _, low, high = self._signals[channel.code].around(share, minute)
+        _, whole_low, whole_high = self._signals[channel.below].around(whole, minute)
+        return low * whole_low, min(1.0, high) * whole_high
 
     def _converted(
         self, channel: Channel, rows: list[dict[str, float]], low: float, high: float
