@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/air/evaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A place over a period under HJ 663
+         * @description Days, statistics with validity, attainment, good days, both composite indices, change under one standard.
+         */
+        get: operations["air_evaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -1713,6 +1733,29 @@ export interface components {
             site_type: "outlet" | "station" | "power_meter";
         };
         /**
+         * AirAttainmentOut
+         * @description A level of GB 3095.
+         */
+        AirAttainmentOut: {
+            /** Category */
+            category: string;
+            /** Failing */
+            failing: string[];
+            /** Items */
+            items: components["schemas"]["AirItemAttainment"][];
+            /** Largest */
+            largest: string;
+            /**
+             * Met
+             * @description null: an item has no value and none fails
+             */
+            met: boolean | null;
+            /** Missing */
+            missing: string[];
+            /** Standard */
+            standard: string;
+        };
+        /**
          * AirCategoryOut
          * @description A category of the air quality index.
          */
@@ -1741,6 +1784,201 @@ export interface components {
             source: string;
             /** Standard */
             standard: string;
+        };
+        /**
+         * AirDayOut
+         * @description One day of a place.
+         */
+        AirDayOut: {
+            /** Aqi */
+            aqi: number | null;
+            /** Category En */
+            category_en: string;
+            /** Category Zh */
+            category_zh: string;
+            /** Colour */
+            colour: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Level */
+            level: number | null;
+            /** Primary */
+            primary: string[];
+            /**
+             * Reason
+             * @description why there is no index
+             */
+            reason: string;
+            /** Standard */
+            standard: string;
+            /** Values */
+            values: components["schemas"]["AirDayValue"][];
+        };
+        /**
+         * AirDayValue
+         * @description One value of a day.
+         */
+        AirDayValue: {
+            /**
+             * Have
+             * @description valid hours; of O3 valid 8-hour windows; of a city valid points
+             */
+            have: number;
+            /** Iaqi */
+            iaqi: number | null;
+            /** Item */
+            item: string;
+            /** Need */
+            need: number;
+            /** Reason */
+            reason: string;
+            /** Unit */
+            unit: string;
+            /** Valid */
+            valid: boolean;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * AirEvaluationOut
+         * @description A place over a period.
+         */
+        AirEvaluationOut: {
+            /** Attainments */
+            attainments: components["schemas"]["AirAttainmentOut"][];
+            comparison: components["schemas"]["ComparisonOut"];
+            /** Composites */
+            composites: components["schemas"]["CompositeOut"][];
+            /** Days */
+            days: components["schemas"]["AirDayOut"][];
+            /**
+             * End
+             * Format: date
+             */
+            end: string;
+            good: components["schemas"]["GoodDaysOut"];
+            /** Place */
+            place: string;
+            /** Place En */
+            place_en: string;
+            /** Place Zh */
+            place_zh: string;
+            /** Simulated */
+            simulated: boolean;
+            /**
+             * Standard
+             * @description index standard in force at the end of the period
+             */
+            standard: string;
+            /**
+             * Start
+             * Format: date
+             */
+            start: string;
+            /** Statistics */
+            statistics: components["schemas"]["AirStatisticOut"][];
+        };
+        /**
+         * AirItemAttainment
+         * @description One item against one level.
+         */
+        AirItemAttainment: {
+            /** Item */
+            item: string;
+            /** Met */
+            met: boolean;
+            /** Tests */
+            tests: components["schemas"]["AirLimitTest"][];
+        };
+        /**
+         * AirLimitTest
+         * @description One statistic against its limit.
+         */
+        AirLimitTest: {
+            /** Clause */
+            clause: string;
+            /** Confidence */
+            confidence: string;
+            /**
+             * Limit
+             * @description a decimal number as text, as the server rounded it
+             */
+            limit: string;
+            /** Met */
+            met: boolean;
+            /**
+             * Multiple
+             * @description how far over the limit; null within
+             */
+            multiple: string | null;
+            /** Percent */
+            percent: string | null;
+            /** Rule Row */
+            rule_row: string;
+            /**
+             * Single Index
+             * @description a decimal number as text, as the server rounded it
+             */
+            single_index: string;
+            /** Standard */
+            standard: string;
+            /** Statistic */
+            statistic: string;
+            /** Unit */
+            unit: string;
+            /** Valid */
+            valid: boolean | null;
+            /**
+             * Value
+             * @description a decimal number as text, as the server rounded it
+             */
+            value: string;
+        };
+        /**
+         * AirStatisticOut
+         * @description One statistic of the day values.
+         */
+        AirStatisticOut: {
+            /** Clause */
+            clause: string;
+            /** Confidence */
+            confidence: string;
+            /** Days */
+            days: number;
+            /** Have */
+            have: number;
+            /** Item */
+            item: string;
+            /** Percent */
+            percent: string | null;
+            /** Rule Row */
+            rule_row: string;
+            /** Short */
+            short: components["schemas"]["ShortPeriod"][];
+            /** Standard */
+            standard: string;
+            /**
+             * Statistic
+             * @description mean or percentile
+             */
+            statistic: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Use
+             * @description compliance or composite
+             */
+            use: string;
+            /**
+             * Valid
+             * @description null: no rule says how many days are needed
+             */
+            valid: boolean | null;
+            /** Value */
+            value: string | null;
         };
         /**
          * AnswerIn
@@ -2903,6 +3141,70 @@ export interface components {
             state_zh: string;
         };
         /**
+         * ComparedFigureOut
+         * @description A figure beside that of the earlier period, both under one standard.
+         */
+        ComparedFigureOut: {
+            /**
+             * Base
+             * @description a decimal number as text, as the server rounded it
+             */
+            base: string;
+            /** Change */
+            change: string | null;
+            /**
+             * Figure
+             * @description an item for its mean or percentile, good_days, composite
+             */
+            figure: string;
+            /**
+             * Kind
+             * @description relative: percent; points: percentage points
+             */
+            kind: string;
+            /**
+             * Now
+             * @description a decimal number as text, as the server rounded it
+             */
+            now: string;
+            /** Reason */
+            reason: string;
+            /** Statistic */
+            statistic: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * ComparisonOut
+         * @description The period against an earlier one, judged again under the standard of this one.
+         */
+        ComparisonOut: {
+            /**
+             * End
+             * Format: date
+             */
+            end: string;
+            /** Figures */
+            figures: components["schemas"]["ComparedFigureOut"][];
+            /**
+             * Own Standards
+             * @description standards in force in the earlier period
+             */
+            own_standards: string[];
+            /**
+             * Standard
+             * @description standard that both periods were judged under here
+             */
+            standard: string;
+            /**
+             * Start
+             * Format: date
+             */
+            start: string;
+            /** Valid Days */
+            valid_days: number;
+        };
+        /**
          * CompletenessOut
          * @description Periods of the last 24 hours that arrived, of those that were due.
          */
@@ -2915,6 +3217,28 @@ export interface components {
             received: number;
             /** Share */
             share: string | null;
+        };
+        /**
+         * CompositeOut
+         * @description The composite index of one edition; figures of two editions are never compared.
+         */
+        CompositeOut: {
+            /** Clause */
+            clause: string;
+            /** Confidence */
+            confidence: string;
+            /** Reason */
+            reason: string;
+            /** Rule Row */
+            rule_row: string;
+            /** Shares */
+            shares: {
+                [key: string]: string;
+            };
+            /** Standard */
+            standard: string;
+            /** Value */
+            value: string | null;
         };
         /**
          * ConfirmManyIn
@@ -2935,6 +3259,16 @@ export interface components {
          * @description How much of the asked time has values.
          */
         CoverageOut: {
+            /**
+             * Doubted
+             * @description values with a cause of doubt
+             */
+            doubted: number;
+            /**
+             * Excluded
+             * @description values that a pack rule keeps out of means for such a cause
+             */
+            excluded: number;
             /** Expected */
             expected: number;
             /** Present */
@@ -3667,6 +4001,32 @@ export interface components {
          */
         ErrorOut: {
             error: components["schemas"]["ErrorBody"];
+        };
+        /**
+         * EvaluationQuery
+         * @description Which place and period.
+         */
+        EvaluationQuery: {
+            /**
+             * Base Start
+             * @description first day of the period compared with; a year before when left out
+             */
+            base_start?: string | null;
+            /**
+             * End
+             * @description last day; yesterday when left out
+             */
+            end?: string | null;
+            /**
+             * Place
+             * @description code of a station or region; the city when left out
+             */
+            place?: string | null;
+            /**
+             * Start
+             * @description first day; thirty days when left out
+             */
+            start?: string | null;
         };
         /**
          * EventFilters
@@ -4807,6 +5167,35 @@ export interface components {
             tls_port: number;
         };
         /**
+         * GoodDaysOut
+         * @description Good days of the period.
+         */
+        GoodDaysOut: {
+            /** By Category */
+            by_category: components["schemas"]["NamedCount"][];
+            /** By Primary */
+            by_primary: components["schemas"]["NamedCount"][];
+            /** Clause */
+            clause: string;
+            /** Confidence */
+            confidence: string;
+            /** Days */
+            days: number;
+            /** Good */
+            good: number;
+            /** Ratio Percent */
+            ratio_percent: string | null;
+            /** Standards */
+            standards: string[];
+            /** Valid */
+            valid: number;
+            /**
+             * Without
+             * @description days without a published index
+             */
+            without: string[];
+        };
+        /**
          * GrantOut
          * @description A role within a scope; empty parts do not restrict.
          */
@@ -5169,6 +5558,16 @@ export interface components {
             mode: string;
             /** Version */
             version: string;
+        };
+        /**
+         * NamedCount
+         * @description How many days.
+         */
+        NamedCount: {
+            /** Days */
+            days: number;
+            /** Name */
+            name: string;
         };
         /**
          * NeighbourOut
@@ -5625,6 +6024,11 @@ export interface components {
             period_start: string;
             /** Pollutant */
             pollutant: string;
+            /**
+             * Qc
+             * @description causes of doubt, mostly none
+             */
+            qc: components["schemas"]["QualityMark"][];
             /** Unit */
             unit: string;
             /** Valid */
@@ -5819,6 +6223,54 @@ export interface components {
             title_en: string;
             /** Title Zh */
             title_zh: string;
+        };
+        /**
+         * QualityMark
+         * @description One cause that quality control found when the value arrived; value and mark are as the device sent them.
+         */
+        QualityMark: {
+            /**
+             * Cause
+             * @description closed code, see docs/telemetry.md
+             */
+            cause: string;
+            /**
+             * Confidence
+             * @description how sure that row is
+             */
+            confidence: string;
+            /**
+             * Excluded
+             * @description whether a pack rule keeps the value out of means and judgements for it
+             */
+            excluded: boolean;
+            /**
+             * Facts
+             * @description the figures, by name
+             */
+            facts: {
+                [key: string]: string;
+            };
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
+            /**
+             * Rule Row
+             * @description pack row that it rests on
+             */
+            rule_row: string;
+            /** Text En */
+            text_en: string;
+            /**
+             * Text Zh
+             * @description explanation with the figures that fired
+             */
+            text_zh: string;
         };
         /**
          * ReadBackOut
@@ -6460,6 +6912,11 @@ export interface components {
              */
             origin: string;
             /**
+             * Qc
+             * @description causes of doubt, mostly none
+             */
+            qc: components["schemas"]["QualityMark"][];
+            /**
              * T
              * @description start of the period
              */
@@ -6551,6 +7008,18 @@ export interface components {
             value: boolean | string | number | string[] | {
                 [key: string]: string;
             } | null;
+        };
+        /**
+         * ShortPeriod
+         * @description What is short of its number of days.
+         */
+        ShortPeriod: {
+            /** Have */
+            have: number;
+            /** Need */
+            need: number;
+            /** Period */
+            period: string;
         };
         /**
          * SiteChoice
@@ -6805,6 +7274,11 @@ export interface components {
             period_start: string | null;
             /** Pollutant */
             pollutant: string;
+            /**
+             * Qc
+             * @description causes of doubt, mostly none
+             */
+            qc: components["schemas"]["QualityMark"][];
             /** Unit */
             unit: string;
             /** Valid */
@@ -7145,6 +7619,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AirCategoryOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    air_evaluation: {
+        parameters: {
+            query?: {
+                /** @description code of a station or region; the city when left out */
+                place?: string | null;
+                /** @description first day; thirty days when left out */
+                start?: string | null;
+                /** @description last day; yesterday when left out */
+                end?: string | null;
+                /** @description first day of the period compared with; a year before when left out */
+                base_start?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AirEvaluationOut"];
                 };
             };
             /** @description Unauthorized */

@@ -10,6 +10,7 @@ from qingtian import __version__
 from qingtian.interfaces.api.auth import SignedIn
 from qingtian.interfaces.api.errors import install_handlers
 from qingtian.interfaces.api.views import (
+    air,
     cases,
     commands,
     devices,
@@ -71,6 +72,7 @@ def build_api() -> Api:
         exports,
         places,
         series,
+        air,
         devices,
         commands,
         frames,
