@@ -239,6 +239,7 @@ def _device(
         "minute_interval_s": device.minute_interval * 60,
         "realtime_interval_s": 600,
         "expects": list(expects),
+        "backfill": False,  # the replayed fleet sends and answers nothing
     }
     if device.st == "51":
         attributes["units"] = {POWER_CODE: "kW"}

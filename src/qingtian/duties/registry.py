@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from qingtian.duties.ask_gaps import ask_gaps
 from qingtian.duties.compact_store import compact_store
 from qingtian.duties.duty import Duty
 from qingtian.duties.judge_air_hours import judge_air_hours
 from qingtian.duties.judge_emission_hours import judge_emission_hours
 from qingtian.duties.roll_up_hours import roll_up_hours
+from qingtian.duties.tend_devices import expire_waiting, rotate_keys, set_clocks, set_up_devices
 from qingtian.duties.watch_authenticity import watch_authenticity
 from qingtian.duties.watch_clocks import watch_clocks
 from qingtian.duties.watch_overdue import watch_overdue
@@ -34,6 +36,11 @@ DUTIES: tuple[Duty, ...] = (
     Duty("watch_authenticity", _HOUR, watch_authenticity, "数据真实性监视", "Data authenticity", offset=12 * _MINUTE),
     Duty("watch_treatment", 10 * _MINUTE, watch_treatment, "治理设施用电监视", "Treatment power"),
     Duty("watch_clocks", 15 * _MINUTE, watch_clocks, "设备时钟监视", "Device clocks"),
+    Duty("set_clocks", 15 * _MINUTE, set_clocks, "自动校时", "Clocks set", offset=3 * _MINUTE),
+    Duty("ask_gaps", 30 * _MINUTE, ask_gaps, "缺失数据补传", "Missing data asked for", offset=20 * _MINUTE),
+    Duty("set_up_devices", 10 * _MINUTE, set_up_devices, "新设备初始化", "New devices set up", offset=4 * _MINUTE),
+    Duty("rotate_keys", 24 * _HOUR, rotate_keys, "设备密钥轮换", "Device keys replaced", offset=2 * _HOUR),
+    Duty("expire_commands", 10 * _MINUTE, expire_waiting, "反控命令过期", "Commands expired", offset=5 * _MINUTE),
     Duty("watch_rebounds", 10 * _MINUTE, watch_rebounds, "反弹监视", "Relapses"),
     Duty("watch_overdue", _HOUR, watch_overdue, "办理时限监视", "Case clocks"),
     Duty("compact_store", 24 * _HOUR, compact_store, "数据存储整理", "Store upkeep", offset=3 * _HOUR),
