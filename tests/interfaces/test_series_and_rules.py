@@ -36,7 +36,14 @@ def test_a_series_is_labelled_by_the_start_of_its_periods(duty: Client, town: ci
 def test_coverage_counts_expected_present_and_valid_periods(duty: Client, town: city.Town) -> None:
     found = series(duty, f"site=O-1-01&pollutant=a21002&{SPAN}")
 
-    assert found["coverage"] == {"expected": 10, "present": 10, "valid": 9, "share": "0.90"}  # one hour is marked D
+    assert found["coverage"] == {
+        "expected": 10,
+        "present": 10,
+        "valid": 9,  # one hour is marked D
+        "share": "0.90",
+        "doubted": 0,
+        "excluded": 0,
+    }
 
 
 def test_the_future_is_not_missing_data(duty: Client, town: city.Town) -> None:

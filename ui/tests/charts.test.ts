@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Limit, SeriesPoint } from '@/api/types'
-import { axisTime, axisTop, distinctLimits, invalidMarks, isSampled, judgedValue, seriesOption, usesConverted, validLine } from '@/charts/series'
+import { axisTime, axisTop, distinctLimits, doubtedMarks, invalidMarks, isSampled, judgedValue, seriesOption, usesConverted, validLine } from '@/charts/series'
 import { DARK } from '@/design/theme'
 
 const at = (hour: number) => new Date(Date.parse('2025-11-24T00:00:00+08:00') + hour * 3_600_000).toISOString()
@@ -15,6 +15,7 @@ const point = (hour: number, value: string | null, rest: Partial<SeriesPoint> = 
   version: 1,
   origin: 'device',
   frame: null,
+  qc: [],
   ...rest,
 })
 const limit = (value: string, rest: Partial<Limit> = {}): Limit => ({
@@ -32,10 +33,33 @@ const limit = (value: string, rest: Partial<Limit> = {}): Limit => ({
   rule_row: 'r',
   ...rest,
 })
-const words = { value: 'value', measured: 'measured', converted: 'converted', invalid: 'invalid', limit: (line: Limit) => `limit ${line.value}` }
+const words = { value: 'value', measured: 'measured', converted: 'converted', invalid: 'invalid', doubted: 'doubted', limit: (line: Limit) => `limit ${line.value}` }
 const values = (line: [number, number | null][]) => line.map(([, value]) => value)
 
+const doubt = {
+  cause: 'jump',
+  label_zh: '突变',
+  label_en: 'Jump',
+  text_zh: '',
+  text_en: '',
+  remedy_zh: '',
+  remedy_en: '',
+  excluded: false,
+  rule_row: 'q.rate',
+  confidence: 'memory',
+  facts: {},
+}
+
 describe('a time series', () => {
+  it('marks doubted values and leaves them in the line', () => {
+    const points = [point(0, '1'), point(1, '900', { qc: [doubt] }), point(2, null, { qc: [doubt] })]
+    expect(values(doubtedMarks(points))).toEqual([900])
+    expect(values(validLine(points, 'hour'))).toEqual([1, 900, null])
+    const option = seriesOption({ points, limits: [], cycle: 'hour', unit: 'ug/m3' }, DARK, words)
+    const marked = (option.series as { name: string; data: unknown[] }[]).find((one) => one.name === 'doubted')
+    expect(marked?.data).toHaveLength(1)
+  })
+
   it('leaves a missing hour empty', () => {
     expect(values(validLine([point(0, '1'), point(1, '2'), point(4, '5')], 'hour'))).toEqual([1, 2, null, 5])
   })

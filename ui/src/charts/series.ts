@@ -14,6 +14,7 @@ export type Plotted = [number, number | null]
 export interface SeriesWords {
   limit: (line: LimitLine) => string
   invalid: string
+  doubted: string
   value: string
   measured: string
   converted: string
@@ -60,6 +61,13 @@ export function validLine(points: readonly SeriesPoint[], cycle: string, convert
 export function invalidMarks(points: readonly SeriesPoint[]): Plotted[] {
   return points
     .filter((point) => !point.valid && plottable(point.value) !== null)
+    .map((point) => [axisTime(point.t), plottable(point.value)])
+}
+
+/** Points that quality control doubts; a mark beside the value, which itself stays where it is. */
+export function doubtedMarks(points: readonly SeriesPoint[]): Plotted[] {
+  return points
+    .filter((point) => point.qc.length > 0 && plottable(point.value) !== null)
     .map((point) => [axisTime(point.t), plottable(point.value)])
 }
 
@@ -154,6 +162,14 @@ export function seriesOption(input: SeriesInput, tokens: Tokens, words: SeriesWo
         data: invalidMarks(input.points),
         symbolSize: 7 * scale,
         itemStyle: { color: 'transparent', borderColor: tokens.text2, borderWidth: 1.5 },
+      },
+      {
+        name: words.doubted,
+        type: 'scatter',
+        data: doubtedMarks(input.points),
+        symbol: 'triangle',
+        symbolSize: 9 * scale,
+        itemStyle: { color: 'transparent', borderColor: tokens.warning, borderWidth: 1.5 },
       },
     ],
   }

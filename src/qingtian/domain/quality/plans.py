@@ -19,6 +19,7 @@ from qingtian.domain.quality.limits import (
     ScreenLimit,
     ScreenRelation,
 )
+from qingtian.domain.standards.provenance import RuleRow
 
 # A gap longer than this breaks a run; shorter ones are outages of the line, not of the instrument.
 REACH_S = {"realtime": 1800, "minute": 3600, "hour": 3 * 3600, "day": 3 * 86400}
@@ -120,6 +121,7 @@ class QualityRules:
     concentrations: frozenset[str] = frozenset()
     _plans: dict[tuple[str, str, str, str], Plan] = field(default_factory=dict)
     _frames: dict[tuple[str, str, Shape], FramePlan] = field(default_factory=dict)
+    _by_id: dict[str, RuleRow] = field(default_factory=dict)
 
     @property
     def excluding(self) -> frozenset[str]:
@@ -129,6 +131,13 @@ class QualityRules:
     def cause_row(self, cause: Cause) -> str:
         """Name of the row that says what a cause means."""
         return self.causes[cause].row_id
+
+    def row(self, row_id: str) -> RuleRow | None:
+        """A row by its name."""
+        if not self._by_id:
+            every: tuple[RuleRow, ...] = (*self.causes.values(), *self.limits, *self.relations)
+            self._by_id.update((one.row_id, one) for one in every)
+        return self._by_id.get(row_id)
 
     def lookback_s(self, cycle: str) -> int:
         """How far back the state of a series reaches, s: the longest run that is judged, and one gap more."""

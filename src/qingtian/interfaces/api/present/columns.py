@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from qingtian.interfaces.api.present.quality import qc_codes, qc_reason
 from qingtian.interfaces.api.schemas.cases import CaseRow
 from qingtian.interfaces.api.schemas.findings import FindingRow
 from qingtian.interfaces.api.schemas.places import AqiOut, StationOut, StationValue
@@ -76,6 +77,8 @@ STATIONS: Mapping[str, Callable[[StationLine], object]] = {
     "unit": lambda line: line[1].unit,
     "mark": lambda line: line[1].mark,
     "valid": lambda line: line[1].valid,
+    "qc": lambda line: qc_codes(line[1].qc),
+    "qc_reason": lambda line: qc_reason(line[1].qc),
     "iaqi": lambda line: line[1].iaqi,
     "aqi": lambda line: _of_index(line[0], lambda index: index.value),
     "category": lambda line: _of_index(line[0], lambda index: index.category),
@@ -96,6 +99,8 @@ SERIES: Mapping[str, Callable[[SeriesLine], object]] = {
     "unit": lambda line: line[0].unit,
     "mark": lambda line: line[1].mark,
     "valid": lambda line: line[1].valid,
+    "qc": lambda line: qc_codes(line[1].qc),
+    "qc_reason": lambda line: qc_reason(line[1].qc),
     "minimum": lambda line: line[1].minimum,
     "maximum": lambda line: line[1].maximum,
     "converted": lambda line: line[1].converted,

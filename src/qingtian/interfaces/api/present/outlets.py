@@ -21,6 +21,7 @@ from qingtian.interfaces.api.present.limits import permit_limits
 from qingtian.interfaces.api.present.numbers import text
 from qingtian.interfaces.api.present.places import PlaceNames
 from qingtian.interfaces.api.present.provenance import frame_id
+from qingtian.interfaces.api.present.quality import quality_marks
 from qingtian.interfaces.api.schemas.places import (
     DeviceOut,
     LimitOut,
@@ -139,6 +140,7 @@ def _value(one: Observation, judged: Judgement | None, limit: LimitOut | None) -
         unit=one.unit,
         mark=one.mark,
         valid=one.valid,
+        qc=quality_marks(one),
         verdict=judged.verdict if judged is not None and same else None,
         limit=limit,
         frame=frame_id(one),

@@ -16,6 +16,7 @@ from qingtian.interfaces.api.present import law
 from qingtian.interfaces.api.present.limits import limits_for
 from qingtian.interfaces.api.present.numbers import share, text
 from qingtian.interfaces.api.present.provenance import frame_id, provenance
+from qingtian.interfaces.api.present.quality import quality_marks
 from qingtian.interfaces.api.schemas.series import CoverageOut, SeriesOut, SeriesPoint
 from qingtian.interfaces.telemetry import telemetry_store
 from qingtian.runtime.clock import SHANGHAI
@@ -107,6 +108,7 @@ def points_out(rows: Iterable[Observation]) -> list[SeriesPoint]:
             version=row.version,
             origin=row.origin.value,
             frame=frame_id(row),
+            qc=quality_marks(row),
         )
         for row in rows
     ]
@@ -143,4 +145,6 @@ def _coverage(rows: list[Observation], span: Span, now: datetime, period: timede
         present=sum(row.value is not None for row in rows),
         valid=valid,
         share=share(min(valid, expected), expected),
+        doubted=sum(bool(row.qc) for row in rows),
+        excluded=sum(row.excluded for row in rows),
     )

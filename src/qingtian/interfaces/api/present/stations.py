@@ -22,6 +22,7 @@ from qingtian.interfaces.api.present.judgements import aqi_out, newest_aqi, sub_
 from qingtian.interfaces.api.present.numbers import text
 from qingtian.interfaces.api.present.places import PlaceNames
 from qingtian.interfaces.api.present.provenance import provenance
+from qingtian.interfaces.api.present.quality import quality_marks
 from qingtian.interfaces.api.schemas.places import (
     NeighbourOut,
     StationDetail,
@@ -176,6 +177,7 @@ def _values(rows: list[Observation], judged: Judgement | None, newest: datetime 
                 unit=row.unit,
                 mark=row.mark,
                 valid=row.valid,
+                qc=quality_marks(row),
                 iaqi=indices.get(row.pollutant),
                 period_start=row.period_start,
             )

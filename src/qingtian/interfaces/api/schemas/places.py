@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from qingtian.interfaces.api.schemas.base import CityTime, DecimalText, Page, Schema
+from qingtian.interfaces.api.schemas.quality import QualityMark
 
 PlaceStatus = Literal["normal", "exceeding", "late", "no_data"]
 
@@ -75,6 +76,7 @@ class StationValue(Schema):
     unit: str
     mark: str
     valid: bool
+    qc: list[QualityMark] = Field(description="causes of doubt, mostly none")
     iaqi: int | None
     period_start: CityTime | None
 
@@ -181,6 +183,7 @@ class OutletValue(Schema):
     unit: str
     mark: str
     valid: bool
+    qc: list[QualityMark] = Field(description="causes of doubt, mostly none")
     verdict: str | None = Field(description="within, exceeds, invalid, insufficient; null before it is judged")
     limit: LimitOut | None
     frame: str | None = Field(description="the raw frame that brought it; null for roll-ups")

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from qingtian.interfaces.api.schemas.base import CityTime, DecimalText, Schema
 from qingtian.interfaces.api.schemas.places import LimitOut
+from qingtian.interfaces.api.schemas.quality import QualityMark
 
 
 class SeriesPoint(Schema):
@@ -20,6 +21,7 @@ class SeriesPoint(Schema):
     converted: DecimalText | None
     version: int
     origin: str = Field(description="device, import or rollup")
+    qc: list[QualityMark] = Field(description="causes of doubt, mostly none")
     frame: str | None = Field(description="the raw frame that brought it; null for imports and roll-ups")
 
 
@@ -30,6 +32,8 @@ class CoverageOut(Schema):
     present: int
     valid: int
     share: DecimalText | None = Field(description="valid / expected, 0 to 1")
+    doubted: int = Field(description="values with a cause of doubt")
+    excluded: int = Field(description="values that a pack rule keeps out of means for such a cause")
 
 
 class SeriesOut(Schema):
