@@ -40,14 +40,14 @@ def test_air_yoy(item, now, before, expected):
 
 
 def test_air_good():
-    found = value("AIR_GOOD", days=table([{"aqi": Decimal(80)}] * 316 + [{"aqi": Decimal(101)}] * 50))
+    found = value("AIR_GOOD", days=table([{"good": True}] * 316 + [{"good": False}] * 50))
     assert str(found.value) == "86.3"
 
 
 def test_air_good_leaves_a_day_without_index_out_and_lists_it():
-    days = table([{"aqi": Decimal(100)}, {"aqi": None}, {"aqi": Decimal(101)}], expected=4)
+    days = table([{"good": True}, {"good": None}, {"good": False}], expected=4)
     found = value("AIR_GOOD", days=days)
-    assert (str(found.value), found.excluded, found.coverage) == ("50.0", (("days", "2", "aqi"),), Fraction(1, 2))
+    assert (str(found.value), found.excluded, found.coverage) == ("50.0", (("days", "2", "good"),), Fraction(1, 2))
 
 
 def test_water_good():

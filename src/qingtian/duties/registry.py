@@ -6,9 +6,13 @@ from datetime import timedelta
 
 from qingtian.duties.ask_gaps import ask_gaps
 from qingtian.duties.compact_store import compact_store
+from qingtian.duties.compute_indicators import compute_indicators
 from qingtian.duties.duty import Duty
+from qingtian.duties.judge_air_days import judge_air_days
 from qingtian.duties.judge_air_hours import judge_air_hours
+from qingtian.duties.judge_emission_days import judge_emission_days
 from qingtian.duties.judge_emission_hours import judge_emission_hours
+from qingtian.duties.recompute import recompute
 from qingtian.duties.roll_up_hours import roll_up_hours
 from qingtian.duties.tend_devices import expire_waiting, rotate_keys, set_clocks, set_up_devices
 from qingtian.duties.watch_authenticity import watch_authenticity
@@ -24,6 +28,7 @@ _HOUR = timedelta(hours=1)
 DUTIES: tuple[Duty, ...] = (
     Duty("roll_up_hours", _HOUR, roll_up_hours, "小时均值汇总", "Hour means", offset=8 * _MINUTE),
     Duty("judge_air_hours", 30 * _MINUTE, judge_air_hours, "空气质量小时评价", "Hourly air index", offset=2 * _MINUTE),
+    Duty("judge_air_days", _HOUR, judge_air_days, "空气质量日评价", "Daily air index", offset=38 * _MINUTE),
     Duty(
         "judge_emission_hours",
         20 * _MINUTE,
@@ -31,6 +36,14 @@ DUTIES: tuple[Duty, ...] = (
         "排放小时评价",
         "Hourly emission judgement",
         offset=10 * _MINUTE,
+    ),
+    Duty(
+        "judge_emission_days",
+        _HOUR,
+        judge_emission_days,
+        "排放日均评价",
+        "Daily emission judgement",
+        offset=35 * _MINUTE,
     ),
     Duty("watch_streams", 10 * _MINUTE, watch_streams, "数据中断监视", "Silent streams"),
     Duty("watch_authenticity", _HOUR, watch_authenticity, "数据真实性监视", "Data authenticity", offset=12 * _MINUTE),
@@ -43,6 +56,8 @@ DUTIES: tuple[Duty, ...] = (
     Duty("expire_commands", 10 * _MINUTE, expire_waiting, "反控命令过期", "Commands expired", offset=5 * _MINUTE),
     Duty("watch_rebounds", 10 * _MINUTE, watch_rebounds, "反弹监视", "Relapses"),
     Duty("watch_overdue", _HOUR, watch_overdue, "办理时限监视", "Case clocks"),
+    Duty("recompute", _MINUTE, recompute, "历史数据重算", "Recomputations"),
+    Duty("compute_indicators", 24 * _HOUR, compute_indicators, "指标计算", "Indicators", offset=_HOUR),
     Duty("compact_store", 24 * _HOUR, compact_store, "数据存储整理", "Store upkeep", offset=3 * _HOUR),
 )
 

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "qingtian.apps.cases",
     "qingtian.apps.evidence",
     "qingtian.apps.devices",
+    "qingtian.apps.indicators",
     "qingtian.duties",
 ]
 MIDDLEWARE = [

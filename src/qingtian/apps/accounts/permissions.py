@@ -42,6 +42,9 @@ class Verb(StrEnum):
     CONTROL_DEVICE = "control_device"  # calibrate, sample, clean, set an instrument
     SECURE_DEVICE = "secure_device"  # password, key, device number
     RECORD_EXCHANGE = "record_exchange"
+    COMPUTE_INDICATOR = "compute_indicator"
+    REPORT_FIGURE = "report_figure"  # a figure that the platform does not measure
+    RECORD_DECISION = "record_decision"  # decide by a table and keep the answer
 
 
 _ANYBODY_AT_WORK = frozenset(
@@ -87,7 +90,6 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
             Role.LEGAL_REVIEWER,
             Role.APPROVER,
             Role.SUPERVISOR,
-            Role.AUDITOR,
             Role.DATA_STEWARD,
             Role.SYSTEM,
         }
@@ -100,6 +102,20 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
     Verb.CONTROL_DEVICE: frozenset({Role.INSPECTOR, Role.SUPERVISOR}),
     Verb.SECURE_DEVICE: frozenset({Role.DATA_STEWARD, Role.SYSTEM}),
     Verb.RECORD_EXCHANGE: frozenset({Role.SYSTEM}),
+    Verb.COMPUTE_INDICATOR: frozenset({Role.SUPERVISOR, Role.DATA_STEWARD, Role.SYSTEM}),
+    Verb.REPORT_FIGURE: frozenset({Role.SUPERVISOR, Role.DATA_STEWARD}),
+    Verb.RECORD_DECISION: frozenset(
+        {
+            Role.WINDOW,
+            Role.DISPATCHER,
+            Role.HANDLER,
+            Role.INSPECTOR,
+            Role.LEGAL_REVIEWER,
+            Role.APPROVER,
+            Role.SUPERVISOR,
+            Role.DATA_STEWARD,
+        }
+    ),
 }
 
 

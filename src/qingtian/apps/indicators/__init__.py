@@ -1,0 +1,1 @@
+"""Computed indicators, reported figures, and recorded decisions."""
