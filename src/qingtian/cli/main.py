@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("qingtian.cli.check", "Check configuration, storage, fonts, clock and disk."),
     "hj212": ("qingtian.cli.hj212", "Tools for HJ 212 frames."),
     "assess": ("qingtian.cli.assess", "Judge values in bulk (JSON lines)."),
+    "recompute": ("qingtian.cli.recompute", "Judge stored periods again, by what was known and in force when."),
     "replay": ("qingtian.cli.replay", "Write the replayed fleet's frames to a file or an address."),
     "simulate": ("qingtian.cli.simulate", "Simulate HJ 212 devices, one or 20,000, with trouble on order."),
     "register": ("qingtian.cli.register", "Register enterprises, outlets, stations and devices from a file."),

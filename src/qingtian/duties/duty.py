@@ -116,7 +116,8 @@ def named(report: DutyReport, name: str, at: datetime) -> DutyReport:
 
 
 def rules_on(now: datetime) -> Mapping[str, DetectionRule]:
-    """Detection rules for data of a day."""
+    """Detection rules for data of a day, in the city of this deployment."""
     from qingtian.packs.detection import detection_rules
+    from qingtian.runtime.settings import get_settings
 
-    return detection_rules(now.astimezone(SHANGHAI).date())
+    return detection_rules(now.astimezone(SHANGHAI).date(), get_settings().city_code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -22,7 +22,7 @@ from qingtian.domain.standards.limits import Comparison, DataMark, EmissionLimit
 from qingtian.duties.sites import Site
 from qingtian.packs import Packs
 from qingtian.runtime.clock import SHANGHAI
-from qingtian.telemetry.store.port import Observation
+from qingtian.telemetry.store.port import Cycle, Observation
 
 OXYGEN = "a19001"
 STEP = Decimal("0.000001")
@@ -34,41 +34,69 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "too_few_valid": ("有效数据不足", "too few valid data"),
     "oxygen_missing": ("缺少有效含氧量，无法折算", "no valid oxygen value to convert with"),
     "oxygen_not_convertible": ("含氧量无法用于折算", "the oxygen value cannot be used for the conversion"),
-    "not_a_whole_hour": ("时段不在整点，疑为设备时钟错误", "the period is no whole hour: the device clock may be off"),
+    "not_a_whole_hour": (
+        "时段不在整点，疑为设备时钟错误",
+        "the period is no whole hour or day: the device clock may be off",
+    ),
     "unit_differs": ("数据单位与限值单位不同", "the value and the limit have different units"),
 }
 
 
-def judge_outlet_hour(packs: Packs, site: Site, hour: datetime, rows: Mapping[str, Observation]) -> Iterator[Judged]:
+def judge_outlet_hour(
+    packs: Packs, site: Site, hour: datetime, rows: Mapping[str, Observation], *, on: date | None = None
+) -> Iterator[Judged]:
     """A judgement for every permitted hour limit whose pollutant has a row in the hour.
 
     Args:
         site: an outlet; its attributes hold the permit limits and the reference oxygen.
         rows: rows of the hour by pollutant code.
+        on: day whose rules judge; the day of the data where none is given.
     """
-    day = hour.astimezone(SHANGHAI).date()
-    for permit in site.attributes.get("permit_limits", ()):
-        row = rows.get(permit["pollutant"])
-        if permit["cycle"] != "hour" or row is None:
+    day = on or hour.astimezone(SHANGHAI).date()
+    for pollutant, permits in permits_of(site, "hour", day).items():
+        row = rows.get(pollutant)
+        if row is None:
             continue
-        limit = deciding_limit(packs, site, permit, day)
-        yield _judged(packs, site, row, rows.get(OXYGEN), limit)
+        limits = [deciding_limit(packs, site, permit, day) for permit in permits]
+        yield decisive([judge_row(packs, site, row, rows.get(OXYGEN), limit, day) for limit in limits])
 
 
-def judged_pollutants(site: Site) -> frozenset[str]:
-    """Pollutants of an outlet that its permit limits by the hour."""
+def permits_of(site: Site, cycle: str, on: date) -> dict[str, list[Mapping[str, Any]]]:
+    """Permit limits of an outlet in force on a day, by pollutant; of one direction only the strictest."""
+    found: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for permit in site.attributes.get("permit_limits", ()):
+        if permit["cycle"] != cycle or not _permitted_on(permit, on):
+            continue
+        op = str(permit.get("op", "<="))
+        held = found.setdefault(permit["pollutant"], {}).setdefault(op, permit)
+        limit, other = Decimal(permit["limit"]), Decimal(held["limit"])
+        if limit < other if op == "<=" else limit > other:
+            found[permit["pollutant"]][op] = permit
+    return {pollutant: list(by_op.values()) for pollutant, by_op in found.items()}
+
+
+def decisive(answers: Sequence[Judged]) -> Judged:
+    """Of answers of one period by limits of both directions (pH 6 to 9) the one that is over; else the first."""
+    return next((one for one in answers if one.verdict is Verdict.EXCEEDS), answers[0])
+
+
+def judged_pollutants(site: Site, cycle: str = "hour") -> frozenset[str]:
+    """Pollutants of an outlet that its permit limits by the hour, or by the day."""
     limits = site.attributes.get("permit_limits", ())
-    return frozenset(permit["pollutant"] for permit in limits if permit["cycle"] == "hour")
+    return frozenset(permit["pollutant"] for permit in limits if permit["cycle"] == cycle)
 
 
 def deciding_limit(packs: Packs, site: Site, permit: Mapping[str, Any], on: date) -> AppliedLimit:
-    """The stricter of the permit's limit and the pack row it names, in force on the day of the data."""
+    """The strictest of the permit's limit, the pack row it names, and what the region sets for the same case.
+
+    Args:
+        on: day whose rules judge.
+    """
     reference = _reference(site, permit)
     op = Comparison(permit.get("op", "<="))
-    standard = _pack_limit(packs, str(permit.get("rule_row", "")), on)
     own = AppliedLimit(
         item=permit["pollutant"],
-        period="hour",
+        period=str(permit["cycle"]),
         limit=Decimal(permit["limit"]),
         unit=permit["unit"],
         op=op,
@@ -79,26 +107,30 @@ def deciding_limit(packs: Packs, site: Site, permit: Mapping[str, Any], on: date
         origin="permit",
         confidence="registered permit",
     )
-    if standard is None or (standard.unit, standard.op) != (own.unit, own.op):
-        return own
+    rows = _pack_limits(packs, str(permit.get("rule_row", "")), on, site.object.region_code)
+    standards = [_applied(row, own, reference) for row in rows if (row.unit, row.op) == (own.unit, own.op)]
     # Of equal limits the standard is cited: it is listed first.
-    return stricter([_applied(standard, own.item, reference), own])
+    return stricter([*standards, own])
 
 
-def _pack_limit(packs: Packs, row_id: str, on: date) -> EmissionLimit | None:
+def _permitted_on(permit: Mapping[str, Any], on: date) -> bool:
+    first, last = permit.get("valid_from"), permit.get("valid_to")
+    return (not first or date.fromisoformat(first) <= on) and (not last or on <= date.fromisoformat(last))
+
+
+def _pack_limits(packs: Packs, row_id: str, on: date, region: str) -> tuple[EmissionLimit, ...]:
     if not row_id:
-        return None
+        return ()
     try:
-        row = packs.emission_limit(row_id)
+        return packs.deciding_limits(row_id, on, region or "CN")
     except QingtianError:
-        return None
-    return row if row.in_force(on) else None
+        return ()
 
 
-def _applied(row: EmissionLimit, pollutant: str, reference: Decimal | None) -> AppliedLimit:
+def _applied(row: EmissionLimit, own: AppliedLimit, reference: Decimal | None) -> AppliedLimit:
     return AppliedLimit(
-        item=pollutant,
-        period="hour",
+        item=own.item,
+        period=own.period,
         limit=row.limit,
         unit=row.unit,
         op=row.op,
@@ -116,19 +148,34 @@ def _reference(site: Site, permit: Mapping[str, Any]) -> Decimal | None:
     return Decimal(str(reference)) if converted and reference else None
 
 
-def _judged(packs: Packs, site: Site, row: Observation, oxygen: Observation | None, limit: AppliedLimit) -> Judged:
-    day = row.period_start.astimezone(SHANGHAI).date()
+def judge_row(
+    packs: Packs,
+    site: Site,
+    row: Observation,
+    oxygen: Observation | None,
+    limit: AppliedLimit,
+    day: date,
+    *,
+    question: Question = Question.EMISSION_LIMIT,
+) -> Judged:
+    """One stored mean of an outlet by the limit that decides.
+
+    Args:
+        oxygen: oxygen of the same period, to convert with.
+        day: day whose rules say what marks mean.
+    """
     mark = packs.data_mark(row.mark, day)
-    result, reason = _decide(packs, row, oxygen, limit, mark)
-    value = _decimal(result.value) if result is not None else None
+    oxygen_mark = packs.data_mark(oxygen.mark, day) if oxygen is not None else None
+    result, reason = _decide(row, oxygen, oxygen_mark, limit, mark)
+    value = decimal_of(result.value) if result is not None else None
     verdict = Verdict(result.verdict.value) if result is not None else Verdict.NOT_APPLICABLE
     if reason == "not_a_whole_hour":
         verdict, value = Verdict.INVALID, None
     return Judged(
         object_id=site.object.pk,
-        question=Question.EMISSION_LIMIT,
+        question=question,
         item=row.pollutant,
-        cycle="hour",
+        cycle=row.cycle.value,
         period_start=row.period_start,
         verdict=verdict,
         standard=limit.standard,
@@ -146,23 +193,27 @@ def _judged(packs: Packs, site: Site, row: Observation, oxygen: Observation | No
 
 
 def _decide(
-    packs: Packs, row: Observation, oxygen: Observation | None, limit: AppliedLimit, mark: DataMark
+    row: Observation, oxygen: Observation | None, oxygen_mark: DataMark | None, limit: AppliedLimit, mark: DataMark
 ) -> tuple[EmissionVerdict | None, str]:
     if row.unit != limit.unit:
         return None, "unit_differs"
-    day = row.period_start.astimezone(SHANGHAI).date()
     measured = MeasuredPeriod(
         value=row.value,
         unit=row.unit,
         mark=mark,
         o2=oxygen.value if oxygen is not None else None,
-        oxygen_mark=packs.data_mark(oxygen.mark, day) if oxygen is not None else None,
+        oxygen_mark=oxygen_mark,
         reported_converted=row.converted,
     )
     result = judge_emission(measured, limit)
-    if not result.reason and (row.period_start.minute or row.period_start.second):
+    if not result.reason and not _whole(row):
         return result, "not_a_whole_hour"
     return result, result.reason
+
+
+def _whole(row: Observation) -> bool:
+    local = row.period_start.astimezone(SHANGHAI)
+    return not (local.minute or local.second or (row.cycle is Cycle.DAY and local.hour))
 
 
 def _inputs(
@@ -199,7 +250,8 @@ def _reason(code: str, mark: DataMark) -> dict[str, str] | None:
     return {"code": code, "zh": zh.format(**names), "en": en.format(**names)}
 
 
-def _decimal(value: Fraction | None) -> Decimal | None:
+def decimal_of(value: Fraction | None) -> Decimal | None:
+    """An exact figure as it is stored: six places."""
     if value is None:
         return None
     return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(STEP, rounding=ROUND_HALF_EVEN)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -30,29 +31,45 @@ def judge_air_hours(context: DutyContext) -> DutyReport:
     """Judge every station hour that has rows which arrived since the last run."""
     stations = {site.code: site for site in read_sites(context.now).of_type(ObjectType.STATION)}
     rule, packs = rules_on(context.now)["air_pollution"], load_packs()
-    touched = touched_hours(context, stations, {AQI, *(packs.pollutant_by_symbol(item).code for item in ITEMS)})
+    touched = touched_hours(context, stations, air_pollutants(packs))
     batch = [judge_station_hour(packs, rule, stations[code], hour, rows) for (code, hour), rows in touched.rows.items()]
     report = DutyReport(state=touched.state)
-    work = Settling(
+    record_and_settle(context.now, air_settling(rule, stations.values()), batch, report)
+    return report
+
+
+def air_pollutants(packs: Packs) -> frozenset[str]:
+    """Codes that the index of an hour rests on, and the published index."""
+    return frozenset({AQI, *(packs.pollutant_by_symbol(item).code for item in ITEMS)})
+
+
+def air_settling(rule: DetectionRule, stations: Iterable[Site]) -> Settling:
+    """How judged hours of stations become findings."""
+    return Settling(
         question=Question.AIR_INDEX,
         rule=rule,
         severity=lambda row: rule.graded(Decimal(row.index or 0)),
         detail=finding_detail,
-        objects={site.object.pk: site.object for site in stations.values()},
+        objects={site.object.pk: site.object for site in stations},
     )
-    record_and_settle(context.now, work, batch, report)
-    return report
 
 
 def judge_station_hour(
-    packs: Packs, rule: DetectionRule, site: Site, hour: datetime, rows: dict[str, Observation]
+    packs: Packs,
+    rule: DetectionRule,
+    site: Site,
+    hour: datetime,
+    rows: Mapping[str, Observation],
+    *,
+    on: date | None = None,
 ) -> Judged:
     """The index of one station hour.
 
     Args:
         rows: rows of the hour by pollutant code; `aqi` is the published index.
+        on: day whose rules judge; the day of the data where none is given.
     """
-    tables = packs.aqi_tables(hour.astimezone(SHANGHAI).date())
+    tables = packs.aqi_tables(on or hour.astimezone(SHANGHAI).date())
     symbols = {packs.pollutant_by_symbol(line.item).code: line.name for line in tables.reports[Report.REALTIME]}
     used = {symbols[code]: row for code, row in rows.items() if code in symbols}
     result = air_index(tables, Report.REALTIME, {name: row.value for name, row in used.items() if row.valid})

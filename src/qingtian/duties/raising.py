@@ -35,8 +35,13 @@ def hit(
     report: DutyReport,
     parameter: str = "",
     kind: Kind | None = None,
+    corrects: bool = False,
 ) -> Finding:
-    """Raise or extend the finding of (rule, object, parameter) and count it."""
+    """Raise or extend the finding of (rule, object, parameter) and count it.
+
+    Args:
+        corrects: the period may have hit before with other figures, which these replace.
+    """
     finding = raise_finding(
         SYSTEM_ACTOR,
         at,
@@ -50,6 +55,7 @@ def hit(
             period_start=period_start,
             detail=citation(rule) | dict(detail),
             window=rule.hours("window_h"),
+            corrects=corrects,
         ),
     )
     if finding.hits == 1 and finding.raised_at == at:

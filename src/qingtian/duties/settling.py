@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.queries import OPEN_STATUSES
-from qingtian.apps.findings.states import Activity, DismissReason
+from qingtian.apps.findings.states import Activity, DismissReason, Kind
 from qingtian.apps.journal.record import writing
 from qingtian.apps.judgements.actions.record_judgements import Affected, Recorded, record_judgements
 from qingtian.apps.judgements.judged import Judged
@@ -20,7 +20,7 @@ from qingtian.apps.judgements.states import DECIDED, Question, Verdict
 from qingtian.apps.registry.models import RegistryObject
 from qingtian.domain.detection import DetectionRule, JudgedHour, intervals
 from qingtian.duties.duty import DutyReport
-from qingtian.duties.raising import Subject, end, hit, later, ongoing
+from qingtian.duties.raising import Subject, end, hit, ongoing
 
 PART = 2000
 
@@ -35,6 +35,8 @@ class Settling:
         severity: severity of one judged hour.
         detail: what a finding shows of one judged hour.
         objects: registered objects by primary key.
+        kind: kind of the findings; None for the one that the rule is called by.
+        step: length of one judged period.
     """
 
     question: Question
@@ -42,6 +44,8 @@ class Settling:
     severity: Callable[[Judgement], int]
     detail: Callable[[Judgement], dict[str, Any]]
     objects: Mapping[int, RegistryObject]
+    kind: Kind | None = None
+    step: timedelta = timedelta(hours=1)
 
 
 def record_and_settle(at: datetime, work: Settling, batch: Sequence[Judged], report: DutyReport) -> None:
@@ -110,22 +114,23 @@ def _settle_one(
             if row.pk in fresh:
                 finding = _hit(at, work, row, report)
         if interval.ended_by is not None and finding is not None and finding.last_seen <= interval.last:
-            _end(at, finding, interval.ended_by, report)
+            _end(at, work, finding, interval.ended_by, report)
             finding = None
     if finding is not None:
-        _end_if_back(at, finding, rows, report)
+        _end_if_back(at, work, finding, rows, report)
 
 
-def _end_if_back(at: datetime, finding: Finding, rows: list[Judgement], report: DutyReport) -> None:
+def _end_if_back(at: datetime, work: Settling, finding: Finding, rows: list[Judgement], report: DutyReport) -> None:
     # Covers a finding whose own hours were corrected: no interval is left that could end it.
     after = [row for row in rows if row.period_start > finding.last_seen and row.verdict in DECIDED]
     if after and all(row.verdict == Verdict.WITHIN for row in after):
-        _end(at, finding, after[0].period_start, report)
+        _end(at, work, finding, after[0].period_start, report)
 
 
-def _end(at: datetime, finding: Finding, back: datetime, report: DutyReport) -> None:
-    reason = f"the hour from {back.isoformat(timespec='minutes')} is back within the limit"
-    end(at, finding, report, ended_at=later(finding.last_seen), reason=reason)
+def _end(at: datetime, work: Settling, finding: Finding, back: datetime, report: DutyReport) -> None:
+    period = "hour" if work.step <= timedelta(hours=1) else "day"
+    reason = f"the {period} from {back.isoformat(timespec='minutes')} is back within the limit"
+    end(at, finding, report, ended_at=finding.last_seen + work.step, reason=reason)
 
 
 def _hit(at: datetime, work: Settling, row: Judgement, report: DutyReport) -> Finding:
@@ -138,6 +143,8 @@ def _hit(at: datetime, work: Settling, row: Judgement, report: DutyReport) -> Fi
         detail=work.detail(row),
         report=report,
         parameter=row.item,
+        kind=work.kind,
+        corrects=row.version > 1,
     )
 
 
@@ -151,7 +158,7 @@ def _withdraw(at: datetime, work: Settling, affected: Iterable[Affected], report
     findings = Finding.objects.filter(pk__in=changed, rule_id=work.rule.code).prefetch_related("hit_rows")
     for finding in findings:
         if not _still_over(work, finding):
-            _take_back(at, finding, changed[finding.pk], report)
+            _take_back(at, work, finding, changed[finding.pk], report)
 
 
 def _still_over(work: Settling, finding: Finding) -> bool:
@@ -162,10 +169,10 @@ def _still_over(work: Settling, finding: Finding) -> bool:
     return rows.filter(verdict=Verdict.EXCEEDS).exists()
 
 
-def _take_back(at: datetime, finding: Finding, change: Affected, report: DutyReport) -> None:
+def _take_back(at: datetime, work: Settling, finding: Finding, change: Affected, report: DutyReport) -> None:
     # Every hour of it is answered otherwise now; the earlier answers stay on record as superseded versions.
     if finding.activity == Activity.ONGOING:
-        end(at, finding, report, ended_at=later(finding.last_seen), reason="corrected data: no hour is over any more")
+        end(at, finding, report, ended_at=finding.last_seen + work.step, reason="corrected data: no period is over")
     if finding.status not in OPEN_STATUSES:
         report.notes.append(f"{finding.number} is {finding.status}, but corrected data no longer support it")
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -158,6 +159,7 @@ class Packs:
         )
         return tuple(row for row in held if all(getattr(row, name) == value for name, value in asked.items()))
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - one object a process, which lives as long as the process
     def deciding_limits(self, row_id: str, on: date, region: str = "CN") -> tuple[EmissionLimit, ...]:
         """The limits that compete where a permit names a row: the row itself and what regions set for the same case.
 
@@ -298,6 +300,11 @@ class Packs:
 
         self.row(row_id)
         return read_packs(self.source.trying(row_id, cells))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of every row: two packs with the same one judge alike."""
+        return hashlib.sha256("\n".join(repr(row) for row in self.rows()).encode()).hexdigest()
 
     @cached_property
     def _by_id(self) -> dict[str, RuleRow]:

@@ -117,7 +117,7 @@ class ReferenceOxygenRow(PackRow):
 class ValidityRow(PackRow):
     """data_validity.csv."""
 
-    applies_to: Literal["air_station", "cems", "period_mark"]
+    applies_to: Literal["air_station", "cems", "period_mark", "water_outlet"]
     items: Annotated[Words, Field(min_length=1)]
     period: Text
     counts: Text

@@ -54,7 +54,8 @@ class PackSource:
     Args:
         national: folder of the national tables.
         regional: folders of regions, in any order.
-        tried: cells to put into rows in memory, by row_id: for "what would change if"; files stay as they are.
+        tried: cells to put into rows in memory, by row_id: for "what would change if"; files stay as they are. A cell
+            inside another is named with dots, such as `parameters.window_h`.
     """
 
     national: Path = NATIONAL
@@ -74,7 +75,19 @@ class PackSource:
         """A raw row with what is tried of it."""
         if not isinstance(raw, dict) or raw.get("row_id") not in self.tried:
             return raw
-        return {**raw, **self.tried[str(raw["row_id"])]}
+        changed = dict(raw)
+        for name, value in self.tried[str(raw["row_id"])].items():
+            _put(changed, name.split("."), value)
+        return changed
+
+
+def _put(raw: dict[str, Any], path: list[str], value: Any) -> None:
+    *outer, last = path
+    for name in outer:
+        inner = raw.get(name)
+        raw[name] = dict(inner) if isinstance(inner, Mapping) else {}
+        raw = raw[name]
+    raw[last] = value
 
 
 def as_source(place: Path | PackSource) -> PackSource:

@@ -31,6 +31,7 @@ def test_every_kind_of_finding_from_data_has_a_rule_in_force():
     codes = set(detection_rules(date(2025, 11, 24)))
     assert codes == {
         "exceedance", "air_pollution", "late_stream", "frozen_value", "dilution", "treatment_off", "clock_error", "late_data",
+        "exceedance_day",
     }  # fmt: skip
     assert load_packs().detection_rules(date(2025, 11, 24)) == detection_rules(date(2025, 11, 24))
 

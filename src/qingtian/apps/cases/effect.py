@@ -12,10 +12,11 @@ from qingtian.apps.cases.models import Case
 from qingtian.apps.findings.models import Finding, FindingHit
 from qingtian.apps.findings.states import Activity, Kind
 from qingtian.apps.judgements.models import Judgement
-from qingtian.apps.judgements.states import Verdict
+from qingtian.apps.judgements.states import Question, Verdict
 
 MEASURES_REPORTED_AT = "measures_reported_at"  # stamped by the step `self_check`
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 JUDGED = frozenset({Kind.EXCEEDANCE, Kind.AIR_POLLUTION})
 INDEX = "aqi"  # item of the judgements that a finding without a pollutant is about
 
@@ -27,7 +28,8 @@ def effect_of(case: Case, at: datetime) -> Mapping[str, Any] | None:
     treatment off): hours in which the rule was silent while data kept coming, and hours in which it hit.
 
     Returns:
-        `since`, `valid_hours`, `exceeding_hours`, `basis`; None while no measure is reported as done.
+        `since`, `valid_hours`, `exceeding_hours`, `basis`, and of judged values `valid_days`, `exceeding_days`; None
+        while no measure is reported as done.
     """
     stamp = case.fields.get(MEASURES_REPORTED_AT)
     if not stamp:
@@ -40,9 +42,32 @@ def effect_of(case: Case, at: datetime) -> Mapping[str, Any] | None:
 
 def _judged(case: Case, since: datetime, at: datetime) -> dict[str, int]:
     rows = _current(case, since, at).filter(item=case.parameter or INDEX)
-    over = set(rows.filter(verdict=Verdict.EXCEEDS).values_list("period_start", flat=True))
-    within = set(rows.filter(verdict=Verdict.WITHIN).values_list("period_start", flat=True))
-    return {"valid_hours": len(within - over), "exceeding_hours": len(over)}
+    over, within = _starts(rows, Verdict.EXCEEDS), _starts(rows, Verdict.WITHIN)
+    days = _days(case, since, at).filter(item=case.parameter)
+    days_over, days_within = _starts(days, Verdict.EXCEEDS), _starts(days, Verdict.WITHIN)
+    # A day is known by its mean: it stands for its hours where these are not judged themselves.
+    lone = [day for day in days_within - days_over if not any(day <= hour < day + DAY for hour in within | over)]
+    return {
+        "valid_hours": len(within - over) + len(lone) * (DAY // HOUR),
+        "exceeding_hours": len(over) + len(days_over) * (DAY // HOUR),
+        "valid_days": len(days_within - days_over),
+        "exceeding_days": len(days_over),
+    }
+
+
+def _starts(rows: QuerySet[Judgement], verdict: Verdict) -> set[datetime]:
+    return set(rows.filter(verdict=verdict).values_list("period_start", flat=True))
+
+
+def _days(case: Case, since: datetime, at: datetime) -> QuerySet[Judgement]:
+    # Only days that began after the measures: of a day in which they ended a part was before them.
+    return Judgement.objects.filter(
+        object_id=case.object_id,
+        question=Question.EMISSION_DAY,
+        period_start__gte=since,
+        period_start__lt=at,
+        superseded_by=None,
+    )
 
 
 def _silent(case: Case, since: datetime, at: datetime) -> dict[str, int]:

@@ -77,6 +77,8 @@ class FindingHit(models.Model):
     recorded_at = models.DateTimeField()
     severity = models.PositiveSmallIntegerField()
     detail: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
+    # Figures before a correction of the data, oldest first: recorded_at, severity, detail.
+    former: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ["period_start"]

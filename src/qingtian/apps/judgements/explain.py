@@ -20,13 +20,29 @@ class Explanation:
     en: str
 
 
+@dataclass(frozen=True, slots=True)
+class PeriodWords:
+    """How a period is called."""
+
+    zh: str
+    en: str
+
+
+PERIOD_WORDS = {
+    Question.EMISSION_LIMIT: PeriodWords("小时", "hour"),
+    Question.EMISSION_DAY: PeriodWords("日", "day"),
+}
+
+
 def explain(row: Judgement) -> Explanation:
     """The explanation of a judgement: value, limit, standard, clause, what it rests on, what was missing."""
     match Question(row.question):
-        case Question.AIR_INDEX:
+        case Question.AIR_INDEX | Question.AIR_DAY:
             return _air_index(row)
         case Question.EMISSION_LIMIT:
             return _emission(row)
+        case Question.EMISSION_DAY:
+            return _emission(row, PERIOD_WORDS[Question.EMISSION_DAY])
     raise InvalidInput(f"no such question {row.question}", field="question", remedy="see Question")
 
 
@@ -66,27 +82,35 @@ def _air_index(row: Judgement) -> Explanation:
     return Explanation(f"{zh}。", f"{en}.")
 
 
-def _emission(row: Judgement) -> Explanation:
+def _emission(row: Judgement, words: PeriodWords = PERIOD_WORDS[Question.EMISSION_LIMIT]) -> Explanation:
     name = item_names(row.item)
     reason: dict[str, str] = row.inputs.get("reason") or {}
     if row.verdict not in (Verdict.WITHIN, Verdict.EXCEEDS):
         return Explanation(
-            f"{name.zh}小时值未用于评价：{reason.get('zh', '数据不足')}。",
-            f"The hour value of {name.en} was not judged: {reason.get('en', 'too few data')}.",
+            f"{name.zh}{words.zh}值未用于评价：{reason.get('zh', '数据不足')}。",
+            f"The {words.en} value of {name.en} was not judged: {reason.get('en', 'too few data')}.",
         )
     value, limit = shown(row.value, row.limit), shown(row.limit)
     over = row.verdict == Verdict.EXCEEDS
+    stands = "over" if over else "within"
     basis_zh, basis_en = _basis(row)
     unsure_zh, unsure_en = _unsure(row)
     return Explanation(
-        f"{name.zh}小时均值{value}{row.unit}{basis_zh}{'超过' if over else '未超过'}限值{limit}{row.unit}"
+        f"{name.zh}{words.zh}均值{value}{row.unit}{basis_zh}{'超过' if over else '未超过'}限值{limit}{row.unit}"
         f"({row.standard} {row.clause}){unsure_zh}。",
-        f"Hour mean of {name.en} {value} {row.unit}{basis_en} is {'over' if over else 'within'} the limit "
+        f"{words.en.capitalize()} mean of {name.en} {value} {row.unit}{basis_en} is {stands} the limit "
         f"{limit} {row.unit} ({row.standard} {row.clause}){unsure_en}.",
     )
 
 
 def _basis(row: Judgement) -> tuple[str, str]:
+    basis = row.inputs.get("basis")
+    if basis:
+        have, of = row.coverage.get("have", 0), row.coverage.get("of", 0)
+        how_zh, how_en = (
+            ("按流量加权", "weighted by flow") if basis == "flow_weighted_hours" else ("算术平均", "plain mean")
+        )
+        return f"({have}/{of}个有效小时，{how_zh})", f" ({have} of {of} hours, {how_en})"
     reference = row.inputs.get("reference_o2")
     if not reference:
         return "", ""

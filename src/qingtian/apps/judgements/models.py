@@ -6,9 +6,12 @@ from typing import Any
 
 from django.db import models
 
+from qingtian.apps.judgements.recomputation import Recomputation, RecomputedAnswer, RecomputedFinding
 from qingtian.apps.judgements.states import Question, Verdict
 from qingtian.apps.judgements.visibility import JudgementQuerySet
 from qingtian.apps.registry.models import RegistryObject
+
+__all__ = ["Judgement", "Recomputation", "RecomputedAnswer", "RecomputedFinding"]
 
 
 class Judgement(models.Model):

@@ -33,6 +33,8 @@ class Hit:
         period_start: start of the period that hit, aware.
         detail: value, limit, unit, clause, standard, coverage, explanation; decimals as text.
         window: a hit that follows the last one of an ended finding within this time reopens that finding.
+        corrects: the period hit before and its data were corrected: the new figures replace those of that hit, which
+            stay in its history. Otherwise a period that hit before changes nothing.
     """
 
     kind: Kind
@@ -45,12 +47,13 @@ class Hit:
     source: Source = Source.DATA
     detail: Mapping[str, Any] = field(default_factory=dict)
     window: timedelta = timedelta(0)
+    corrects: bool = False
 
 
 def raise_finding(actor: Actor, at: datetime, hit: Hit) -> Finding:
     """Raise or extend the finding of (rule, object, parameter).
 
-    The same period twice changes nothing, so that a rule may run again over the same data.
+    The same period twice changes nothing, so that a rule may run again over the same data; unless it corrects.
 
     Returns:
         The finding; `hits == 1` means that it is new.
@@ -68,7 +71,7 @@ def raise_finding(actor: Actor, at: datetime, hit: Hit) -> Finding:
         same = Finding.objects.filter(rule_id=hit.rule_id, object=hit.object, parameter=hit.parameter)
         known = same.filter(hit_rows__period_start=hit.period_start).order_by("-id").first()
         if known is not None:
-            return known
+            return _correct(actor, at, hit, known, role) if hit.corrects else known
         finding = same.select_for_update().filter(activity=Activity.ONGOING).first() or _recent(same, hit)
         if finding is None:
             finding = _new(actor, at, hit, role)
@@ -146,6 +149,23 @@ def _extend(actor: Actor, at: datetime, hit: Hit, finding: Finding, role: Role) 
     _keep_hit(finding, at, hit)
     payload = {"period_start": hit.period_start.isoformat(), "hits": finding.hits, "severity": finding.severity}
     record(actor, at, "finding.reopened" if reopened else "finding.extended", finding, payload, role=role)
+
+
+def _correct(actor: Actor, at: datetime, hit: Hit, finding: Finding, role: Role) -> Finding:
+    row = FindingHit.objects.select_for_update().get(finding=finding, period_start=hit.period_start)
+    if row.detail == dict(hit.detail) and row.severity == hit.severity:
+        return finding
+    former = {"recorded_at": row.recorded_at.isoformat(), "severity": row.severity, "detail": row.detail}
+    row.former = [*row.former, former]
+    row.detail, row.severity, row.recorded_at = dict(hit.detail), hit.severity, at
+    row.save()
+    if hit.period_start == finding.last_seen:
+        finding.detail = finding.detail | dict(hit.detail)
+    finding.severity = max(finding.hit_rows.values_list("severity", flat=True))
+    finding.save()
+    payload = {"period_start": hit.period_start.isoformat(), "former": former, "detail": dict(hit.detail)}
+    record(actor, at, "finding.corrected", finding, payload, role=role)
+    return finding
 
 
 def _keep_hit(finding: Finding, at: datetime, hit: Hit) -> None:

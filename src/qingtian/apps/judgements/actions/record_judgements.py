@@ -63,7 +63,7 @@ def record_judgements(actor: Actor, at: datetime, batch: Sequence[Judged]) -> Re
         return Recorded()
     _check(batch)
     with writing():
-        known = _current(batch)
+        known = current_answers(batch)
         changed = [one for one in batch if _differs(one, known.get(one.key))]
         if not changed:
             return Recorded(unchanged=len(batch))
@@ -81,7 +81,8 @@ def _check(batch: Sequence[Judged]) -> None:
         raise InvalidInput("one period is answered twice", field="batch", remedy="give one answer per question")
 
 
-def _current(batch: Sequence[Judged]) -> dict[Key, Judgement]:
+def current_answers(batch: Sequence[Judged]) -> dict[Key, Judgement]:
+    """The current answers to the same questions, by key."""
     starts = [one.period_start for one in batch]
     rows = Judgement.objects.current().filter(
         question__in={one.question for one in batch},
