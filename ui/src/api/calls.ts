@@ -2,15 +2,26 @@
 import { address, client, tidy, unwrap } from '@/api/client'
 import type { paths } from '@/api/schema'
 import type {
+  Arrivals,
   CaseDetail,
   CaseRow,
+  Catalogue,
+  CommandDetail,
+  CommandPage,
   DeviceDetail,
   DevicePage,
+  DeviceReadings,
   FindingPage,
   FrameDetail,
   FrameList,
+  GapPage,
+  NewcomerDetail,
+  NewcomerPage,
   Paged,
   Pasted,
+  Readmission,
+  RejectPage,
+  RejectSummary,
   RulePage,
 } from '@/api/types'
 
@@ -26,6 +37,12 @@ export type FrameQuery = QueryOf<'/api/v1/devices/{mn}/frames'>
 type BodyOf<Operation> = Operation extends { requestBody: { content: { 'application/json': infer Body } } } ? Body : never
 export type DeviceIn = BodyOf<paths['/api/v1/devices']['post']>
 export type DeviceChange = BodyOf<paths['/api/v1/devices/{mn}']['patch']>
+export type OrderIn = BodyOf<paths['/api/v1/devices/{mn}/commands']['post']>
+export type AdoptIn = BodyOf<paths['/api/v1/newcomers/{mn}/adopt']['post']>
+export type CommandQuery = QueryOf<'/api/v1/commands'>
+export type GapQuery = QueryOf<'/api/v1/gaps'>
+export type RejectQuery = QueryOf<'/api/v1/rejects'>
+export type NewcomerQuery = QueryOf<'/api/v1/newcomers'>
 export type SeriesQuery = paths['/api/v1/series']['get']['parameters']['query']
 
 const session = {
@@ -69,6 +86,37 @@ const devices = {
   frame: (frame: string): Promise<FrameDetail> => unwrap(client.GET('/api/v1/frames/{frame}', { params: { path: { frame } } })),
   verifyFrame: (frame: string) => unwrap(client.GET('/api/v1/frames/{frame}/verify', { params: { path: { frame } } })),
   explain: (body: { text?: string; hex?: string }): Promise<Pasted> => unwrap(client.POST('/api/v1/frames/explain', { body })),
+}
+
+const ordered = (number: string) => ({ params: { path: { number } } })
+const commands = {
+  catalogue: (mn: string): Promise<Catalogue> => unwrap(client.GET('/api/v1/devices/{mn}/catalogue', at(mn))),
+  orderCommand: (mn: string, body: OrderIn): Promise<CommandDetail> => unwrap(client.POST('/api/v1/devices/{mn}/commands', { ...at(mn), body })),
+  commands: (query: CommandQuery = {}): Promise<CommandPage> => unwrap(client.GET('/api/v1/commands', { params: { query: tidy(query) } })),
+  commandsCsv: (query: CommandQuery = {}) => address('/api/v1/commands/export.csv', query),
+  command: (number: string): Promise<CommandDetail> => unwrap(client.GET('/api/v1/commands/{number}', ordered(number))),
+  cancelCommand: (number: string, note: string): Promise<CommandDetail> =>
+    unwrap(client.POST('/api/v1/commands/{number}/cancel', { ...ordered(number), body: { note } })),
+  firstContact: (mn: string) => unwrap(client.POST('/api/v1/devices/{mn}/first-contact', at(mn))),
+  readings: (mn: string): Promise<DeviceReadings> => unwrap(client.GET('/api/v1/devices/{mn}/readings', at(mn))),
+  gaps: (query: GapQuery = {}): Promise<GapPage> => unwrap(client.GET('/api/v1/gaps', { params: { query: tidy(query) } })),
+  gapsCsv: (query: GapQuery = {}) => address('/api/v1/gaps/export.csv', query),
+  arrivals: (mn: string, cycle: string): Promise<Arrivals> =>
+    unwrap(client.GET('/api/v1/devices/{mn}/arrivals', { params: { path: { mn }, query: tidy({ cycle: (cycle || undefined) as 'hour' | undefined }) } })),
+}
+
+const held = {
+  rejects: (query: RejectQuery = {}): Promise<RejectPage> => unwrap(client.GET('/api/v1/rejects', { params: { query: tidy(query) } })),
+  rejectsCsv: (query: RejectQuery = {}) => address('/api/v1/rejects/export.csv', query),
+  rejectSummary: (query: RejectQuery = {}): Promise<RejectSummary> =>
+    unwrap(client.GET('/api/v1/rejects/summary', { params: { query: tidy(query) } })),
+  readmit: (mn: string, why: string): Promise<Readmission> => unwrap(client.POST('/api/v1/readmissions', { body: { mn, why } })),
+  readmission: (order_id: number): Promise<Readmission> =>
+    unwrap(client.GET('/api/v1/readmissions/{order_id}', { params: { path: { order_id } } })),
+  newcomers: (query: NewcomerQuery = {}): Promise<NewcomerPage> => unwrap(client.GET('/api/v1/newcomers', { params: { query: tidy(query) } })),
+  newcomersCsv: (query: NewcomerQuery = {}) => address('/api/v1/newcomers/export.csv', query),
+  newcomer: (mn: string): Promise<NewcomerDetail> => unwrap(client.GET('/api/v1/newcomers/{mn}', at(mn))),
+  adopt: (mn: string, body: AdoptIn): Promise<Readmission> => unwrap(client.POST('/api/v1/newcomers/{mn}/adopt', { ...at(mn), body })),
 }
 
 const of = (finding_id: number) => ({ params: { path: { finding_id } } })
@@ -123,4 +171,4 @@ const cases = {
   verifyEvidence: (id: number) => unwrap(client.GET('/api/v1/cases/{case_id}/evidence/verify', inCase(id))),
 }
 
-export const api = { ...session, ...places, ...devices, ...findings, ...cases }
+export const api = { ...session, ...places, ...devices, ...commands, ...held, ...findings, ...cases }
