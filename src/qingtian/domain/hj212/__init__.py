@@ -16,7 +16,7 @@ from qingtian.domain.hj212.crc import crc16, crc16_modbus
 from qingtian.domain.hj212.decoding import decode
 from qingtian.domain.hj212.device_side import build_reply, build_report, split_items
 from qingtian.domain.hj212.fields import Field, Form
-from qingtian.domain.hj212.framing import Framer
+from qingtian.domain.hj212.framing import Framer, modbus_believer
 from qingtian.domain.hj212.jsonview import decoded_to_json, stream_to_json
 from qingtian.domain.hj212.model import (
     Decoded,
@@ -85,6 +85,7 @@ __all__ = [
     "decoded_to_json",
     "find_command",
     "host_commands",
+    "modbus_believer",
     "read_number",
     "split_items",
     "stream_to_json",

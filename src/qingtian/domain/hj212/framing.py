@@ -14,14 +14,19 @@ Rules (protocol notes, section 9):
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import TypeAlias
 
+from qingtian.domain.errors import InvalidInput
 from qingtian.domain.hj212.cipher import looks_encrypted
-from qingtian.domain.hj212.crc import crc16
+from qingtian.domain.hj212.crc import CODES, crc16, fits_modbus
 from qingtian.domain.hj212.model import Foreign, FrameEvent, FrameOk, Garbage, Rejected, Rejection
+from qingtian.domain.hj212.wire import CrcProfile, WireSettings
 
 MAX_SEGMENT = 9999  # four digits
 MAX_ENDS = 4  # ends tried per frame besides the declared one; bounds the work that hostile bytes can cause
-_REACH = MAX_SEGMENT + 8
+_BEYOND = 8  # bytes behind a segment that may belong to its frame: check code, CR LF
+Believes: TypeAlias = Callable[[bytes, str], bool]
 
 _HEAD = re.compile(rb"##(\d{4})")
 _HEAD_BEGUN = re.compile(rb"#(?:#\d{0,3})?\Z")
@@ -29,12 +34,19 @@ _END = re.compile(rb"&&([0-9A-Fa-f]{1,4})(?=[\r\n]|##\d{4})")
 _LAST_END = re.compile(rb"&&([0-9A-Fa-f]{1,4})(?=[\r\n]|##\d{4}|\Z)")
 _BOUNDARY = re.compile(rb"[\r\n]|##\d{4}")
 _CRC = re.compile(rb"[0-9A-Fa-f]{4}")
+_MN = re.compile(rb"(?:\A|[;,])\s*MN\s*=\s*([0-9A-Za-z_-]{1,32})", re.IGNORECASE)
 _HTTP = re.compile(rb"(?:GET|POST|PUT|HEAD|PRI|PATCH|TRACE|DELETE|OPTIONS|CONNECT) ")
 _HTTP_LONGEST = 8
 
 
 class Framer:
     """Cuts one connection's bytes into frames; holds at most one unfinished frame.
+
+    Args:
+        max_segment: longest data segment that is waited for, bytes; a longer frame is rejected as oversize.
+        max_ends: ends tried per frame besides the declared one.
+        believes: asked about a segment of the declared length whose check code does not fit (segment, code as sent);
+            True makes it a frame all the same, see `modbus_believer`.
 
     >>> framer = Framer()
     >>> framer.feed(b"noise##0070QN=20170516010101001;ST=22;CN=2012;PW=12")
@@ -44,7 +56,14 @@ class Framer:
     (5, b'&&&&FCC1')
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, max_segment: int = MAX_SEGMENT, max_ends: int = MAX_ENDS, believes: Believes | None = None
+    ) -> None:
+        if not 1 <= max_segment <= MAX_SEGMENT:
+            raise InvalidInput(
+                f"{max_segment} is not within 1..{MAX_SEGMENT}", field="max_segment", remedy=f"give 1..{MAX_SEGMENT}"
+            )
+        self._max_segment, self._max_ends, self._believes = max_segment, max_ends, believes
         self._buffer = b""
         self._offset = 0  # stream place of the first byte of the buffer
         self._line_end = b""  # bytes of CR LF still to swallow behind a frame
@@ -73,7 +92,7 @@ class Framer:
             return events
         at = 0
         while True:
-            at = self._swallow_line_end(at)
+            at = self._plain_frames(self._swallow_line_end(at), events)
             head = _HEAD.search(self._buffer, at)
             stop = head.start() if head else self._garbage_end(at, final=final)
             if stop > at:
@@ -89,6 +108,31 @@ class Framer:
         self._buffer = self._buffer[at:]
         self._offset += at
         return events
+
+    def _plain_frames(self, at: int, events: list[FrameEvent]) -> int:
+        """Take frames that are beyond doubt, and return the place behind them: the way of nearly every frame.
+
+        The check code fits at the declared length, and nothing in the segment looks like an end or another head.
+        """
+        buffer, offset, longest = self._buffer, self._offset, self._max_segment
+        while buffer[at : at + 2] == b"##":
+            start, digits = at + 6, buffer[at + 2 : at + 6]
+            if len(digits) < 4 or not digits.isdigit():
+                break
+            end = start + int(digits)
+            segment, code = buffer[start:end], CODES.get(buffer[end : end + 4])
+            if code is None or b"\n" in segment or b"\r" in segment or b"##" in segment or len(segment) > longest:
+                break
+            if crc16(segment) != code:
+                break
+            events.append(FrameOk(buffer[at : end + 4], offset + at))
+            at = end + 4
+            if buffer[at : at + 2] == b"\r\n":
+                at, self._line_end = at + 2, b""
+            else:
+                self._line_end = b"\r\n"
+                at = self._swallow_line_end(at)
+        return at
 
     def _other_protocol(self, events: list[FrameEvent], *, final: bool) -> bool:
         """Recognise TLS and HTTP by their first bytes; True when the bytes must wait or are foreign."""
@@ -135,12 +179,16 @@ class Framer:
         inner = _HEAD.search(self._buffer, at + 2, boundary)
         stop = inner.start() if inner else boundary
         self._line_end = b"\r\n"
-        reason = Rejection.INCOMPLETE if start + declared + 4 > boundary else Rejection.CRC_MISMATCH
-        return Rejected(self._buffer[at:stop], reason, self._offset + at), stop
+        return Rejected(self._buffer[at:stop], self._reason(start, declared, boundary), self._offset + at), stop
+
+    def _reason(self, start: int, declared: int, boundary: int) -> Rejection:
+        if declared > self._max_segment and boundary - start >= min(declared + 4, self._max_segment + _BEYOND):
+            return Rejection.OVERSIZE
+        return Rejection.INCOMPLETE if start + declared + 4 > boundary else Rejection.CRC_MISMATCH
 
     def _boundary(self, start: int, declared_end: int, *, final: bool) -> tuple[int, bool]:
         """Where the search for an end stops, and whether the stream has shown that place already."""
-        reach = start + _REACH
+        reach = start + self._max_segment + _BEYOND
         found = _BOUNDARY.search(self._buffer, declared_end)
         if found and found.start() <= reach:
             return found.start(), True
@@ -152,13 +200,13 @@ class Framer:
         """Place behind the first check code that fits; the declared end is tried in its turn."""
         buffer, declared_tried = self._buffer, False
         for tried, end in enumerate((_LAST_END if final else _END).finditer(buffer, start), start=1):
-            if end.end() > boundary:
+            if end.end() > boundary or end.start(1) - start > self._max_segment:
                 break
             if not declared_tried and end.start(1) >= declared_end:
                 declared_tried = True
                 if self._declared_fits(start, declared_end):
                     return declared_end + 4
-            if tried > MAX_ENDS:
+            if tried > self._max_ends:
                 break
             if crc16(buffer[start : end.start(1)]) == int(end[1], 16) and not self._inner_fits(start, end.start(1)):
                 return end.end()
@@ -174,8 +222,31 @@ class Framer:
         )
 
     def _declared_fits(self, start: int, declared_end: int) -> bool:
-        given = _CRC.fullmatch(self._buffer[declared_end : declared_end + 4])
+        if declared_end - start > self._max_segment:
+            return False
+        given = _CRC.fullmatch(self._buffer, declared_end, declared_end + 4)
         if given is None:
             return False
         segment = self._buffer[start:declared_end]
-        return crc16(segment) == int(given[0], 16) or (segment.endswith(b"&&") and looks_encrypted(segment))
+        if crc16(segment) == int(given[0], 16) or (segment.endswith(b"&&") and looks_encrypted(segment)):
+            return True
+        return self._believes is not None and self._believes(segment, given[0].decode())
+
+
+def modbus_believer(wire_of: Callable[[str], WireSettings | None]) -> Believes:
+    """What a framer believes besides the standard: CRC-16/MODBUS of devices that are registered to send it.
+
+    Args:
+        wire_of: settings of a device by its MN as sent; None when it is not registered.
+
+    >>> believes = modbus_believer({"ABCDEFG1234567": WireSettings(crc=CrcProfile.MODBUS_TOO)}.get)
+    >>> believes(b"QN=20170516010101001;ST=22;CN=2012;PW=123456;MN=ABCDEFG1234567;CP=&&&&", "B388")
+    True
+    """
+
+    def believes(segment: bytes, given: str) -> bool:
+        named = _MN.search(segment[: segment.find(b"&&")])
+        wire = wire_of(named[1].decode()) if named else None
+        return wire is not None and wire.crc is CrcProfile.MODBUS_TOO and fits_modbus(segment, given)
+
+    return believes

@@ -128,6 +128,7 @@ class Rejection(StrEnum):
 
     CRC_MISMATCH = "crc_mismatch"
     INCOMPLETE = "incomplete"
+    OVERSIZE = "oversize"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from qingtian.domain.hj212.crc import crc16
+from qingtian.domain.hj212.crc import CODES, crc16
 from qingtian.domain.hj212.grammar import SPELLING, is_real_time
 from qingtian.domain.hj212.heading import Heading, read_heading
 from qingtian.domain.hj212.model import Decoded, Edition, Fault, Items, Params
@@ -63,10 +63,8 @@ def decode_quickly(raw: bytes, edition: Edition | None) -> Decoded | None:
     if raw[end + _CRC_SIZE :] not in _ENDS:
         return None
     segment = raw[_HEAD_SIZE:end]
-    crc = crc16(segment)
-    crc_text = f"{crc:04X}"
-    given = raw[end : end + _CRC_SIZE]
-    if given != crc_text.encode() or segment.translate(None, _PRINTABLE):
+    crc, given = crc16(segment), raw[end : end + _CRC_SIZE]
+    if CODES.get(given) != crc or segment.translate(None, _PRINTABLE):
         return None
     text = segment.decode("ascii")
     header, opening, area = text.partition(";CP=&&")
@@ -85,8 +83,8 @@ def decode_quickly(raw: bytes, edition: Edition | None) -> Decoded | None:
         items,
         params,
         heading.edition,
-        crc_text,
-        crc_text,
+        given.decode("ascii"),
+        f"{crc:04X}",
         True,
         "",
         declared,

@@ -152,6 +152,12 @@ class FrameJudge:
         if event.reason is Rejection.INCOMPLETE:
             decoded = decode(event.raw)
             return Judged(Verdict.MALFORMED, reason_text(RejectReason.INCOMPLETE), decoded, decoded.mn, decoded.cn)
+        if event.reason is Rejection.OVERSIZE:
+            decoded = decode(event.raw)
+            detail = f"{decoded.length_declared} bytes declared"
+            return Judged(
+                Verdict.MALFORMED, reason_text(RejectReason.OVERSIZE, detail), decoded, decoded.mn, decoded.cn
+            )
         return self.judge_whole(event.raw)
 
     def _verdict(self, decoded: Decoded, known: Known | None) -> tuple[Verdict, str]:
