@@ -109,7 +109,7 @@ class Intake:
     def _acknowledge(self, taken: list[Taken]) -> None:
         counters, listener = self.counters, self._listener
         replies: dict[Session, list[bytes]] = {}
-        for session, raw, judged, digest in taken:
+        for session, _, judged, _ in taken:
             verdict = judged.verdict
             if verdict is _ACCEPTED:
                 counters.frames += 1
@@ -118,11 +118,12 @@ class Intake:
                 counters.count(verdict, judged.mn, judged.reason)
             if judged.reply is not None:
                 replies.setdefault(session, []).append(judged.reply)
-            if listener is not None:
-                self._tell(listener, session, raw, judged, digest)
         for session, answers in replies.items():
             if session.send(answers[0] if len(answers) == 1 else b"".join(answers)):
                 counters.acked += len(answers)
+        if listener is not None:  # after the answers: a command that follows comes behind them
+            for session, raw, judged, digest in taken:
+                self._tell(listener, session, raw, judged, digest)
 
     def _tell(self, listener: FrameListener, session: Session, raw: bytes, judged: Judged, digest: bytes) -> None:
         stranger = judged.verdict is Verdict.UNKNOWN_DEVICE and judged.cn in HEARD_OF_STRANGERS

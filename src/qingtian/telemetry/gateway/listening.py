@@ -20,10 +20,10 @@ def handed_over() -> dict[str, socket.socket]:
 
     The first one is the plain port; one named `tls` (FileDescriptorName=tls) is the TLS port.
     """
-    if os.environ.get("LISTEN_PID") not in (str(os.getpid()), "parent"):
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
         return {}
-    count = int(os.environ.get("LISTEN_FDS", "0") or 0)
-    names = os.environ.get("LISTEN_FDNAMES", "").split(":")
+    count = int(os.environ.pop("LISTEN_FDS", "0") or 0)  # taken once
+    names = os.environ.pop("LISTEN_FDNAMES", "").split(":")
     found: dict[str, socket.socket] = {}
     for index in range(count):
         name = names[index] if index < len(names) else ""
