@@ -181,3 +181,14 @@ def test_a_leap_day_is_compared_with_the_last_of_february() -> None:
 
     assert _year_before(date(2024, 2, 29)) == date(2023, 2, 28)
     assert _year_before(date(2024, 2, 28)) == date(2023, 2, 28)
+
+
+def test_the_days_are_exported_with_their_label(duty: Client) -> None:
+    answer = duty.get(f"{PATH}/export.csv", {"start": "2025-11-19", "end": "2025-11-23", "bom": "false"})
+    lines = answer.content.decode().splitlines()
+    header = next(number for number, line in enumerate(lines) if line.startswith("date,"))
+    assert any(city.LABEL_ZH in line for line in lines[:header])
+    assert "pm25_ug_m3" in lines[header]
+    assert len(lines) - header - 1 == 5
+    assert lines[header + 2].startswith("2025-11-20,119,")
+    assert ",,," in lines[header + 1]  # ten hours make no day

@@ -43,6 +43,7 @@ export type CommandQuery = QueryOf<'/api/v1/commands'>
 export type GapQuery = QueryOf<'/api/v1/gaps'>
 export type RejectQuery = QueryOf<'/api/v1/rejects'>
 export type NewcomerQuery = QueryOf<'/api/v1/newcomers'>
+export type AirQuery = QueryOf<'/api/v1/air/evaluation'>
 export type SeriesQuery = paths['/api/v1/series']['get']['parameters']['query']
 
 const session = {
@@ -57,6 +58,8 @@ const session = {
 
 const places = {
   categories: () => unwrap(client.GET('/api/v1/air/categories')),
+  airEvaluation: (query: AirQuery = {}) => unwrap(client.GET('/api/v1/air/evaluation', { params: { query: tidy(query) } })),
+  airEvaluationCsv: (query: AirQuery = {}) => address('/api/v1/air/evaluation/export.csv', query),
   overview: () => unwrap(client.GET('/api/v1/overview')),
   mapPoints: () => unwrap(client.GET('/api/v1/map/points')),
   regions: () => unwrap(client.GET('/api/v1/regions')),

@@ -64,6 +64,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/air/evaluation/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The days of a period as CSV
+         * @description One line per day: index, category, primary pollutants and the valid day values.
+         */
+        get: operations["air_export_evaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -4003,6 +4023,38 @@ export interface components {
             error: components["schemas"]["ErrorBody"];
         };
         /**
+         * EvaluationExport
+         * @description Place, period and options of the file.
+         */
+        EvaluationExport: {
+            /**
+             * Base Start
+             * @description first day of the period compared with; a year before when left out
+             */
+            base_start?: string | null;
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * End
+             * @description last day; yesterday when left out
+             */
+            end?: string | null;
+            /**
+             * Place
+             * @description code of a station or region; the city when left out
+             */
+            place?: string | null;
+            /**
+             * Start
+             * @description first day; thirty days when left out
+             */
+            start?: string | null;
+        };
+        /**
          * EvaluationQuery
          * @description Which place and period.
          */
@@ -7720,6 +7772,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    air_export_evaluation: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                /** @description code of a station or region; the city when left out */
+                place?: string | null;
+                /** @description first day; thirty days when left out */
+                start?: string | null;
+                /** @description last day; yesterday when left out */
+                end?: string | null;
+                /** @description first day of the period compared with; a year before when left out */
+                base_start?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
         };

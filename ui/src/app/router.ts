@@ -11,6 +11,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/desk/cases/:id', name: 'case', component: () => import('@/pages/cases/CasePage.vue') },
   { path: '/desk/stations', name: 'stations', component: () => import('@/pages/stations/StationList.vue') },
   { path: '/desk/stations/:code', name: 'station', component: () => import('@/pages/stations/StationPage.vue') },
+  { path: '/desk/air', name: 'air', component: () => import('@/pages/air/AirPage.vue') },
   { path: '/desk/enterprises', name: 'enterprises', component: () => import('@/pages/enterprises/EnterpriseList.vue') },
   { path: '/desk/enterprises/:code', name: 'enterprise', component: () => import('@/pages/enterprises/EnterprisePage.vue') },
   { path: '/desk/outlets/:code', name: 'outlet', component: () => import('@/pages/enterprises/OutletPage.vue') },

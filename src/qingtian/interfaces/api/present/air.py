@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+
+from django.http import HttpResponse
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.judgements.air_days import kept_days, rebuilt
@@ -18,6 +20,7 @@ from qingtian.domain.standards.air_period import PeriodStatistic
 from qingtian.domain.standards.attainment import Attainment, StatisticAgainstLimit, places_of
 from qingtian.domain.standards.good_days import Change, ChangeKind, ComparedFigure, change
 from qingtian.domain.standards.numbers import plain, round_fraction
+from qingtian.interfaces.api.present.exports import answer
 from qingtian.interfaces.api.schemas import air as out
 from qingtian.packs import Packs, load_packs
 from qingtian.packs.air_evaluation import air_rules
@@ -28,6 +31,23 @@ USUAL_DAYS = 30
 LONGEST_DAYS = 3 * 366
 INDEX_PLACES = 2  # of a single index, for people
 RATE_PLACES = 1  # where the edition states none
+
+
+NAMED = (
+    ("SO2", "so2", "ug_m3"),
+    ("NO2", "no2", "ug_m3"),
+    ("CO", "co", "mg_m3"),
+    ("O3", "o3_8h", "ug_m3"),
+    ("PM10", "pm10", "ug_m3"),
+    ("PM2.5", "pm25", "ug_m3"),
+)
+
+
+def _column(item: str) -> Callable[[out.AirDayOut], object]:
+    def read(day: out.AirDayOut) -> object:
+        return next((one.value for one in day.values if one.item == item and one.valid), None)
+
+    return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +94,24 @@ def evaluation(
         composites=_composites(found, rules),
         comparison=_comparison(actor, asked, found, rules, packs),
     )
+
+
+COLUMNS: Mapping[str, Callable[[out.AirDayOut], object]] = {
+    "date": lambda day: day.day.isoformat(),
+    "aqi": lambda day: day.aqi,
+    "category_zh": lambda day: day.category_zh,
+    "category_en": lambda day: day.category_en,
+    "primary": lambda day: " ".join(day.primary),
+    **{f"{name}_{unit}": _column(item) for item, name, unit in NAMED},
+    "standard": lambda day: day.standard,
+    "reason": lambda day: day.reason,
+}
+
+
+def days_csv(now: datetime, found: out.AirEvaluationOut, *, bom: bool) -> HttpResponse:
+    """The days of an evaluation, one line each; a value that is not valid is left empty."""
+    name = f"air-{found.place}-{found.start}-{found.end}"
+    return answer(name, now, COLUMNS, found.days, bom=bom)
 
 
 def _asked(
