@@ -66,7 +66,13 @@ def hit(
 
 
 def raise_candidate(
-    at: datetime, candidate: Candidate, obj: RegistryObject, report: DutyReport, *, parameter: str = ""
+    at: datetime,
+    candidate: Candidate,
+    obj: RegistryObject,
+    report: DutyReport,
+    *,
+    parameter: str = "",
+    kind: Kind | None = None,
 ) -> Finding:
     """Raise the finding of a candidate: a hit where it began, and one where it was seen last.
 
@@ -90,6 +96,7 @@ def raise_candidate(
             detail=detail,
             report=report,
             parameter=parameter,
+            kind=kind,
         )
 
     finding = _known(candidate, obj, parameter) or add(candidate.start)

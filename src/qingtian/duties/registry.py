@@ -18,6 +18,7 @@ from qingtian.duties.tend_devices import expire_waiting, rotate_keys, set_clocks
 from qingtian.duties.watch_authenticity import watch_authenticity
 from qingtian.duties.watch_clocks import watch_clocks
 from qingtian.duties.watch_overdue import watch_overdue
+from qingtian.duties.watch_quality import watch_quality
 from qingtian.duties.watch_rebounds import watch_rebounds
 from qingtian.duties.watch_streams import watch_streams
 from qingtian.duties.watch_treatment import watch_treatment
@@ -48,6 +49,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("watch_streams", 10 * _MINUTE, watch_streams, "数据中断监视", "Silent streams"),
     Duty("watch_authenticity", _HOUR, watch_authenticity, "数据真实性监视", "Data authenticity", offset=12 * _MINUTE),
     Duty("watch_treatment", 10 * _MINUTE, watch_treatment, "治理设施用电监视", "Treatment power"),
+    Duty("watch_quality", _HOUR, watch_quality, "数据质量监视", "Data quality", offset=14 * _MINUTE),
     Duty("watch_clocks", 15 * _MINUTE, watch_clocks, "设备时钟监视", "Device clocks"),
     Duty("set_clocks", 15 * _MINUTE, set_clocks, "自动校时", "Clocks set", offset=3 * _MINUTE),
     Duty("ask_gaps", 30 * _MINUTE, ask_gaps, "缺失数据补传", "Missing data asked for", offset=20 * _MINUTE),

@@ -31,7 +31,7 @@ def test_every_kind_of_finding_from_data_has_a_rule_in_force():
     codes = set(detection_rules(date(2025, 11, 24)))
     assert codes == {
         "exceedance", "air_pollution", "late_stream", "frozen_value", "dilution", "treatment_off", "clock_error", "late_data",
-        "exceedance_day",
+        "exceedance_day", "quality_unit_slip", "quality_column_shift", "quality_frozen",
     }  # fmt: skip
     assert load_packs().detection_rules(date(2025, 11, 24)) == detection_rules(date(2025, 11, 24))
 

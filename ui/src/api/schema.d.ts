@@ -5424,7 +5424,7 @@ export interface components {
          * @description What was detected.
          * @enum {string}
          */
-        Kind: "exceedance" | "air_pollution" | "late_stream" | "frozen_value" | "dilution" | "treatment_off" | "clock_error" | "rebound";
+        Kind: "exceedance" | "air_pollution" | "late_stream" | "frozen_value" | "dilution" | "treatment_off" | "clock_error" | "data_quality" | "rebound";
         /**
          * KpiOut
          * @description One tile.

@@ -16,6 +16,7 @@ KINDS: Mapping[Kind, tuple[str, str]] = {
     Kind.DILUTION: ("疑似稀释", "suspected dilution"),
     Kind.TREATMENT_OFF: ("治污设施停运", "treatment off"),
     Kind.CLOCK_ERROR: ("设备时钟错误", "device clock error"),
+    Kind.DATA_QUALITY: ("数据质量问题", "data quality problem"),
     Kind.REBOUND: ("问题反弹", "relapse"),
 }
 LONGEST = 300

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     DILUTION = "dilution"
     TREATMENT_OFF = "treatment_off"
     CLOCK_ERROR = "clock_error"
+    DATA_QUALITY = "data_quality"
     REBOUND = "rebound"
 
 

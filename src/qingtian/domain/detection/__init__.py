@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qingtian.domain.detection.clock_error import ClockErrors, Skew, clock_error, clock_errors
 from qingtian.domain.detection.dilution import StackHour, dilutions, stack_hours
+from qingtian.domain.detection.doubted import DoubtedPeriod, doubted_runs, sound_again
 from qingtian.domain.detection.exceedance import Interval, JudgedHour, intervals, severity
 from qingtian.domain.detection.frozen import frozen_values, moves_again
 from qingtian.domain.detection.rule import DetectionRule
@@ -15,6 +16,7 @@ __all__ = [
     "Candidate",
     "ClockErrors",
     "DetectionRule",
+    "DoubtedPeriod",
     "Interval",
     "JudgedHour",
     "PowerPair",
@@ -29,12 +31,14 @@ __all__ = [
     "clock_error",
     "clock_errors",
     "dilutions",
+    "doubted_runs",
     "frozen_values",
     "intervals",
     "moves_again",
     "pair_up",
     "severity",
     "silences",
+    "sound_again",
     "stack_hours",
     "treatment_off",
 ]

@@ -37,6 +37,7 @@ export const KINDS = [
   'dilution',
   'treatment_off',
   'clock_error',
+  'data_quality',
   'rebound',
 ] as const
 export const SEVERITIES = ['1', '2', '3', '4'] as const
