@@ -266,6 +266,16 @@ def problems(client: Client, position: SpoolPosition) -> dict[str, dict]:
     return {one["code"]: one for one in get(client, f"/frames/{id_of(position)}")["problems"]}
 
 
+def test_an_accepted_check_code_in_lower_case_is_told_with_what_the_standard_wants(duty: Client, archive: Path) -> None:
+    frames = [hour_frame(str(value)) for value in range(100, 130)]
+    good = next(one for one in frames if one[-4:] != one[-4:].lower())
+    positions = city.fill_archive(archive, [good, good[:-4] + good[-4:].lower()])
+    plain, lower = (get(duty, f"/frames/{id_of(one)}")["crc"] for one in positions)
+    assert plain["ok"] and lower["ok"]
+    assert "lower case" in lower["text_en"] and "小写" in lower["text_zh"]
+    assert "lower case" not in plain["text_en"]
+
+
 def test_a_wrong_check_code_is_diagnosed_with_the_remedy(duty: Client, archive: Path) -> None:
     good = hour_frame()
     modbus = good[:-4] + b"%04X" % crc16_modbus(good[6:-4])

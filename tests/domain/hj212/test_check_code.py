@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.domain.hj212.frames import raw_of, row, rows
 
-from qingtian.domain.hj212.crc import LOW_BYTES, crc16, crc16_modbus, diagnose, read_crc
+from qingtian.domain.hj212 import decode
+from qingtian.domain.hj212.crc import CODES, LOW_BYTES, crc16, crc16_modbus, diagnose, read_crc
 
 SEGMENT_2017 = b"QN=20160801085857223;ST=32;CN=1062;PW=100000;MN=010000A8900016F000169DC0;Flag=5;CP=&&RtdInterval=30&&"
 
@@ -106,6 +107,21 @@ def test_each_wrong_check_code_is_named():
     assert diagnose(SEGMENT_2017, "1234") == "impossible_low_byte"
     assert diagnose(SEGMENT_2017, "1C81") == "unknown"
     assert diagnose(SEGMENT_2017, "zzzz") == "not_hex"
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("dev-lowercrc", "lower_case"), ("cq-zldsz", "lower_case"), ("dev-shortcrc-a", "short"), ("std17-crc", "")],
+)
+def test_how_an_accepted_check_code_is_written_is_told(name, form):
+    decoded = decode(raw_of(row(name)))
+    assert (decoded.ok, decoded.crc_form) == (True, form)
+
+
+def test_there_are_256_check_codes_and_one_of_nothing():
+    assert set(CODES.values()) == {crc16(bytes([n])) for n in range(256)} | {crc16(b"")}
+    assert {value & 0xFF for value in CODES.values()} - {0xFF} == LOW_BYTES
+    assert all(int(text, 16) == value for text, value in CODES.items())
 
 
 def test_all_frames_of_the_shared_set_agree_with_the_printed_algorithm():

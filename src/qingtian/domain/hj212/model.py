@@ -91,6 +91,14 @@ class Decoded:
         return self.length_declared == self.length_actual
 
     @property
+    def crc_form(self) -> str:
+        """How the check code is written: `lower_case`, `short` (leading zeros dropped), empty = as the standard has it."""
+        given = self.crc_given
+        if 0 < len(given) < 4:
+            return "short"
+        return "lower_case" if given != given.upper() else ""
+
+    @property
     def qn(self) -> str | None:
         """Request number as sent; many 2005 uploads have none."""
         return self.header.get("QN")

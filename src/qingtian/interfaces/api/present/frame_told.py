@@ -42,6 +42,17 @@ from qingtian.telemetry.rejects.reasons import OF_CRC, OF_FAULT, RejectReason
 DATA_COMMANDS = ("2", "3")  # classes of commands whose frames with values come from a device
 ANSWERS_UP = frozenset({"9011", "9012", "9015", "9021", "1013", "1001"})
 NOBODY = DeviceProfile(mn="", site="")
+CRC_FORMS: Mapping[str, Said] = {
+    "": Said("校验码与内容相符", "the check code fits the content"),
+    "lower_case": Said(
+        "校验码与内容相符，但用小写书写；标准要求大写，宜请厂家改正，可照常接收",
+        "the check code fits; it is in lower case where the standard wants capitals: accepted, let the vendor mend it",
+    ),
+    "short": Said(
+        "校验码与内容相符，但省略了前导零；标准要求四位，宜请厂家改正，可照常接收",
+        "the check code fits; its leading zeros are missing, the standard wants four digits: accepted, let the vendor mend it",
+    ),
+}
 
 
 def explain(raw: bytes, decoded: Decoded, profile: DeviceProfile | None, on: date) -> Explained:
@@ -161,7 +172,7 @@ def _direction(decoded: Decoded) -> Said:
 
 def _crc(decoded: Decoded) -> CrcOut:
     if decoded.crc_ok:
-        told = Said("校验码与内容相符", "the check code fits the content")
+        told = CRC_FORMS[decoded.crc_form]
     else:
         told = refusal(OF_CRC.get(decoded.crc_diagnosis, RejectReason.CRC_WRONG)).text
     return CrcOut(
