@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from qingtian.apps.judgements.actions.ask_recomputation import Asked
     from qingtian.apps.judgements.recomputation import Recomputation
 
+WIDTH = 30
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -90,16 +91,19 @@ def _carry_out(run: Recomputation, *, quiet: bool) -> Recomputation:
 
     store = open_store(get_settings(), read_only=True)
     try:
-        with click.progressbar(
-            length=run.days, label=run.number, file=click.get_text_stream("stderr"), hidden=quiet
-        ) as bar:
-            bar.update(run.days_done)
-            return carry_out(run, store, current_clock().now(), progress=lambda _: bar.update(1))
+        return carry_out(run, store, current_clock().now(), progress=None if quiet else _show)
     except KeyboardInterrupt:
         click.echo(f"stopped; qingtian recompute --resume {run.number} goes on", err=True)
         return cancel_recomputation(SYSTEM_ACTOR, current_clock().now(), run.number)
     finally:
         store.close()
+
+
+def _show(run: Recomputation) -> None:
+    done = run.days_done * WIDTH // run.days
+    bar = f"[{'#' * done}{' ' * (WIDTH - done)}]"
+    end = "\n" if run.days_done == run.days else ""
+    click.echo(f"\r{run.number} {bar} {run.days_done} of {run.days} days{end}", nl=False, err=True)
 
 
 def _print(run: Recomputation, *, as_json: bool) -> None:

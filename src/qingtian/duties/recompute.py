@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
+from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.judgements.actions.keep_recomputed import fail_recomputation, keep_day
+from qingtian.apps.judgements.actions.record_judgements import record_judgements
 from qingtian.apps.judgements.judged import Judged
 from qingtian.apps.judgements.recomputation import OPEN, Mode, Recomputation
 from qingtian.apps.judgements.states import Question
@@ -82,7 +84,9 @@ def _one_day(run: Recomputation, store: Store, basis: Basis, day: date) -> Recom
 def _adopt(at: datetime, answers: Mapping[Question, list[Judged]], where: Places) -> dict[str, int]:
     report = DutyReport()
     for question, batch in answers.items():
-        if batch:
+        if question is Question.AIR_DAY:
+            report.judged += len(record_judgements(SYSTEM_ACTOR, at, batch).created)
+        elif batch:
             record_and_settle(at, _settling(at, question, where), batch, report)
     return {name: getattr(report, name) for name in ("raised", "extended", "ended", "withdrawn")}
 

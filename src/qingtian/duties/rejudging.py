@@ -12,8 +12,9 @@ from qingtian.apps.judgements.states import Question
 from qingtian.apps.registry.models import ObjectType, RegistryObject, RegistryRevision
 from qingtian.duties.emission_day import DAY, day_pollutants, day_rows, day_start, judge_outlet_day
 from qingtian.duties.emission_hour import OXYGEN, judge_outlet_hour, judged_pollutants
+from qingtian.duties.judge_air_days import AirWork, judge_day
 from qingtian.duties.judge_air_hours import air_pollutants, judge_station_hour
-from qingtian.duties.sites import Site, read_sites
+from qingtian.duties.sites import Site, read_sites, region_object
 from qingtian.packs import Packs
 from qingtian.runtime.settings import get_settings
 from qingtian.telemetry.store.port import Cycle, Observation, Store
@@ -67,6 +68,7 @@ def rejudge_day(store: Store, basis: Basis, day: date, where: Places) -> dict[Qu
         grouped.setdefault((row.site, row.period_start), {})[row.pollutant] = row
     return {
         Question.AIR_INDEX: list(_air(basis, day, where, grouped)),
+        Question.AIR_DAY: _air_day(basis, day, where, hours),
         Question.EMISSION_LIMIT: list(_outlet_hours(basis, day, where, grouped)),
         Question.EMISSION_DAY: list(_outlet_days(basis, day, where, hours, days)),
     }
@@ -82,6 +84,14 @@ def _air(
         own = {name: row for name, row in found.items() if name in used}
         if code in where.stations and own:
             yield judge_station_hour(basis.packs, rule, where.stations[code], hour, own, on=basis.rules_on)
+
+
+def _air_day(basis: Basis, day: date, where: Places, hours: list[Observation]) -> list[Judged]:
+    if day_start(day + DAY) > basis.now:
+        return []
+    region = get_settings().city_code
+    work = AirWork(basis.packs, region, region_object(region), basis.rules_on)
+    return judge_day(work, where.stations, day, hours)
 
 
 def _outlet_hours(

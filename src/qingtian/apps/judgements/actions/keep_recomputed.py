@@ -50,7 +50,8 @@ def keep_day(
         ).delete()
         RecomputedAnswer.objects.bulk_create(rows, batch_size=500)
         _touch_findings(run, rows)
-        counts = Counter(run.counts) + _counted(answers, rows)
+        counts = Counter(run.counts)
+        counts.update(_counted(answers, rows))
         if adopt is not None and differing:
             counts.update(adopt())
         run.counts, run.next_day, run.state = dict(counts), day + DAY, RunState.RUNNING
