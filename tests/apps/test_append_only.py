@@ -13,6 +13,7 @@ from tests.apps.cases.walking import HANDLER, opened
 from tests.apps.city import HOUR, NOW, judge, outlet
 from tests.apps.devices.scene import device, done, ordered
 from tests.apps.evidence.test_evidence import PDF
+from tests.apps.indicators.scene import INDICATOR_MODELS, one_of_each
 
 from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.devices.actions.record_progress import record_progress
@@ -23,7 +24,7 @@ from qingtian.apps.journal.models import Event
 from qingtian.apps.judgements.models import Judgement
 
 pytestmark = pytest.mark.django_db
-PROTECTED = (Event, EvidenceItem, Judgement, DeviceExchange)
+PROTECTED = (Event, EvidenceItem, Judgement, DeviceExchange, *INDICATOR_MODELS)
 TABLES = [model._meta.db_table for model in PROTECTED]
 CELLS = [
     (model._meta.db_table, field.column)
@@ -35,6 +36,7 @@ VALUES = {
     "BooleanField": "NOT {0}",
     "JSONField": "{0} || '[1]'::jsonb",
     "DateTimeField": "now()",
+    "DateField": "DATE '2020-01-01'",
     "ForeignKey": "1",
 }
 
@@ -50,6 +52,7 @@ def _grown(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         Judgement.objects.filter(pk=first.pk).update(superseded_by=second)
         device("E-2")
         record_progress(SYSTEM_ACTOR, NOW, done(ordered(mn="MNE20001")))
+        one_of_each()
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         yield

@@ -13,6 +13,7 @@ from tests.apps.cases.walking import APPROVER, HANDLER, PLAN, opened, walk
 from tests.apps.city import NOW, actor, exceedance, found, outlet
 from tests.apps.devices.scene import MN
 from tests.apps.evidence.test_evidence import PDF, hour
+from tests.apps.indicators.scene import figure, question
 from tests.apps.registry.test_registry import STATION, draft
 
 from qingtian.apps.accounts.actions.change_user import change_user
@@ -47,12 +48,18 @@ from qingtian.apps.findings.actions.raise_finding import raise_finding
 from qingtian.apps.findings.actions.self_correct_finding import self_correct_finding
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.states import DismissReason
+from qingtian.apps.indicators.actions.compute_index import compute_index
+from qingtian.apps.indicators.actions.compute_indicator import Wish, compute_indicator
+from qingtian.apps.indicators.actions.record_decision import record_decision
+from qingtian.apps.indicators.actions.report_figure import report_figure
 from qingtian.apps.journal.models import Event
 from qingtian.apps.journal.queries import events
 from qingtian.apps.registry.actions.register_object import register_object
 from qingtian.apps.registry.actions.relate_objects import relate_objects
 from qingtian.apps.registry.actions.update_object import update_object
 from qingtian.apps.registry.models import ObjectType, RegistryObject, RelationKind
+from qingtian.domain.indicators import Span
+from qingtian.packs import load_packs
 
 pytestmark = pytest.mark.django_db
 WORKERS = "dispatcher handler inspector approver supervisor enterprise_user system"
@@ -205,6 +212,24 @@ WHOLE_HOUSE |= {
 }
 
 
+# Indicators and decision tables are about a place: a role that is bound to an enterprise is not enough.
+OF_A_PLACE: dict[str, tuple[Job, str]] = {
+    "compute_indicator": (
+        lambda c, w: compute_indicator(w, NOW, load_packs(), Wish("CASE_WRITE_OFF", Span.MONTH, NOW.date(), "420107")),
+        "supervisor data_steward system",
+    ),
+    "compute_index": (
+        lambda c, w: compute_index(w, NOW, load_packs(), Wish("BEAUTIFUL_CITY", Span.MONTH, NOW.date(), "420107")),
+        "supervisor data_steward system",
+    ),
+    "report_figure": (lambda c, w: report_figure(w, NOW, load_packs(), figure()), "supervisor data_steward"),
+    "record_decision": (
+        lambda c, w: record_decision(w, NOW, load_packs(), question()),
+        "window dispatcher handler inspector legal_reviewer approver supervisor data_steward",
+    ),
+}
+
+
 def tried(city: City, job: Job) -> dict[tuple[str, str], str]:
     return {(role, scope): outcome(lambda w=who: job(city, w)) for role, scope, who in people()}
 
@@ -224,6 +249,18 @@ def test_a_verb_that_makes_something_needs_the_right_there(city: City, verb: str
     job, allowed = ANEW[verb]
     expected = {
         (role, scope): DONE if role in allowed.split() and inside(role, scope) else NOT_PERMITTED
+        for role, scope, _ in people()
+    }
+    assert tried(city, job) == expected
+
+
+@pytest.mark.parametrize("verb", OF_A_PLACE)
+def test_a_verb_about_a_place_needs_a_role_for_the_place(city: City, verb: str) -> None:
+    job, allowed = OF_A_PLACE[verb]
+    expected = {
+        (role, scope): DONE
+        if role in allowed.split() and inside(role, scope) and scope != "its_enterprise"
+        else NOT_PERMITTED
         for role, scope, _ in people()
     }
     assert tried(city, job) == expected
@@ -260,7 +297,7 @@ def test_a_role_for_one_kind_of_case_holds_for_that_kind_only(city: City, case_t
 
 
 def test_every_verb_of_the_table_is_tried_here() -> None:
-    tried_verbs = {*ON_SOMETHING, *ANEW, *WHOLE_HOUSE}
+    tried_verbs = {*ON_SOMETHING, *ANEW, *OF_A_PLACE, *WHOLE_HOUSE}
     names = {
         "manage_accounts": "create_user",
         "register_object": "register",

@@ -16,6 +16,7 @@ from qingtian.domain.errors import InvalidInput
 from qingtian.domain.indicators.periods import Period
 from qingtian.packs import Packs
 from qingtian.packs.indicators import indicator as pack_indicator
+from qingtian.runtime.clock import SHANGHAI
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ def report_figure(actor: Actor, at: datetime, packs: Packs, draft: FigureDraft) 
     check_lengths(ReportedFigure, source=draft.source)
     if not draft.source.strip():
         raise InvalidInput("where is the figure from?", field="source", remedy="name its source")
-    indicator = pack_indicator(packs, draft.code, draft.period.last, draft.region)
+    # The indicator of today: figures of a baseline may be older than its rule.
+    indicator = pack_indicator(packs, draft.code, at.astimezone(SHANGHAI).date(), draft.region)
     wanted = next((one for one in indicator.inputs if one.name == draft.input), None)
     if wanted is None or wanted.source:
         names = [one.name for one in indicator.inputs if not one.source]
