@@ -34,6 +34,7 @@ class MemoryPort:
         self.under_way: list[Ordered] = []
         self.reports: list[Report] = []
         self.away = False
+        self.closed = False
         self._lock = threading.Lock()
         self._numbers = QnClock()
         self._keys = 0
@@ -85,6 +86,9 @@ class MemoryPort:
             self.reports.extend(reports)
             ended = {one.key for one in reports if one.phase in FINAL}
             self.under_way = [one for one in self.under_way if one.key not in ended]
+
+    def close(self) -> None:
+        self.closed = True
 
     def of(self, key: int | None) -> list[Report]:
         """What was told of a command (or, for None, of messages)."""

@@ -51,6 +51,12 @@ class DatabasePort:
             except QingtianError:
                 _log.exception("a report of the gateway cannot be kept: %s of %s", one.happening, one.mn)
 
+    def close(self) -> None:
+        """Close this thread's connection."""
+        from django.db import connection
+
+        connection.close()
+
     def _fresh(self) -> None:
         set_up_django()
         from django.db import close_old_connections

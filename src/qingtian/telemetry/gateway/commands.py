@@ -98,6 +98,10 @@ class CommandPort(Protocol):
         """Keep what happened, in order; a repeated report changes nothing."""
         ...
 
+    def close(self) -> None:
+        """Give what the driver's thread holds free; it is about to end."""
+        ...
+
 
 class Connections(Protocol):
     """The live connections by device number."""

@@ -288,6 +288,12 @@ class DialogueDriver:
     # From here on: the driver's own thread.
 
     def _work(self) -> None:
+        try:
+            self._exchange()
+        finally:
+            self._port.close()
+
+    def _exchange(self) -> None:
         resumed, failure = False, ""
         while True:
             stopping = self._stop.wait(self._poll_s)

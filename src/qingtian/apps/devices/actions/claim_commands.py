@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Case, IntegerField, Value, When
 
 from qingtian.apps.accounts.actor import Actor
@@ -55,10 +55,10 @@ def claim_commands(
         chosen = list(_bounded(first.values_list("pk", "priority")))
         rows = DeviceCommand.objects.filter(pk__in=chosen, state=Phase.QUEUED).order_by("id")
         locked = rows.select_for_update(of=("self",), skip_locked=True).select_related("device", "device__parent")
-        orders = [_claim(one, at, gateway, numbers) for one in locked]
+        orders = [order for one in locked if (order := _claim(one, at, gateway, numbers)) is not None]
         if orders:
             publish(Topic.COMMANDS, [one.number for one in locked], at)
-    return [one for one in orders if one is not None]
+    return orders
 
 
 def resumed_commands(actor: Actor, at: datetime, gateway: str) -> list[Ordered]:
@@ -93,7 +93,11 @@ def _claim(command: DeviceCommand, at: datetime, gateway: str, numbers: QnClock)
     command.qn = numbers.draw(at, offset)
     if command.cn == SET_CLOCK and "SystemTime" not in command.params:
         command.params = {**command.params, "SystemTime": stamp(at, offset)}
-    command.save(update_fields=["state", "taken_by", "sent_at", "qn", "params"])
+    try:
+        with transaction.atomic():
+            command.save(update_fields=["state", "taken_by", "sent_at", "qn", "params"])
+    except IntegrityError:  # another gateway took another command of this device a moment ago
+        return None
     return _ordered_or_failed(command, at)
 
 
