@@ -92,7 +92,7 @@ class Decoded:
 
     @property
     def crc_form(self) -> str:
-        """How the check code is written: `lower_case`, `short` (leading zeros dropped), empty = as the standard has it."""
+        """How the check code is written: `lower_case`, `short` (zeros dropped), or empty: as the standard has it."""
         given = self.crc_given
         if 0 < len(given) < 4:
             return "short"

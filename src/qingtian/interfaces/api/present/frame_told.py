@@ -50,7 +50,7 @@ CRC_FORMS: Mapping[str, Said] = {
     ),
     "short": Said(
         "校验码与内容相符，但省略了前导零；标准要求四位，宜请厂家改正，可照常接收",
-        "the check code fits; its leading zeros are missing, the standard wants four digits: accepted, let the vendor mend it",
+        "the check code fits; its leading zeros are missing, four digits are wanted: accepted, let the vendor mend it",
     ),
 }
 
