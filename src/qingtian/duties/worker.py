@@ -87,9 +87,7 @@ def readmit_held(readmitter: Readmitter) -> None:
 
 def _readmitter(settings: Settings, store: Store) -> Readmitter:
     folder, directory = spool_path(settings.data_dir), device_directory(settings.data_dir)
-    return Readmitter(
-        store.rejects, IngestLoop(store, folder, directory, publish=publish_observations), folder, directory
-    )
+    return Readmitter(store, IngestLoop(store, folder, directory, publish=publish_observations), folder, directory)
 
 
 def defer_duties(store: Store) -> None:

@@ -464,6 +464,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/decision-records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recorded decisions, newest first
+         * @description Sort by number, table, subject, decided_at.
+         */
+        get: operations["decisions_list_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decision-records/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recorded decisions as CSV
+         * @description Every row that matches the filters of the list.
+         */
+        get: operations["decisions_export_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Decision tables
+         * @description Those that hold on a day in the city.
+         */
+        get: operations["decisions_list_tables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A decision table with its rules
+         * @description Inputs, outputs, rules with their grounds, and where no rule applies.
+         */
+        get: operations["decisions_one_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/{code}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide and keep the answer
+         * @description Refusals are kept like any other answer; without a fact that matters nothing is decided.
+         */
+        post: operations["decisions_keep_decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/{code}/sheet.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rules of a table as CSV
+         * @description One line a rule, conditions as cells; any editor of tables will do, and it reads back the same.
+         */
+        get: operations["decisions_table_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/{code}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a decision
+         * @description Outcome, grounds, near misses and what is missing, in both languages; nothing is kept.
+         */
+        post: operations["decisions_try_decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demo/clock": {
         parameters: {
             query?: never;
@@ -1012,6 +1152,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/formulas/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read and check a formula
+         * @description Nothing is kept. A fault names line, column, what was expected, and a remedy, in both languages.
+         */
+        post: operations["indicators_check_formula"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/frames/explain": {
         parameters: {
             query?: never;
@@ -1152,6 +1312,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Indicators with their newest values
+         * @description Without data there is no value but a reason. Sort by code, group, status, coverage, computed_at.
+         */
+        get: operations["indicators_list_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Indicators as CSV
+         * @description Every row that matches the filters of the list.
+         */
+        get: operations["indicators_export_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One indicator down to its inputs
+         * @description Formula, value, coverage, inputs, rows left out, the periods before, every version, reported figures.
+         */
+        get: operations["indicators_one_indicator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{code}/compute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute an indicator now
+         * @description The same inputs again change nothing; other inputs give a new version beside the old one.
+         */
+        post: operations["indicators_compute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{code}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report a figure
+         * @description For an input that the platform does not measure; a later figure is a new version beside the old one.
+         */
+        post: operations["indicators_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/journal/verify": {
         parameters: {
             query?: never;
@@ -1164,6 +1424,26 @@ export interface paths {
          * @description Every hash again, from the first event to the last; names the first break.
          */
         get: operations["journal_verify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/judgements/{judgement_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why a figure is what it is
+         * @description Inputs with marks, coverage, rule row with clause and edition, rounding, every version.
+         */
+        get: operations["rules_one_judgement"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1436,6 +1716,190 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reckonings/capacity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Atmospheric capacity by the A-value method
+         * @description GB/T 3840; the area that shares the air must be given. It advises: a ledger takes only an approved decision.
+         */
+        post: operations["capacity_reckon_capacity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reckonings/carbon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The carbon account of a power plant
+         * @description Emission, allowance, shortfall, and the span of the fine for a late surrender.
+         */
+        post: operations["capacity_reckon_carbon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reckonings/replacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a need takes from a reserve
+         * @description By the replacement factor of the area; what is lacking is named.
+         */
+        post: operations["capacity_reckon_replacement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reckonings/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Split an amount by weights, exactly
+         * @description Largest remainders get what rounding left; ties go by account.
+         */
+        post: operations["capacity_reckon_split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recomputations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recomputations, newest first
+         * @description Sort by asked_at, number, mode, state.
+         */
+        get: operations["rules_list_recomputations"];
+        put?: never;
+        /**
+         * Judge stored periods again
+         * @description As known on a date, under the rules in force on a date; both versions are kept.
+         */
+        post: operations["rules_recompute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recomputations/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One recomputation
+         * @description Progress, counts, findings and cases that it touches.
+         */
+        get: operations["rules_one_recomputation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recomputations/{number}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answers that would change
+         * @description Sort by period_start, object, item, verdict.
+         */
+        get: operations["rules_recomputed_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recomputations/{number}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a recomputation
+         * @description After the day that it is at; what it did stays.
+         */
+        post: operations["rules_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recomputations/{number}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with one
+         * @description At the day that it was at.
+         */
+        post: operations["rules_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/regions": {
         parameters: {
             query?: never;
@@ -1550,6 +2014,66 @@ export interface paths {
         get: operations["rules_list_rules"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows of the rule packs as CSV
+         * @description Every row that matches the filters of the list.
+         */
+        get: operations["exports_export_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{row_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One row of the rule packs
+         * @description Meaning in words, other editions, what it overrides, what rests on it.
+         */
+        get: operations["rules_one_rule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{row_id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What would change if this row changed
+         * @description Judges the stored days again with the row in memory; changes nothing. Follow it at /recomputations/{number}.
+         */
+        post: operations["rules_try_rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2001,6 +2525,38 @@ export interface components {
             value: string | null;
         };
         /**
+         * AnswerFilters
+         * @description Which answers of a recomputation.
+         */
+        AnswerFilters: {
+            /**
+             * Object
+             * @description code of the object
+             */
+            object?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * Turned
+             * @description only those with another verdict
+             * @default false
+             */
+            turned: boolean;
+        };
+        /**
          * AnswerIn
          * @description What the enterprise says.
          */
@@ -2029,6 +2585,11 @@ export interface components {
              * @description share of the required inputs that were valid, 0 to 1
              */
             coverage: string | null;
+            /**
+             * Id
+             * @description the judgement, for GET /judgements/{id}
+             */
+            id: number;
             /**
              * Level
              * @description 1 best to 6 worst
@@ -2172,6 +2733,152 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * CapacityIn
+         * @description A-value method of GB/T 3840.
+         */
+        CapacityIn: {
+            /**
+             * A Value
+             * @description A, 10^4 km2/a, instead of that of the zone
+             */
+            a_value?: string | null;
+            /**
+             * Allocation Area
+             * @description sum of all areas that share the air, km2
+             */
+            allocation_area: string;
+            /**
+             * Area
+             * @description area that the mass is for, km2
+             */
+            area: string;
+            /**
+             * Background
+             * @description concentration without the sources, mg/m3
+             */
+            background: string;
+            /**
+             * Region
+             * @description GB/T 2260 code for the A of its zone; the city's
+             */
+            region?: string | null;
+            /**
+             * Target
+             * @description concentration aimed at, mg/m3
+             */
+            target: string;
+        };
+        /**
+         * CapacityOut
+         * @description Mass of a year; it advises and is no quota.
+         */
+        CapacityOut: {
+            /**
+             * A Value
+             * @description a decimal number as text, as the server rounded it
+             */
+            a_value: string;
+            /** Clause */
+            clause: string;
+            /**
+             * Rise
+             * @description target less background, mg/m3
+             */
+            rise: string;
+            /** Rule Row */
+            rule_row: string | null;
+            /** Standard */
+            standard: string;
+            /**
+             * Tons
+             * @description t/a, rounded once to one place
+             */
+            tons: string;
+            /** Unverified */
+            unverified: boolean;
+            /**
+             * Ventilation
+             * @description what A stands for, m2/s
+             */
+            ventilation: string;
+            /** Warnings En */
+            warnings_en: string[];
+            /** Warnings Zh */
+            warnings_zh: string[];
+        };
+        /**
+         * CarbonIn
+         * @description A year of a power plant; factors are given, none is guessed.
+         */
+        CarbonIn: {
+            /** Fuels */
+            fuels: components["schemas"]["FuelIn"][];
+            /**
+             * Grid Factor
+             * @description tCO2/MWh
+             */
+            grid_factor: string;
+            /**
+             * Mean Price
+             * @description CNY/t, for the fine of a late surrender
+             */
+            mean_price?: string | null;
+            /** Outputs */
+            outputs: components["schemas"]["OutputIn"][];
+            /**
+             * Purchased Mwh
+             * @default 0
+             */
+            purchased_mwh: string;
+        };
+        /**
+         * CarbonOut
+         * @description The account of the year, tCO2e, rounded once to whole tons.
+         */
+        CarbonOut: {
+            /**
+             * Allowance
+             * @description a decimal number as text, as the server rounded it
+             */
+            allowance: string;
+            /**
+             * Burnt
+             * @description a decimal number as text, as the server rounded it
+             */
+            burnt: string;
+            /**
+             * Emission
+             * @description a decimal number as text, as the server rounded it
+             */
+            emission: string;
+            /** Fine High */
+            fine_high: string | null;
+            /**
+             * Fine Low
+             * @description CNY
+             */
+            fine_low: string | null;
+            /** Must Take Part */
+            must_take_part: boolean;
+            /**
+             * Purchased
+             * @description a decimal number as text, as the server rounded it
+             */
+            purchased: string;
+            /** Rule Rows */
+            rule_rows: string[];
+            /**
+             * Shortfall
+             * @description a decimal number as text, as the server rounded it
+             */
+            shortfall: string;
+            /**
+             * Surplus
+             * @description a decimal number as text, as the server rounded it
+             */
+            surplus: string;
         };
         /**
          * CaseCounts
@@ -3261,6 +3968,19 @@ export interface components {
             value: string | null;
         };
         /**
+         * ComputeIn
+         * @description Which period to compute.
+         */
+        ComputeIn: {
+            /**
+             * Day
+             * Format: date
+             * @description any day of the period
+             */
+            day: string;
+            span: components["schemas"]["Span"];
+        };
+        /**
          * ConfirmManyIn
          * @description Confirm several, all or none.
          */
@@ -3325,6 +4045,318 @@ export interface components {
          * @enum {string}
          */
         Cycle: "realtime" | "minute" | "hour" | "day";
+        /**
+         * DecisionIn
+         * @description Facts to decide on.
+         */
+        DecisionIn: {
+            /**
+             * Facts
+             * @description numbers as text, with a unit if not the table's own
+             */
+            facts: {
+                [key: string]: string | boolean | number | null;
+            };
+            /**
+             * On
+             * @description day of the facts; today
+             */
+            on?: string | null;
+        };
+        /**
+         * DecisionInputOut
+         * @description An input of a table.
+         */
+        DecisionInputOut: {
+            /** Choices */
+            choices: components["schemas"]["Choice"][];
+            /**
+             * Computed
+             * @description computed from the others where it is not given
+             */
+            computed: boolean;
+            /**
+             * Kind
+             * @description number, text or truth
+             */
+            kind: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Maximum */
+            maximum: string | null;
+            /** Minimum */
+            minimum: string | null;
+            /** Name */
+            name: string;
+            /** Optional */
+            optional: boolean;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * DecisionOut
+         * @description An answer with its grounds.
+         */
+        DecisionOut: {
+            /**
+             * As Of
+             * Format: date
+             */
+            as_of: string;
+            /** Citations */
+            citations: string[];
+            /** Explanation En */
+            explanation_en: string;
+            /** Explanation Zh */
+            explanation_zh: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** Hits */
+            hits: components["schemas"]["DecisionRowOut"][];
+            /** Missing */
+            missing: string[];
+            /** Near */
+            near: components["schemas"]["NearMissOut"][];
+            /** Outcome */
+            outcome: {
+                [key: string]: string;
+            };
+            /** Outcome En */
+            outcome_en: {
+                [key: string]: string;
+            };
+            /** Outcome Zh */
+            outcome_zh: {
+                [key: string]: string;
+            };
+            /** Responsible En */
+            responsible_en: string | null;
+            /**
+             * Responsible Zh
+             * @description who answers for the duty; null where no pack names anybody
+             */
+            responsible_zh: string | null;
+            /** Rule Version */
+            rule_version: string;
+            /**
+             * Standing
+             * @description decided, default, undecided (a fact is missing) or no_rule
+             */
+            standing: string;
+            /** Table */
+            table: string;
+            /** Unverified */
+            unverified: boolean;
+        };
+        /**
+         * DecisionOutputOut
+         * @description Something that a table decides.
+         */
+        DecisionOutputOut: {
+            /** Choices */
+            choices: components["schemas"]["Choice"][];
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * DecisionRecordOut
+         * @description A decision that was given and kept.
+         */
+        DecisionRecordOut: {
+            /**
+             * As Of
+             * Format: date
+             */
+            as_of: string;
+            /** Citations */
+            citations: string[];
+            /** Decided At */
+            decided_at: string;
+            /** Decided By */
+            decided_by: string;
+            /** Explanation En */
+            explanation_en: string;
+            /** Explanation Zh */
+            explanation_zh: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** Number */
+            number: string;
+            /** Outcome */
+            outcome: {
+                [key: string]: string;
+            };
+            /** Region */
+            region: string;
+            /** Rows */
+            rows: string[];
+            /** Rule Version */
+            rule_version: string;
+            /** Standing */
+            standing: string;
+            /** Subject */
+            subject: string;
+            /** Table */
+            table: string;
+        };
+        /**
+         * DecisionRecordPage
+         * @description A page of recorded decisions.
+         */
+        DecisionRecordPage: {
+            /** Items */
+            items: components["schemas"]["DecisionRecordOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * DecisionRowOut
+         * @description A rule of a table.
+         */
+        DecisionRowOut: {
+            /** Clause */
+            clause: string;
+            /** Conditions */
+            conditions: {
+                [key: string]: string;
+            };
+            /** Confidence */
+            confidence: string;
+            /** Note */
+            note: string;
+            /** Outcome */
+            outcome: {
+                [key: string]: string;
+            };
+            /** Region */
+            region: string;
+            /** Row Id */
+            row_id: string;
+            /** Source */
+            source: string;
+            /** Standard */
+            standard: string;
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+            /** Unverified */
+            unverified: boolean;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
+         * DecisionTableDetail
+         * @description A table with its rules, and what the check found.
+         */
+        DecisionTableDetail: {
+            /** Clause */
+            clause: string;
+            /** Code */
+            code: string;
+            /** Confidence */
+            confidence: string;
+            /** Default */
+            default: {
+                [key: string]: string;
+            } | null;
+            /** Default En */
+            default_en: string;
+            /** Default Zh */
+            default_zh: string;
+            /**
+             * Gaps
+             * @description places where no rule applies: there the default holds
+             */
+            gaps: {
+                [key: string]: string;
+            }[];
+            /** Group */
+            group: string;
+            /** Inputs */
+            inputs: components["schemas"]["DecisionInputOut"][];
+            /** Note */
+            note: string;
+            /** Outputs */
+            outputs: components["schemas"]["DecisionOutputOut"][];
+            /**
+             * Overlaps
+             * @description pairs of rules that apply together somewhere
+             */
+            overlaps: number;
+            /** Policy */
+            policy: string;
+            /** Row Id */
+            row_id: string;
+            /** Rule Version */
+            rule_version: string;
+            /** Rules */
+            rules: components["schemas"]["DecisionRowOut"][];
+            /** Source */
+            source: string;
+            /** Standard */
+            standard: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Worst Of */
+            worst_of: string;
+        };
+        /**
+         * DecisionTableOut
+         * @description A table in a list.
+         */
+        DecisionTableOut: {
+            /** Code */
+            code: string;
+            /** Group */
+            group: string;
+            /** Note */
+            note: string;
+            /**
+             * Policy
+             * @description unique, first, any or collect
+             */
+            policy: string;
+            /** Rows */
+            rows: number;
+            /** Source */
+            source: string;
+            /** Standard */
+            standard: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /**
+             * Unverified
+             * @description rules that were taken from memory
+             */
+            unverified: number;
+        };
         /**
          * DemoAccount
          * @description An account of the demo; needs no password in demo mode.
@@ -3764,6 +4796,12 @@ export interface components {
              */
             state: "online" | "late" | "silent" | "never";
         };
+        /**
+         * Direction
+         * @description Which way is better.
+         * @enum {string}
+         */
+        Direction: "higher" | "lower" | "neutral";
         /**
          * DismissIn
          * @description Why no case is needed.
@@ -4355,6 +5393,180 @@ export interface components {
             warnings: components["schemas"]["WarningOut"][];
         };
         /**
+         * ExplainedInput
+         * @description One value that a judgement used.
+         */
+        ExplainedInput: {
+            /**
+             * At
+             * @description hour of the day, where a day rests on its hours
+             */
+            at: string | null;
+            /** Mark */
+            mark: string;
+            /** Mark En */
+            mark_en: string;
+            /** Mark Zh */
+            mark_zh: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Role
+             * @description measured, oxygen, converted or published
+             */
+            role: string;
+            /**
+             * Sub Index
+             * @description its sub-index, in a judgement of air
+             */
+            sub_index: number | null;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: string | null;
+            /** Version */
+            version: number | null;
+        };
+        /**
+         * ExplainedRule
+         * @description A rule that decided.
+         */
+        ExplainedRule: {
+            /** Clause */
+            clause: string;
+            /** Confidence */
+            confidence: string;
+            /**
+             * Known
+             * @description whether the row is in the packs; the limit of a permit stands in the register
+             */
+            known: boolean;
+            /** Region */
+            region: string;
+            /** Role En */
+            role_en: string;
+            /** Role Zh */
+            role_zh: string;
+            /** Row Id */
+            row_id: string;
+            /** Source */
+            source: string;
+            /** Standard */
+            standard: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Unverified */
+            unverified: boolean;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
+         * ExplainedVersion
+         * @description One version of the answer.
+         */
+        ExplainedVersion: {
+            /** Computed At */
+            computed_at: string;
+            /** Current */
+            current: boolean;
+            /** Id */
+            id: number;
+            /** Index */
+            index: number | null;
+            /** Known At */
+            known_at: string;
+            /** Limit */
+            limit: string | null;
+            /** Value */
+            value: string | null;
+            /** Verdict */
+            verdict: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ExplanationOut
+         * @description A judged figure with everything that it rests on.
+         */
+        ExplanationOut: {
+            /** Category */
+            category: string;
+            /** Computed At */
+            computed_at: string;
+            /** Coverage En */
+            coverage_en: string;
+            /** Coverage Zh */
+            coverage_zh: string;
+            /** Cycle */
+            cycle: string;
+            /** Have */
+            have: number | null;
+            /** Id */
+            id: number;
+            /** Index */
+            index: number | null;
+            /** Inputs */
+            inputs: components["schemas"]["ExplainedInput"][];
+            /** Item */
+            item: string;
+            /** Item En */
+            item_en: string;
+            /** Item Zh */
+            item_zh: string;
+            /** Known At */
+            known_at: string;
+            /** Limit */
+            limit: string | null;
+            /** Missing */
+            missing: string[];
+            /** Need */
+            need: number | null;
+            /** Object */
+            object: string;
+            /** Object Name */
+            object_name: string;
+            /** Object Type */
+            object_type: string;
+            /** Period End */
+            period_end: string;
+            /** Period Start */
+            period_start: string;
+            /** Published */
+            published: number | null;
+            /** Question */
+            question: string;
+            /** Rounding En */
+            rounding_en: string;
+            /** Rounding Zh */
+            rounding_zh: string;
+            /** Rules */
+            rules: components["schemas"]["ExplainedRule"][];
+            /** Simulated */
+            simulated: boolean;
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: string | null;
+            /** Verdict */
+            verdict: string;
+            /** Version */
+            version: number;
+            /** Versions */
+            versions: components["schemas"]["ExplainedVersion"][];
+        };
+        /**
          * FieldOut
          * @description A field of a form.
          */
@@ -4429,6 +5641,59 @@ export interface components {
             fields: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * FigureIn
+         * @description A figure for an input that the platform does not measure.
+         */
+        FigureIn: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Input */
+            input: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Source */
+            source: string;
+            /**
+             * Value
+             * @description a decimal as text, true or false, or a list of rows
+             */
+            value: unknown;
+        };
+        /**
+         * FigureOut
+         * @description A figure that somebody reported.
+         */
+        FigureOut: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Input */
+            input: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Reported At */
+            reported_at: string;
+            /** Reported By */
+            reported_by: string;
+            /** Source */
+            source: string;
+            /** Value */
+            value: unknown;
+            /** Version */
+            version: number;
         };
         /**
          * FindingDetail
@@ -4835,6 +6100,36 @@ export interface components {
             value: number;
         };
         /**
+         * FormulaIn
+         * @description A formula to read and check against the inputs of an indicator.
+         */
+        FormulaIn: {
+            /**
+             * Code
+             * @description the indicator whose inputs it may use
+             */
+            code: string;
+            /** Text */
+            text: string;
+            /**
+             * Unit
+             * @description unit of the result; that of the indicator if left out
+             */
+            unit?: string | null;
+        };
+        /**
+         * FormulaOut
+         * @description A formula that can be computed.
+         */
+        FormulaOut: {
+            /** Canonical */
+            canonical: string;
+            /** Reads */
+            reads: string[];
+            /** Unit */
+            unit: string;
+        };
+        /**
          * FrameCheck
          * @description What recomputing the hash from the archive gave.
          */
@@ -5044,6 +6339,32 @@ export interface components {
             verdict_zh: string;
             /** Warnings */
             warnings: number;
+        };
+        /**
+         * FuelIn
+         * @description Fuel that was burnt.
+         */
+        FuelIn: {
+            /**
+             * Amount
+             * @description t
+             */
+            amount: string;
+            /**
+             * Carbon
+             * @description carbon as received, t/t; by energy, tC/GJ, where heat is given
+             */
+            carbon: string;
+            /**
+             * Heat
+             * @description GJ/t
+             */
+            heat?: string | null;
+            /**
+             * Oxidised
+             * @description share, 0..1
+             */
+            oxidised: string;
         };
         /**
          * GapExport
@@ -5294,6 +6615,337 @@ export interface components {
             recorded_at: string;
             /** Severity */
             severity: number;
+        };
+        /**
+         * IndicatorDetail
+         * @description An indicator with the inputs of its value, its history and its reported figures.
+         */
+        IndicatorDetail: {
+            /**
+             * Canonical
+             * @description the formula as it is read
+             */
+            canonical: string;
+            /** Clause */
+            clause: string;
+            /** Code */
+            code: string;
+            /** Composite */
+            composite: boolean;
+            /** Confidence */
+            confidence: string;
+            /** Digits */
+            digits: number;
+            direction: components["schemas"]["Direction"];
+            /**
+             * Evidence
+             * @description what the value rests on: reads, tables, rows, what is missing
+             */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /** Figures */
+            figures: components["schemas"]["FigureOut"][];
+            /** Formula */
+            formula: string;
+            /** Group */
+            group: string;
+            /**
+             * History
+             * @description the last version of each period, newest first
+             */
+            history: components["schemas"]["IndicatorValueOut"][];
+            /** Inputs */
+            inputs: components["schemas"]["IndicatorInputOut"][];
+            /** May Compute */
+            may_compute: boolean;
+            /** May Report */
+            may_report: boolean;
+            /** Missing En */
+            missing_en: string[];
+            /**
+             * Missing Zh
+             * @description inputs that there are no data for
+             */
+            missing_zh: string[];
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Note */
+            note: string;
+            /** Row Id */
+            row_id: string;
+            /** Source */
+            source: string;
+            /** Spans */
+            spans: components["schemas"]["Span"][];
+            /** Standard */
+            standard: string;
+            /**
+             * Target
+             * @description what is aimed at, such as `> 90`
+             */
+            target: string | null;
+            /** Unit */
+            unit: string;
+            /** Unverified */
+            unverified: boolean;
+            value: components["schemas"]["IndicatorValueOut"] | null;
+            /**
+             * Versions
+             * @description every version of this period, newest first
+             */
+            versions: components["schemas"]["IndicatorValueOut"][];
+        };
+        /**
+         * IndicatorExport
+         * @description Which indicators, and options of the file.
+         */
+        IndicatorExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /** Group */
+            group?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a code, a name or the formula
+             */
+            q?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /** @description length of the period of the value; the newest of any when left out */
+            span?: components["schemas"]["Span"] | null;
+            /** @description of the newest value; without one it is no_data */
+            status?: components["schemas"]["Status"] | null;
+        };
+        /**
+         * IndicatorFieldOut
+         * @description A field of an input table.
+         */
+        IndicatorFieldOut: {
+            /**
+             * Missing
+             * @description what a missing value does: exclude, zero or block
+             */
+            missing: string;
+            /** Name */
+            name: string;
+            /**
+             * Sort
+             * @description number, text or truth
+             */
+            sort: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * IndicatorFilters
+         * @description Which indicators.
+         */
+        IndicatorFilters: {
+            /** Group */
+            group?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a code, a name or the formula
+             */
+            q?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /** @description length of the period of the value; the newest of any when left out */
+            span?: components["schemas"]["Span"] | null;
+            /** @description of the newest value; without one it is no_data */
+            status?: components["schemas"]["Status"] | null;
+        };
+        /**
+         * IndicatorInputOut
+         * @description An input of a formula.
+         */
+        IndicatorInputOut: {
+            /** Fields */
+            fields: components["schemas"]["IndicatorFieldOut"][];
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Missing */
+            missing: string;
+            /** Name */
+            name: string;
+            /**
+             * Reported
+             * @description people report it; the others come from the platform's own data
+             */
+            reported: boolean;
+            /** Sort */
+            sort: string;
+            /** Table */
+            table: boolean;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * IndicatorOut
+         * @description An indicator with its newest value.
+         */
+        IndicatorOut: {
+            /** Clause */
+            clause: string;
+            /** Code */
+            code: string;
+            /** Composite */
+            composite: boolean;
+            /** Confidence */
+            confidence: string;
+            /** Digits */
+            digits: number;
+            direction: components["schemas"]["Direction"];
+            /** Formula */
+            formula: string;
+            /** Group */
+            group: string;
+            /** Missing En */
+            missing_en: string[];
+            /**
+             * Missing Zh
+             * @description inputs that there are no data for
+             */
+            missing_zh: string[];
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Note */
+            note: string;
+            /** Row Id */
+            row_id: string;
+            /** Source */
+            source: string;
+            /** Spans */
+            spans: components["schemas"]["Span"][];
+            /** Standard */
+            standard: string;
+            /**
+             * Target
+             * @description what is aimed at, such as `> 90`
+             */
+            target: string | null;
+            /** Unit */
+            unit: string;
+            /** Unverified */
+            unverified: boolean;
+            value: components["schemas"]["IndicatorValueOut"] | null;
+        };
+        /**
+         * IndicatorPage
+         * @description A page of indicators.
+         */
+        IndicatorPage: {
+            /** Groups */
+            groups: string[];
+            /** Items */
+            items: components["schemas"]["IndicatorOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * IndicatorValueOut
+         * @description A value of a period with what it rests on.
+         */
+        IndicatorValueOut: {
+            /** Code */
+            code: string;
+            /** Computed At */
+            computed_at: string;
+            /**
+             * Coverage
+             * @description percent of the expected rows that could be judged
+             */
+            coverage: string | null;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Formula */
+            formula: string;
+            /** Id */
+            id: number;
+            /** Known At */
+            known_at: string | null;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /**
+             * Met
+             * @description whether the target is met, by the value before rounding
+             */
+            met: boolean | null;
+            /** Reason En */
+            reason_en: string;
+            /** Reason Zh */
+            reason_zh: string;
+            /** Rule Row */
+            rule_row: string;
+            /** Rule Version */
+            rule_version: string;
+            /** Simulated */
+            simulated: boolean;
+            span: components["schemas"]["Span"];
+            /**
+             * Status
+             * @description ok, no_data, undefined (a division by zero) or insufficient (too little coverage)
+             */
+            status: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Value
+             * @description a decimal as text, or true or false; null without a value
+             */
+            value: string | null;
+            /** Version */
+            version: number;
         };
         /**
          * ItemBrief
@@ -5612,6 +7264,12 @@ export interface components {
             version: string;
         };
         /**
+         * Mode
+         * @description What becomes of the answers.
+         * @enum {string}
+         */
+        Mode: "adopt" | "beside" | "dry_run" | "try_row";
+        /**
          * NamedCount
          * @description How many days.
          */
@@ -5620,6 +7278,22 @@ export interface components {
             days: number;
             /** Name */
             name: string;
+        };
+        /**
+         * NearMissOut
+         * @description A rule that fails in one input only.
+         */
+        NearMissOut: {
+            /** By */
+            by: string | null;
+            /** Fact */
+            fact: string;
+            /** Input */
+            input: string;
+            /** Needs */
+            needs: string;
+            /** Row Id */
+            row_id: string;
         };
         /**
          * NeighbourOut
@@ -6094,6 +7768,27 @@ export interface components {
             verdict: string | null;
         };
         /**
+         * OutputIn
+         * @description What was produced.
+         */
+        OutputIn: {
+            /**
+             * Amount
+             * @description MWh, or GJ of heat
+             */
+            amount: string;
+            /**
+             * Benchmark
+             * @description tCO2 per unit
+             */
+            benchmark: string;
+            /**
+             * Correction
+             * @default 1
+             */
+            correction: string;
+        };
+        /**
          * OverviewOut
          * @description The command screen.
          */
@@ -6174,6 +7869,18 @@ export interface components {
         PauseIn: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * PeriodQuery
+         * @description Which period of an indicator; the newest when left out.
+         */
+        PeriodQuery: {
+            /**
+             * First
+             * @description first day of the period
+             */
+            first?: string | null;
+            span?: components["schemas"]["Span"] | null;
         };
         /**
          * PersonOut
@@ -6487,6 +8194,347 @@ export interface components {
             reason: components["schemas"]["ReasonOut"];
         };
         /**
+         * RecomputationDetail
+         * @description A recomputation with what it touches.
+         */
+        RecomputationDetail: {
+            /**
+             * Allowed Actions
+             * @description cancel, resume
+             */
+            allowed_actions: string[];
+            /** As Known */
+            as_known: string | null;
+            /** Asked At */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string;
+            /** Cases */
+            cases: components["schemas"]["TouchedCaseOut"][];
+            /** Cells */
+            cells: {
+                [key: string]: unknown;
+            };
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Days */
+            days: number;
+            /** Days Done */
+            days_done: number;
+            /** Error */
+            error: string;
+            /** Findings */
+            findings: components["schemas"]["TouchedFindingOut"][];
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /**
+             * Mode
+             * @description adopt, beside, dry_run or try_row
+             */
+            mode: string;
+            /** Number */
+            number: string;
+            /** Row Id */
+            row_id: string;
+            /** Rules On */
+            rules_on: string | null;
+            /**
+             * State
+             * @description waiting, running, done, cancelled or failed
+             */
+            state: string;
+        };
+        /**
+         * RecomputationFilters
+         * @description Which recomputations.
+         */
+        RecomputationFilters: {
+            mode?: components["schemas"]["Mode"] | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Row Id
+             * @description recomputations that try this row
+             */
+            row_id?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            state?: components["schemas"]["RunState"] | null;
+        };
+        /**
+         * RecomputationOut
+         * @description A recomputation with its progress.
+         */
+        RecomputationOut: {
+            /**
+             * Allowed Actions
+             * @description cancel, resume
+             */
+            allowed_actions: string[];
+            /** As Known */
+            as_known: string | null;
+            /** Asked At */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string;
+            /** Cells */
+            cells: {
+                [key: string]: unknown;
+            };
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Days */
+            days: number;
+            /** Days Done */
+            days_done: number;
+            /** Error */
+            error: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /**
+             * Mode
+             * @description adopt, beside, dry_run or try_row
+             */
+            mode: string;
+            /** Number */
+            number: string;
+            /** Row Id */
+            row_id: string;
+            /** Rules On */
+            rules_on: string | null;
+            /**
+             * State
+             * @description waiting, running, done, cancelled or failed
+             */
+            state: string;
+        };
+        /**
+         * RecomputationPage
+         * @description A page of recomputations.
+         */
+        RecomputationPage: {
+            /** Items */
+            items: components["schemas"]["RecomputationOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * RecomputeIn
+         * @description Which stored periods to judge again, and how.
+         */
+        RecomputeIn: {
+            /**
+             * As Known
+             * @description only what was known then; everything when left out
+             */
+            as_known?: string | null;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /**
+             * Rules On
+             * @description by the rules of this day; of the day of the data when left out
+             */
+            rules_on?: string | null;
+        };
+        /**
+         * RecomputedOut
+         * @description An answer that differs from the current one.
+         */
+        RecomputedOut: {
+            /** Clause */
+            clause: string;
+            /** Cycle */
+            cycle: string;
+            /** Index */
+            index: number | null;
+            /** Item */
+            item: string;
+            /** Item En */
+            item_en: string;
+            /** Item Zh */
+            item_zh: string;
+            /**
+             * Judgement
+             * @description the answer that it was held against
+             */
+            judgement: number | null;
+            /** Limit */
+            limit: string | null;
+            /** Limit Was */
+            limit_was: string | null;
+            /** Object */
+            object: string;
+            /** Object Name */
+            object_name: string;
+            /** Period Start */
+            period_start: string;
+            /** Question */
+            question: string;
+            /** Rule Row */
+            rule_row: string;
+            /** Rule Row Was */
+            rule_row_was: string;
+            /** Standard */
+            standard: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: string | null;
+            /** Value Was */
+            value_was: string | null;
+            /** Verdict */
+            verdict: string;
+            /**
+             * Was
+             * @description verdict of the current answer; null where there was none
+             */
+            was: string | null;
+        };
+        /**
+         * RecomputedPage
+         * @description A page of answers.
+         */
+        RecomputedPage: {
+            /** Items */
+            items: components["schemas"]["RecomputedOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * RecordDecisionIn
+         * @description Facts to decide on, and whom or what they are about.
+         */
+        RecordDecisionIn: {
+            /**
+             * Facts
+             * @description numbers as text, with a unit if not the table's own
+             */
+            facts: {
+                [key: string]: string | boolean | number | null;
+            };
+            /**
+             * On
+             * @description day of the facts; today
+             */
+            on?: string | null;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * RecordExport
+         * @description Which recorded decisions, and options of the file.
+         */
+        RecordExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /** Table */
+            table?: string | null;
+        };
+        /**
+         * RecordFilters
+         * @description Which recorded decisions.
+         */
+        RecordFilters: {
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /** Table */
+            table?: string | null;
+        };
+        /**
          * RegionOut
          * @description A region of the city.
          */
@@ -6692,7 +8740,7 @@ export interface components {
             registered: boolean;
             /**
              * Settled At
-             * @description when its values were taken in after all
+             * @description when it was taken in after all, or listed anew for another reason
              */
             settled_at: string | null;
             /** Sha256 */
@@ -6716,6 +8764,64 @@ export interface components {
             reasons: components["schemas"]["ReasonOut"][];
         };
         /**
+         * ReplacementIn
+         * @description A need for a discharge quota.
+         */
+        ReplacementIn: {
+            /**
+             * Area
+             * @description attained or over_standard
+             */
+            area: string;
+            /**
+             * Item
+             * @description pollutant code
+             */
+            item: string;
+            /**
+             * Need
+             * @description t/a
+             */
+            need: string;
+            /**
+             * Reserve
+             * @description what the reserve holds, t/a
+             */
+            reserve: string;
+        };
+        /**
+         * ReplacementOut
+         * @description What the need takes, and what is left or lacking.
+         */
+        ReplacementOut: {
+            /**
+             * Factor
+             * @description a decimal number as text, as the server rounded it
+             */
+            factor: string;
+            /** Granted */
+            granted: boolean;
+            /**
+             * Left
+             * @description a decimal number as text, as the server rounded it
+             */
+            left: string;
+            /** Rule Row */
+            rule_row: string;
+            /**
+             * Shortfall
+             * @description a decimal number as text, as the server rounded it
+             */
+            shortfall: string;
+            /**
+             * Takes
+             * @description a decimal number as text, as the server rounded it
+             */
+            takes: string;
+            /** Unverified */
+            unverified: boolean;
+        };
+        /**
          * ReviewIn
          * @description How a review of an item ended.
          */
@@ -6734,14 +8840,114 @@ export interface components {
          */
         ReviewResult: "pass" | "fail";
         /**
-         * RuleFilters
-         * @description Which rows of the packs.
+         * RuleDetail
+         * @description A row with its meaning, what it overrides, and what rests on it.
          */
-        RuleFilters: {
+        RuleDetail: {
+            /** Clause */
+            clause: string;
+            /** Confidence */
+            confidence: string;
+            /** Editions */
+            editions: components["schemas"]["RuleEditionOut"][];
+            /**
+             * File
+             * @description file of the pack
+             */
+            file: string;
+            /**
+             * Kind
+             * @description air_limit, emission_limit, aqi_breakpoint, calendar, detection, procedure, ...
+             */
+            kind: string;
+            /** Meaning En */
+            meaning_en: string;
+            /** Meaning Zh */
+            meaning_zh: string;
+            /** Note */
+            note: string;
+            /** Overridden By */
+            overridden_by: string[];
+            /**
+             * Overrides
+             * @description rows of a wider region that do not hold where this one does
+             */
+            overrides: string[];
+            /** Region */
+            region: string;
+            /** Row Id */
+            row_id: string;
+            /** Source */
+            source: string;
+            /** Standard */
+            standard: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /**
+             * Tryable
+             * @description whether `try` can tell what would change if the row were another one
+             */
+            tryable: boolean;
+            /**
+             * Unverified
+             * @description the figure is from memory only; it must be shown as unverified
+             */
+            unverified: boolean;
+            /** Used By */
+            used_by: components["schemas"]["RuleUseCount"][];
+            /** Uses */
+            uses: components["schemas"]["UseOut"][];
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * RuleEditionOut
+         * @description Another row that decides the same: an earlier or later edition, or that of another region.
+         */
+        RuleEditionOut: {
+            /** Region */
+            region: string;
+            /** Row Id */
+            row_id: string;
+            /** Standard */
+            standard: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
+         * RuleExport
+         * @description Filters of the list and options of the file.
+         */
+        RuleExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
             /** Confidence */
             confidence?: string | null;
             /** Kind */
             kind?: string | null;
+            /**
+             * On
+             * @description rows in force for data of this day
+             */
+            on?: string | null;
             /**
              * Page
              * @default 1
@@ -6754,6 +8960,55 @@ export interface components {
             page_size: number;
             /** Q */
             q?: string | null;
+            /**
+             * Region
+             * @description CN, or a GB/T 2260 code: rows that hold there
+             */
+            region?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * Standard
+             * @description part of the standard's number
+             */
+            standard?: string | null;
+            /** Unverified */
+            unverified?: boolean | null;
+        };
+        /**
+         * RuleFilters
+         * @description Which rows of the packs.
+         */
+        RuleFilters: {
+            /** Confidence */
+            confidence?: string | null;
+            /** Kind */
+            kind?: string | null;
+            /**
+             * On
+             * @description rows in force for data of this day
+             */
+            on?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /** Q */
+            q?: string | null;
+            /**
+             * Region
+             * @description CN, or a GB/T 2260 code: rows that hold there
+             */
+            region?: string | null;
             /**
              * Sort
              * @description a field name; a minus sign before it turns the order
@@ -6777,12 +9032,22 @@ export interface components {
             /** Confidence */
             confidence: string;
             /**
+             * File
+             * @description file of the pack
+             */
+            file: string;
+            /**
              * Kind
              * @description air_limit, emission_limit, aqi_breakpoint, calendar, detection, procedure, ...
              */
             kind: string;
             /** Note */
             note: string;
+            /**
+             * Overrides
+             * @description rows of a wider region that do not hold where this one does
+             */
+            overrides: string[];
             /** Region */
             region: string;
             /** Row Id */
@@ -6828,6 +9093,25 @@ export interface components {
              */
             total: number;
         };
+        /**
+         * RuleUseCount
+         * @description How often something on record cites a row.
+         */
+        RuleUseCount: {
+            /** Count */
+            count: number;
+            /**
+             * What
+             * @description judgements.<question>, findings or permits
+             */
+            what: string;
+        };
+        /**
+         * RunState
+         * @description Where a recomputation is.
+         * @enum {string}
+         */
+        RunState: "waiting" | "running" | "done" | "cancelled" | "failed";
         /**
          * SentCodeOut
          * @description A code that a device sends.
@@ -7105,6 +9389,60 @@ export interface components {
             q?: string | null;
         };
         /**
+         * Span
+         * @description Length of a period.
+         * @enum {string}
+         */
+        Span: "day" | "month" | "quarter" | "year" | "to_date";
+        /**
+         * SplitIn
+         * @description An amount to split by weights.
+         */
+        SplitIn: {
+            /**
+             * Digits
+             * @default 2
+             */
+            digits: number;
+            /** Pool */
+            pool: string;
+            /** Weights */
+            weights: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * SplitOut
+         * @description Parts that sum up exactly to the pool.
+         */
+        SplitOut: {
+            /** Parts */
+            parts: components["schemas"]["SplitPartOut"][];
+            /**
+             * Total
+             * @description a decimal number as text, as the server rounded it
+             */
+            total: string;
+        };
+        /**
+         * SplitPartOut
+         * @description What one account gets.
+         */
+        SplitPartOut: {
+            /** Account */
+            account: string;
+            /**
+             * Amount
+             * @description a decimal number as text, as the server rounded it
+             */
+            amount: string;
+            /**
+             * Extra
+             * @description got one of the units that rounding left
+             */
+            extra: boolean;
+        };
+        /**
          * StationDetail
          * @description A station page.
          */
@@ -7340,10 +9678,10 @@ export interface components {
         };
         /**
          * Status
-         * @description Where triage stands.
+         * @description Whether there is a value.
          * @enum {string}
          */
-        Status: "new" | "triaged" | "dismissed" | "merged_into" | "cased" | "self_corrected";
+        Status: "ok" | "no_data" | "undefined" | "insufficient";
         /**
          * StillOut
          * @description Frames that stay out after all.
@@ -7357,6 +9695,14 @@ export interface components {
             frames: number;
             /** Zh */
             zh: string;
+        };
+        /**
+         * TableQuery
+         * @description The day whose rules hold; today when left out.
+         */
+        TableQuery: {
+            /** On */
+            on?: string | null;
         };
         /**
          * TallyOut
@@ -7411,6 +9757,48 @@ export interface components {
              * @description as sent; passwords and keys are masked
              */
             value: string;
+        };
+        /**
+         * TouchedCaseOut
+         * @description A case that rests on such a finding.
+         */
+        TouchedCaseOut: {
+            /** Id */
+            id: number;
+            /** Number */
+            number: string;
+            /** State */
+            state: string;
+            /** Title */
+            title: string;
+            /** Title En */
+            title_en: string;
+        };
+        /**
+         * TouchedFindingOut
+         * @description A finding that rests on periods which are answered otherwise.
+         */
+        TouchedFindingOut: {
+            /** Id */
+            id: number;
+            /** No Longer Over */
+            no_longer_over: number;
+            /** Number */
+            number: string;
+            /** Object */
+            object: string;
+            /** Object Name */
+            object_name: string;
+            /** Parameter */
+            parameter: string;
+            /** Parameter En */
+            parameter_en: string;
+            /** Parameter Zh */
+            parameter_zh: string;
+            /** Periods */
+            periods: number;
+            /** Status */
+            status: string;
         };
         /**
          * TransitionIn
@@ -7494,6 +9882,29 @@ export interface components {
             value: string | null;
         };
         /**
+         * TryIn
+         * @description A row with other cells, tried in memory.
+         */
+        TryIn: {
+            /**
+             * Cells
+             * @description new text by column; inside another with dots
+             */
+            cells: {
+                [key: string]: string;
+            };
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+        };
+        /**
          * UnmetOut
          * @description A condition that does not hold yet.
          */
@@ -7548,6 +9959,18 @@ export interface components {
             received: boolean;
             /** T */
             t: string;
+        };
+        /**
+         * UseOut
+         * @description A kind of result that rests on a row.
+         */
+        UseOut: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * UserOut
@@ -8949,6 +11372,380 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    decisions_list_records: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                table?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionRecordPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    decisions_export_records: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                table?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    decisions_list_tables: {
+        parameters: {
+            query?: {
+                on?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionTableOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    decisions_one_table: {
+        parameters: {
+            query?: {
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionTableDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    decisions_keep_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordDecisionIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionRecordOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    decisions_table_sheet: {
+        parameters: {
+            query?: {
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    decisions_try_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionOut"];
                 };
             };
             /** @description Unauthorized */
@@ -10873,6 +13670,75 @@ export interface operations {
             };
         };
     };
+    indicators_check_formula: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormulaIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormulaOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     frames_explain: {
         parameters: {
             query?: never;
@@ -11273,6 +14139,312 @@ export interface operations {
             };
         };
     };
+    indicators_list_indicators: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description length of the period of the value; the newest of any when left out */
+                span?: components["schemas"]["Span"] | null;
+                group?: string | null;
+                /** @description of the newest value; without one it is no_data */
+                status?: components["schemas"]["Status"] | null;
+                /** @description part of a code, a name or the formula */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    indicators_export_indicators: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description length of the period of the value; the newest of any when left out */
+                span?: components["schemas"]["Span"] | null;
+                group?: string | null;
+                /** @description of the newest value; without one it is no_data */
+                status?: components["schemas"]["Status"] | null;
+                /** @description part of a code, a name or the formula */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    indicators_one_indicator: {
+        parameters: {
+            query?: {
+                span?: components["schemas"]["Span"] | null;
+                /** @description first day of the period */
+                first?: string | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    indicators_compute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComputeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    indicators_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FigureIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     journal_verify: {
         parameters: {
             query?: never;
@@ -11289,6 +14461,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChainOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rules_one_judgement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                judgement_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationOut"];
                 };
             };
             /** @description Unauthorized */
@@ -12121,6 +15351,675 @@ export interface operations {
             };
         };
     };
+    capacity_reckon_capacity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapacityIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapacityOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    capacity_reckon_carbon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarbonIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarbonOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    capacity_reckon_replacement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplacementIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplacementOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    capacity_reckon_split: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SplitOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rules_list_recomputations: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                mode?: components["schemas"]["Mode"] | null;
+                state?: components["schemas"]["RunState"] | null;
+                /** @description recomputations that try this row */
+                row_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecomputationPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rules_recompute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecomputeIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecomputationOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rules_one_recomputation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecomputationDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rules_recomputed_answers: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description only those with another verdict */
+                turned?: boolean;
+                /** @description code of the object */
+                object?: string | null;
+            };
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecomputedPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rules_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecomputationDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rules_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecomputationDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     places_list_regions: {
         parameters: {
             query?: never;
@@ -12441,6 +16340,10 @@ export interface operations {
                 standard?: string | null;
                 confidence?: string | null;
                 unverified?: boolean | null;
+                /** @description CN, or a GB/T 2260 code: rows that hold there */
+                region?: string | null;
+                /** @description rows in force for data of this day */
+                on?: string | null;
                 q?: string | null;
             };
             header?: never;
@@ -12478,6 +16381,172 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    exports_export_rules: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                kind?: string | null;
+                /** @description part of the standard's number */
+                standard?: string | null;
+                confidence?: string | null;
+                unverified?: boolean | null;
+                /** @description CN, or a GB/T 2260 code: rows that hold there */
+                region?: string | null;
+                /** @description rows in force for data of this day */
+                on?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    rules_one_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                row_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rules_try_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                row_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecomputationOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

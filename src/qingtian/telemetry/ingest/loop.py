@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -57,13 +57,13 @@ class Again:
     Args:
         result: what the store did with their rows.
         rows: observations that they gave.
-        refused: places of frames that went back to quarantine, with a new reason.
+        refused: reason by place of frames that went back to quarantine.
         waiting: places of parts whose record is not complete yet.
     """
 
     result: AppendResult
     rows: int
-    refused: frozenset[SpoolPosition]
+    refused: Mapping[SpoolPosition, str]
     waiting: frozenset[SpoolPosition]
 
 
@@ -163,7 +163,7 @@ class IngestLoop:
         return Again(
             result,
             len(rows),
-            frozenset(SpoolPosition(one.segment, one.frame_offset) for one in refused),
+            {SpoolPosition(one.segment, one.frame_offset): one.reason for one in refused},
             self._parts.waiting,
         )
 

@@ -29,7 +29,7 @@ class Reject:
         frame_hash: SHA-256 of the raw frame.
         place: where the spool keeps it.
         peer: address and port it came from; empty in old archives.
-        settled_at: when its values were taken in after all; None while they are not.
+        settled_at: when its values were taken in after all, or it was listed anew for another reason; None before.
     """
 
     mn: str
@@ -183,21 +183,17 @@ class RejectJournal:
         )
 
     def settle(self, rejects: Sequence[Reject], at: datetime) -> int:
-        """Note that the values of frames are in the series now; returns how many were still out."""
+        """Close lines: their values are in the series now, or another line says why not. Returns how many were open."""
         if not rejects:
             return 0
+        lines = [(one.place.segment, one.place.offset, code) for one in rejects for code in stored_codes(one.reason)]
         with self._side.connection() as connection:
             done = connection.execute(
                 "UPDATE telemetry.quarantine AS held SET settled_at = %s "
-                "FROM unnest(%s::text[], %s::bigint[]) AS taken(segment, frame_offset) "
+                "FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS taken(segment, frame_offset, reason) "
                 "WHERE held.segment = taken.segment AND held.frame_offset = taken.frame_offset "
-                "AND held.settled_at IS NULL AND held.reason = ANY(%s)",
-                [
-                    at,
-                    [one.place.segment for one in rejects],
-                    [one.place.offset for one in rejects],
-                    sorted({code for one in rejects for code in stored_codes(one.reason)}),
-                ],
+                "AND held.reason = taken.reason AND held.settled_at IS NULL",
+                [at, *(list(column) for column in zip(*lines, strict=True))],
             )
             return done.rowcount
 

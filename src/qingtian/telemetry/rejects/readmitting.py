@@ -13,11 +13,11 @@ from qingtian.domain.errors import NotVisible
 from qingtian.telemetry.devices import DeviceDirectory
 from qingtian.telemetry.gateway.judge import FrameJudge
 from qingtian.telemetry.ingest.loop import IngestLoop
-from qingtian.telemetry.rejects.journal import Reject, RejectJournal, Wanted
+from qingtian.telemetry.rejects.journal import Reject, Wanted
 from qingtian.telemetry.rejects.reasons import RejectReason, read_reason
 from qingtian.telemetry.spool.format import SpoolRecord, Verdict
 from qingtian.telemetry.spool.reader import read_frame
-from qingtian.telemetry.store.port import SpoolPosition
+from qingtian.telemetry.store.port import Quarantined, SpoolPosition, Store
 
 CHUNK = 1000
 MOST_FRAMES = 5_000_000
@@ -47,14 +47,15 @@ class Readmitter:
     """Takes frames again. A pass that was interrupted is simply made again: nothing is doubled.
 
     Args:
-        journal: what is held.
+        store: holds the journal and the series.
         loop: maps and stores; not the one that follows the spool.
         folder: the spool.
         directory: the register.
     """
 
-    def __init__(self, journal: RejectJournal, loop: IngestLoop, folder: Path, directory: DeviceDirectory) -> None:
-        self._journal, self._loop, self._folder, self._directory = journal, loop, folder, directory
+    def __init__(self, store: Store, loop: IngestLoop, folder: Path, directory: DeviceDirectory) -> None:
+        self._store, self._journal = store, store.rejects
+        self._loop, self._folder, self._directory = loop, folder, directory
 
     def run(self, mn: str, reasons: Sequence[RejectReason], at: datetime) -> Readmitted:
         """One pass over the held frames of a device.
@@ -88,37 +89,61 @@ class Readmitter:
     ) -> dict[SpoolPosition, Reject]:
         records: list[SpoolRecord] = []
         ready: dict[SpoolPosition, Reject] = {}
+        filed_anew: list[tuple[Reject, str, str]] = []
         for reject in chunk:
             done.frames += 1
-            record = self._right_by_now(reject, judge, done)
+            record, reason, detail = self._now(reject, judge)
             if record is not None:
                 records.append(record)
                 ready[reject.place] = reject
+            elif reason not in (reject.reason.value, LOST):
+                filed_anew.append((reject, reason, detail))
+            if reason:
+                done.still_out[reason] += 1
         again = self._loop.take_again(records, at, last=last)
         done.rows += again.rows
         done.new += again.result.new
         candidates = {**waiting, **ready}
-        settled = [
-            one for place, one in candidates.items() if place not in again.refused and place not in again.waiting
-        ]
-        done.still_out.update(one.reason.value for place, one in candidates.items() if place in again.refused)
+        out = again.refused.keys() | again.waiting
+        settled = [one for place, one in candidates.items() if place not in out]
         done.taken += len(settled)
-        self._journal.settle(settled, at)
+        done.still_out.update(again.refused[place] for place in candidates if place in again.refused)
+        self._file_anew(filed_anew)
+        # What has another reason by now is listed under that one; the line with the old one is closed.
+        moved = [one for place, one in candidates.items() if again.refused.get(place, one.reason) != one.reason]
+        self._journal.settle([*settled, *moved, *(reject for reject, _, _ in filed_anew)], at)
         for place in [place for place in waiting if place not in again.waiting]:
             del waiting[place]
         return {place: one for place, one in ready.items() if place in again.waiting}
 
-    def _right_by_now(self, reject: Reject, judge: FrameJudge, done: Readmitted) -> SpoolRecord | None:
+    def _now(self, reject: Reject, judge: FrameJudge) -> tuple[SpoolRecord | None, str, str]:
+        """The frame when it is right by now, else why it is not."""
         try:
             record = read_frame(self._folder, reject.place.segment, reject.place.offset)
         except NotVisible:
-            done.still_out[LOST] += 1
-            return None
+            return None, LOST, ""
         judged = judge.judge_whole(record.raw)
-        if judged.verdict is not Verdict.ACCEPTED:
-            done.still_out[read_reason(judged.verdict, judged.reason)[0].value] += 1
-            return None
-        return record
+        if judged.verdict is Verdict.ACCEPTED:
+            return record, "", ""
+        reason, detail = read_reason(judged.verdict, judged.reason)
+        return None, reason.value, detail
+
+    def _file_anew(self, frames: Sequence[tuple[Reject, str, str]]) -> None:
+        rows = [
+            Quarantined(
+                mn=one.mn,
+                reason=reason,
+                detail=detail,
+                received_at=one.received_at,
+                frame_hash=one.frame_hash,
+                segment=one.place.segment,
+                frame_offset=one.place.offset,
+                peer=one.peer,
+            )
+            for one, reason, detail in frames
+        ]
+        if rows:
+            self._store.append((), quarantined=rows)
 
 
 def _chunks(held: Iterator[Reject]) -> Iterator[tuple[list[Reject], bool]]:

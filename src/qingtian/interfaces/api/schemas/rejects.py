@@ -37,7 +37,7 @@ class RejectRow(Schema):
     peer: str
     reason: ReasonOut
     detail: str
-    settled_at: CityTime | None = Field(description="when its values were taken in after all")
+    settled_at: CityTime | None = Field(description="when it was taken in after all, or listed anew for another reason")
 
 
 class RejectPage(Page[RejectRow]):
