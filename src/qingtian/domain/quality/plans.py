@@ -113,20 +113,21 @@ class QualityRules:
         causes: what each cause means.
         limits, relations: rows in force.
         concentrations: codes that `*` stands for.
+        excluding: causes that keep a value out of means and judgements.
     """
 
     causes: dict[Cause, CauseRule]
     limits: tuple[ScreenLimit, ...] = ()
     relations: tuple[ScreenRelation, ...] = ()
     concentrations: frozenset[str] = frozenset()
+    excluding: frozenset[str] = field(init=False, default=frozenset())
     _plans: dict[tuple[str, str, str, str], Plan] = field(default_factory=dict)
     _frames: dict[tuple[str, str, Shape], FramePlan] = field(default_factory=dict)
     _by_id: dict[str, RuleRow] = field(default_factory=dict)
 
-    @property
-    def excluding(self) -> frozenset[str]:
-        """Causes that keep a value out of means and judgements."""
-        return frozenset(one.cause.value for one in self.causes.values() if one.excludes)
+    def __post_init__(self) -> None:
+        """Name the causes that keep a value out of means and judgements: asked for with every doubted value."""
+        self.excluding = frozenset(one.cause.value for one in self.causes.values() if one.excludes)
 
     def cause_row(self, cause: Cause) -> str:
         """Name of the row that says what a cause means."""

@@ -28,14 +28,8 @@ def min_valid_seconds(day: date) -> int:
         return WHOLE_HOUR_S
 
 
-@lru_cache(maxsize=4096)
-def excluding_causes(day: date) -> frozenset[str]:
-    """Causes of doubt that keep a value of a day out of means and judgements."""
+def excludes(causes: Iterable[str], at: datetime) -> bool:
+    """Whether one of the causes keeps a value out of means and judgements, by the pack rows of its day."""
     from qingtian.packs.quality import quality_rules
 
-    return quality_rules(day).excluding
-
-
-def excludes(causes: Iterable[str], at: datetime) -> bool:
-    """Whether one of the causes keeps a value of this moment out of means and judgements."""
-    return not excluding_causes(at.astimezone(SHANGHAI).date()).isdisjoint(causes)
+    return not quality_rules(at.astimezone(SHANGHAI).date()).excluding.isdisjoint(causes)
