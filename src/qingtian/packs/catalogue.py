@@ -19,7 +19,7 @@ def all_tables() -> tuple[Table[Any], ...]:
 
 def later_tables() -> tuple[Table[Any], ...]:
     """Tables that `Packs.of` reads at first use and no other field of `Packs` holds; add yours here."""
-    from qingtian.packs import air_evaluation, balances, decisions, evaluation, indicators, quality
+    from qingtian.packs import air_evaluation, balances, decisions, evaluation, indicators, media_parameters, quality
 
     return (
         *evaluation.TABLES,
@@ -28,6 +28,7 @@ def later_tables() -> tuple[Table[Any], ...]:
         *indicators.TABLES,
         *decisions.TABLES,
         *balances.TABLES,
+        *media_parameters.TABLES,
     )
 
 
