@@ -50,7 +50,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "21": "percent of oxygen in air, a bound of physics",
     },
     "domain/standards/emission.py": {"21": "percent of oxygen in air, part of the formula"},
-    "domain/hj212/decoding.py": {"255": "the largest value of a byte"},
+    "domain/hj212/heading.py": {"255": "the largest value of a byte"},
     "domain/standards/numbers.py": {"200": "digits of the decimal context"},
     "apps/registry/rules.py": {"180": "bound of a longitude", "90": "bound of a latitude"},
     "packs/questions.py": {"30": "most decimal places that a bulk question may ask for"},

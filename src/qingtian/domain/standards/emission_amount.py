@@ -10,7 +10,7 @@ from fractions import Fraction
 from qingtian.domain.errors import InvalidInput
 from qingtian.domain.standards.media_rules import MediaParameter, MediaParameters
 
-SECONDS = 3600  # of an hour
+SECONDS = 60 * 60  # of an hour
 LITRES = 1000  # of a cubic metre; also grams of a kilogram
 MG_PER_KG = 1_000_000
 ALL = Fraction(100)  # percent
@@ -80,8 +80,8 @@ def ppm_to_mg_m3(ppm: Decimal, molar_mass: Decimal, parameters: MediaParameters)
     Args:
         molar_mass: g/mol.
     """
-    mass = _not_negative(ppm, "ppm") * _not_negative(molar_mass, "molar_mass")
-    return Fraction(mass) / Fraction(parameters.number(MediaParameter.MOLAR_VOLUME))
+    mass = Fraction(_not_negative(ppm, "ppm")) * Fraction(_not_negative(molar_mass, "molar_mass"))
+    return mass / Fraction(parameters.number(MediaParameter.MOLAR_VOLUME))
 
 
 def nox_as_no2(no: Decimal, no2: Decimal, parameters: MediaParameters) -> Fraction:
