@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -207,3 +208,21 @@ async def test_the_first_contact_goes_through_command_by_command(tmp_path: Path)
         assert sim.device.over_time_s == 20
         sent = [one.cn for one in here.port.reports if one.happening == "sent"]
         assert sent == ["1012", "1000", "1062", "1064", "2011", "2022"]
+
+
+@pytest.mark.parametrize("answer", ["9013", "9014"])
+async def test_a_heartbeat_is_answered_as_the_device_is_set(tmp_path: Path, answer: str) -> None:
+    settings, known = device(E25)
+    known = replace(known, heartbeat_answer=answer)
+    async with host(tmp_path, known) as here, SimulatedDevice(settings, here.gateway.port) as sim:
+        sim.speak("heartbeat")
+        await sim.until(lambda: f"CN={answer}".encode() in bytes(sim.heard))
+
+
+async def test_a_device_that_repeats_itself_is_answered_each_time_and_told_once(tmp_path: Path) -> None:
+    async with speaking(tmp_path) as (here, sim, _profile):
+        for number in range(5):
+            sim.speak("clock")
+            await sim.until(lambda n=number: sim.stats.acked >= n + 2)
+        await here.until(lambda: here.driver.counters.notices == 5)
+        await here.until(lambda: here.port.happenings(None) == ["clock_wanted"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb, require_in_city
@@ -156,10 +156,9 @@ def gaps(actor: Actor, *, mn: str = "", state: GapState | None = None) -> QueryS
 
 def waiting_counts(actor: Actor) -> dict[str, int]:
     """How many commands are in each state that is not an end."""
-    counts = dict.fromkeys((one.value for one in OPEN_STATES), 0)
-    for state in DeviceCommand.objects.visible_to(actor).filter(state__in=OPEN_STATES).values_list("state", flat=True):
-        counts[state] += 1
-    return counts
+    rows = DeviceCommand.objects.visible_to(actor).filter(state__in=OPEN_STATES).order_by()
+    counted = dict(rows.values_list("state").annotate(n=Count("pk")))
+    return {one.value: counted.get(one.value, 0) for one in OPEN_STATES}
 
 
 def activation_requests(actor: Actor) -> QuerySet[DeviceExchange]:

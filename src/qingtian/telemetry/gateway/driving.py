@@ -51,6 +51,8 @@ TAKE_LIMIT = 200
 BATCH_REPORTS = 2000
 MOST_REPORTS = 50_000  # kept while the database is away; the oldest go first
 PARTS_LOGGED = 100  # data frames of one command that get a line of their own; the rest is counted
+MESSAGE_PAUSE_S = 5.0  # the same message of a device within it is counted, not told again
+MOST_TELLERS = 10_000
 HEAD_BYTES = 6  # ## and four digits
 NOT_CONNECTED = "not connected"
 _log = logging.getLogger(__name__)
@@ -105,6 +107,7 @@ class DialogueDriver:
         self._claimed: set[str] = set()  # handed to the loop, not begun yet
         self._reports: deque[Report] = deque(maxlen=MOST_REPORTS)
         self._pending: list[Report] = []  # of the driver's thread: what the port was given and has not taken yet
+        self._told: dict[tuple[str, str], float] = {}
         self._run = uuid.uuid4().hex[:12]
         self._serial = 0
         self._stop = threading.Event()
@@ -136,7 +139,7 @@ class DialogueDriver:
 
     def wants(self, mn: str, cn: str) -> bool:
         """Whether a frame is of interest; cheap."""
-        return cn in NOTICES or self._host.concerns(mn)
+        return cn in NOTICES or self._host.concerns(mn, cn)
 
     def on_frame(self, mn: str, decoded: Decoded, sha256: str, session: object = None) -> None:
         """A stored frame of a device.
@@ -161,8 +164,21 @@ class DialogueDriver:
             self.counters.heartbeats += 1
             return
         self.counters.notices += 1
+        if not self._worth_telling(mn, decoded.cn):
+            return
         said = notice.said.value
         self._report(key=None, mn=mn, happening=said, from_device=True, notice=notice, **_heard(decoded, sha256))
+
+    def _worth_telling(self, mn: str, cn: str) -> bool:
+        """A device that says the same again and again is told of now and then; strangers share one allowance."""
+        now_s = self._time()
+        if len(self._told) > MOST_TELLERS:
+            self._told = {key: at for key, at in self._told.items() if now_s - at < MESSAGE_PAUSE_S}
+        key = (mn, cn) if self._directory.get(mn) is not None else ("", cn)
+        if now_s - self._told.get(key, -MESSAGE_PAUSE_S) < MESSAGE_PAUSE_S:
+            return False
+        self._told[key] = now_s
+        return True
 
     def _hear_step(self, step: Step, decoded: Decoded, sha256: str) -> None:
         values: Mapping[str, Any] = {}

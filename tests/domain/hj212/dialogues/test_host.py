@@ -61,7 +61,7 @@ def test_an_answer_to_nothing_is_nothing() -> None:
 def test_the_new_number_of_a_device_may_answer_the_order_that_gave_it() -> None:
     host = Host()
     host.begin(order("1002", also=(OTHER,)), 0.0)
-    assert host.concerns(OTHER)
+    assert host.concerns(OTHER, "9012")
     step = host.on_frame(OTHER, result(mn=OTHER), 1.0)
     assert step is not None and step.dialogue.phase is Phase.DONE
     host.begin(order(key=2, mn=OTHER, qn="2"), 2.0)
@@ -206,3 +206,14 @@ def test_a_final_state_is_final(answers: list[str]) -> None:
             assert got.happening is Happening.LATE
         elif got is not None and got.dialogue.phase in FINAL:
             ended = got.dialogue
+
+
+def test_only_frames_that_could_belong_to_a_command_are_of_interest() -> None:
+    host = Host()
+    assert not host.concerns(MN, "9011")
+    host.begin(order(), 0.0)
+    assert host.concerns(MN, "9011") and host.concerns(MN, "1062")
+    assert not host.concerns(MN, "2011") and not host.concerns(OTHER, "9011")
+    host.on_frame(MN, result(), 1.0)
+    assert host.concerns(MN, "9012")  # it may come late
+    assert not host.concerns(MN, "1062")

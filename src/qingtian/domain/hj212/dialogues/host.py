@@ -66,9 +66,12 @@ class Host:
         """The command that a device has not ended yet."""
         return self._open.get(self._also.get(mn, mn))
 
-    def concerns(self, mn: str) -> bool:
-        """Whether a frame of a device could belong to a command."""
-        return mn in self._open or mn in self._also or mn in self._ended
+    def concerns(self, mn: str, cn: str) -> bool:
+        """Whether a frame of a device could belong to a command; quick, as it is asked for every frame."""
+        dialogue = self._open.get(self._also.get(mn, mn))
+        if dialogue is not None and (cn == dialogue.order.cn or cn in ANSWERS):
+            return True
+        return cn in ANSWERS and mn in self._ended
 
     def __iter__(self) -> Iterator[Dialogue]:
         return iter(list(self._open.values()))

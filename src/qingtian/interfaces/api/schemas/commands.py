@@ -108,7 +108,7 @@ class ExchangeOut(Schema):
     words_zh: str
     words_en: str
     code: int | None
-    frame_hash: str = Field(description="SHA-256 of the frame; for frames of the device GET /frames knows more")
+    frame_hash: str = Field(description="SHA-256 of the frame without its line end, as the archive has it")
     text: str = Field(description="the frame, passwords and keys masked")
     detail: dict[str, Any]
 
