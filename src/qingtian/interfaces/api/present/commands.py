@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import TABLE, may
@@ -102,7 +103,7 @@ def command_detail(actor: Actor, number: str) -> CommandDetail:
     )
 
 
-def _row(row: DeviceCommand, names: PlaceNames, people: Mapping[str, str]) -> dict[str, object]:
+def _row(row: DeviceCommand, names: PlaceNames, people: Mapping[str, str]) -> dict[str, Any]:
     zh, en = names_of(row.cn, edition_of(row.device))
     state, outcome, remedy = state_words(row.state), outcome_words(row), remedy_words(row)
     origin = ORIGIN_WORDS[Origin(row.origin)]
