@@ -5,7 +5,7 @@ Rules (protocol notes, section 9):
 - a frame begins at `##` and four digits; what stands before is garbage and is counted;
 - the first end whose check code fits wins: the declared one, or `&&` + 1 to 4 hex digits before CR, LF or the next
   `##dddd`. Ends are tried in the order of the stream, so the way the bytes are cut into reads changes nothing;
-- a frame whose length lies never takes in a whole frame whose length is right: that one counts, the outer was cut off;
+- no frame takes in a whole frame that ends where it ends itself: that one counts, the outer was cut off;
 - a frame is given up when the stream shows a boundary (CR, LF or `##dddd`) at or behind its declared end and no check
   code fitted before it. Scanning goes on just behind its `##`, so a good frame that follows a truncated one survives;
 - `flush` settles what is pending: at the end of the connection, or after some idle seconds.
@@ -204,15 +204,28 @@ class Framer:
                 break
             if not declared_tried and end.start(1) >= declared_end:
                 declared_tried = True
-                if self._declared_fits(start, declared_end):
+                if self._declared_is_end(start, declared_end):
                     return declared_end + 4
             if tried > self._max_ends:
                 break
             if crc16(buffer[start : end.start(1)]) == int(end[1], 16) and not self._inner_fits(start, end.start(1)):
                 return end.end()
-        if not declared_tried and self._declared_fits(start, declared_end):
+        if not declared_tried and self._declared_is_end(start, declared_end):
             return declared_end + 4
         return None
+
+    def _declared_is_end(self, start: int, declared_end: int) -> bool:
+        """The check code fits at the declared end, and not by chance over the pieces of two frames.
+
+        A cut off frame and the whole one behind it may look like one frame, once in 256 times: it would end where the
+        whole one ends, or inside it. A log text that holds whole frames ends behind them.
+        """
+        if not self._declared_fits(start, declared_end):
+            return False
+        if self._buffer.find(b"##", start, declared_end) < 0:
+            return True
+        closed = self._buffer[declared_end - 2 : declared_end] == b"&&"
+        return closed and not self._inner_fits(start, declared_end)
 
     def _inner_fits(self, start: int, segment_end: int) -> bool:
         """A frame of the right length ends here: the outer one was truncated and its check code fits by chance."""
