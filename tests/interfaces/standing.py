@@ -28,6 +28,8 @@ from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
 from qingtian.apps.findings.actions.end_finding import end_finding
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.states import DismissReason, Kind
+from qingtian.apps.judgements.actions.ask_recomputation import Asked, ask_recomputation
+from qingtian.apps.judgements.models import Judgement
 from qingtian.telemetry.store import Cycle
 
 HOUR = timedelta(hours=1)
@@ -61,6 +63,8 @@ class Standing:
     items: list[EvidenceItem]
     frame: str  # a raw frame of the first enterprise in the archive
     command: str  # number of a command that waits for the first enterprise's device
+    run: str  # number of a recomputation that waits: a dry run
+    judgement: int  # of an hour of the first enterprise's outlet
 
     def client(self, who: str, *, csrf: bool = False) -> Client:
         """A browser of somebody."""
@@ -74,6 +78,7 @@ class Standing:
         names: dict[str, object] = {"{case_id}": self.cases["first"].pk, "{finding_id}": self.findings["fresh"].pk}
         names |= {"{item_id}": self.items[0].pk, "{position}": 0, "{mn}": city.MN, "{frame}": self.frame}
         names |= {"{number}": self.command, "{cn}": "1011", "{sha256}": "0" * 64, "{order_id}": 212}
+        names |= {"{run}": self.run, "{row_id}": city.LIMIT["rule_row"], "{judgement_id}": self.judgement}
         for name, value in names.items():
             path = path.replace(name, str(value))
         code = next((code for area, code in CODES.items() if area in path), "")
@@ -81,6 +86,7 @@ class Standing:
 
 
 CODES = {"/stations/": city.BAD_STATION, "/enterprises/": "E-1", "/outlets/": "O-1-01", "/clocks/": "rectification"}
+CODES |= {"/indicators/": "RECYCLE", "/decisions/": "catering_purifier"}
 
 
 class Undo(Exception):
@@ -115,7 +121,12 @@ def build(archive: Path) -> Standing:
     position = city.fill_archive(archive, [city.FRAME.encode()])[0]
     frame = f"{position.segment}:{position.offset}"
     waiting = order_command(SYSTEM_ACTOR, city.NOW, city.MN, OrderDraft("1062", {"RtdInterval": "60"}))
-    return Standing(town, people, findings, {"first": first, "other": other}, items, frame, waiting.number)
+    day = city.NOW.date()
+    run = ask_recomputation(SYSTEM_ACTOR, city.NOW, Asked(day, day, dry_run=True))
+    judged = Judgement.objects.filter(object=town.objects["O-1-01"]).first()
+    assert judged is not None
+    cases = {"first": first, "other": other}
+    return Standing(town, people, findings, cases, items, frame, waiting.number, run.number, judged.pk)
 
 
 def _findings(town: city.Town) -> Iterator[tuple[str, Finding]]:

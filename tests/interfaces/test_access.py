@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 EXPECTED = table()
 UNSAFE = [one for one in EXPECTED if one[0] != "GET"]
 OBSERVATION = {"site": "O-1-01", "pollutant": "a21002", "cycle": "hour", "period_start": "2025-11-24T08:00:00+08:00"}
+SHOP = {"stove_heat": "500000000", "dining_area": "149", "seats": "76"}
 BODIES: dict[str, dict[str, object]] = {
     "/demo/session": {"username": "nobody"},
     "/session": {"username": "nobody", "password": "x"},
@@ -39,9 +40,20 @@ BODIES: dict[str, dict[str, object]] = {
     "/devices": {"mn": "QT9", "name": "数采仪", "site": "O-1-01"},
     "/commands": {"cn": "1011"},
     "/cancel": {"note": "x"},
+    "/{row_id}/try": {"cells": {"limit": "80"}, "first_day": "2025-11-24", "last_day": "2025-11-24"},
+    "/recomputations": {"first_day": "2025-11-24", "last_day": "2025-11-24"},
     "/explain": {"text": city.FRAME},
     "/readmissions": {"mn": city.MN, "why": "password corrected"},
     "/adopt": {"name": "数采仪", "site": "O-1-01"},
+    "/compute": {"span": "month", "day": "2025-10-15"},
+    "/figures": {"input": "dry", "first": "2025-10-01", "last": "2025-10-31", "value": "1", "source": "x"},
+    "/formulas/check": {"code": "RECYCLE", "text": "dry / generated"},
+    "/try": {"facts": SHOP},
+    "/records": {"facts": SHOP, "subject": "一号餐馆"},
+    "/reckonings/capacity": {"target": "1", "background": "0", "area": "1", "allocation_area": "1"},
+    "/reckonings/replacement": {"reserve": "35", "need": "12", "item": "a21002", "area": "attained"},
+    "/reckonings/split": {"pool": "1", "weights": {"a": "1"}},
+    "/reckonings/carbon": {"fuels": [], "grid_factor": "0.5", "outputs": []},
 }
 
 

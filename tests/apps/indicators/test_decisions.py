@@ -22,7 +22,7 @@ PACKS = load_packs()
 
 def test_a_decision_keeps_everything_it_rests_on():
     row = record_decision(WINDOW, NOW, PACKS, question())
-    assert (row.number, row.outcome, row.standing) == ("D-2025-000001", {"secondary": "yes"}, "decided")
+    assert (row.number, row.outcome, row.standing) == ("DT-2025-000001", {"secondary": "yes"}, "decided")
     assert row.facts == {"stove_heat": "500000000", "dining_area": "149", "seats": "76"}
     assert row.rows == ["dec.catering_purifier.seats"]
     assert row.citations == ["a city norm on catering size classes"]

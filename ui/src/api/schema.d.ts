@@ -1820,7 +1820,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/recomputations/{number}": {
+    "/api/v1/recomputations/{run}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1840,7 +1840,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/recomputations/{number}/answers": {
+    "/api/v1/recomputations/{run}/answers": {
         parameters: {
             query?: never;
             header?: never;
@@ -1860,7 +1860,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/recomputations/{number}/cancel": {
+    "/api/v1/recomputations/{run}/cancel": {
         parameters: {
             query?: never;
             header?: never;
@@ -1880,7 +1880,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/recomputations/{number}/resume": {
+    "/api/v1/recomputations/{run}/resume": {
         parameters: {
             query?: never;
             header?: never;
@@ -2071,7 +2071,7 @@ export interface paths {
         put?: never;
         /**
          * What would change if this row changed
-         * @description Judges the stored days again with the row in memory; changes nothing. Follow it at /recomputations/{number}.
+         * @description Judges the stored days again with the row in memory; changes nothing. Follow it at /recomputations.
          */
         post: operations["rules_try_rule"];
         delete?: never;
@@ -5306,7 +5306,7 @@ export interface components {
             direction: string;
             /**
              * Frame Hash
-             * @description SHA-256 of the frame; for frames of the device GET /frames knows more
+             * @description SHA-256 of the frame without its line end, as the archive has it
              */
             frame_hash: string;
             /** Happening */
@@ -6609,6 +6609,13 @@ export interface components {
             detail: {
                 [key: string]: unknown;
             };
+            /**
+             * Former
+             * @description figures before a correction of the data, oldest first
+             */
+            former: {
+                [key: string]: unknown;
+            }[];
             /** Period Start */
             period_start: string;
             /** Recorded At */
@@ -7086,6 +7093,11 @@ export interface components {
             code: string;
             /** Detail */
             detail: string;
+            /**
+             * Judgements
+             * @description the judged figures that it is made of, for GET /judgements/{id}
+             */
+            judgements: number[];
             /** Label Key */
             label_key: string;
             /**
@@ -7739,6 +7751,11 @@ export interface components {
              * @description the raw frame that brought it; null for roll-ups
              */
             frame: string | null;
+            /**
+             * Judgement
+             * @description the judgement, for GET /judgements/{id}
+             */
+            judgement: number | null;
             limit: components["schemas"]["LimitOut"] | null;
             /** Mark */
             mark: string;
@@ -15766,7 +15783,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                number: string;
+                run: string;
             };
             cookie?: never;
         };
@@ -15833,7 +15850,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                number: string;
+                run: string;
             };
             cookie?: never;
         };
@@ -15891,7 +15908,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                number: string;
+                run: string;
             };
             cookie?: never;
         };
@@ -15958,7 +15975,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                number: string;
+                run: string;
             };
             cookie?: never;
         };

@@ -11,14 +11,17 @@ from qingtian.interfaces.api.auth import SignedIn
 from qingtian.interfaces.api.errors import install_handlers
 from qingtian.interfaces.api.views import (
     air,
+    capacity,
     cases,
     commands,
+    decisions,
     devices,
     evidence,
     exports,
     findings,
     frames,
     health,
+    indicators,
     journal,
     newcomers,
     overview,
@@ -82,6 +85,9 @@ def build_api() -> Api:
         evidence,
         cases,
         rules,
+        indicators,
+        decisions,
+        capacity,
         journal,
         health,
     ):

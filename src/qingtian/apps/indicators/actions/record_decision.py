@@ -75,7 +75,7 @@ def record_decision(actor: Actor, at: datetime, packs: Packs, question: Question
     words = explain(found)
     with writing():
         row = DecisionRecord.objects.create(
-            number=next_number("D", at),
+            number=next_number("DT", at),
             table=found.table.code,
             rule_version=found.table.rule_version,
             region=question.region,
