@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("qingtian.cli.simulate", "Simulate HJ 212 devices, one or 20,000, with trouble on order."),
     "register": ("qingtian.cli.register", "Register enterprises, outlets, stations and devices from a file."),
     "spool": ("qingtian.cli.spool", "Look into the archive of raw frames."),
+    "indicator": ("qingtian.cli.indicator", "List, check, try and compute indicators."),
+    "decide": ("qingtian.cli.decide", "Decide by a table, with the grounds."),
     "packs": ("qingtian.cli.packs", "Check and list the rule packs."),
     "user": ("qingtian.cli.user", "Create a user or set roles and password."),
     "openapi": ("qingtian.cli.openapi", "Print the API contract."),
