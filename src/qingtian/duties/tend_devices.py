@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.devices.actions.begin_first_contact import begin_first_contact
@@ -11,7 +11,7 @@ from qingtian.apps.devices.actions.order_command import OrderDraft, order_comman
 from qingtian.apps.devices.actions.record_message import set_clock
 from qingtian.apps.devices.calendar import known_since, living_devices
 from qingtian.apps.devices.forms import NEW_KEY
-from qingtian.apps.devices.keys import active_since
+from qingtian.apps.devices.keys import active_since, full_profile
 from qingtian.apps.devices.models import DeviceCommand
 from qingtian.apps.devices.states import OPEN_STATES, Origin, SecretKind
 from qingtian.apps.registry.models import RegistryObject
@@ -60,7 +60,7 @@ def _may_set(device: RegistryObject) -> bool:
 
 def rotate_keys(context: DutyContext) -> DutyReport:
     """Replace SM4 keys of 2025 devices that are older than the setting says; the device refuses what it must."""
-    devices = [one for one in living_devices(context.now) if _encrypts(one)]
+    devices = [one for one in living_devices(context.now) if _encrypts(one, context.now)]
     since = known_since(devices)
     limit = timedelta(days=get_settings().key_rotation_days)
     ordered = 0
@@ -71,9 +71,10 @@ def rotate_keys(context: DutyContext) -> DutyReport:
     return DutyReport(notes=[f"{ordered} keys are replaced"] if ordered else [])
 
 
-def _encrypts(device: RegistryObject) -> bool:
-    wire = device_profile(device).wire
-    return wire.edition is Edition.E2025 and bool(wire.sm4_key)
+def _encrypts(device: RegistryObject, now: datetime) -> bool:
+    if device_profile(device).wire.edition is not Edition.E2025:
+        return False
+    return bool(full_profile(device, now).sm4_key)
 
 
 def _tried(device: RegistryObject, context: DutyContext) -> bool:

@@ -13,7 +13,7 @@ from tests.apps.devices.scene import MN, claimed, device, done, ordered, refused
 from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.devices import sealing
 from qingtian.apps.devices.actions.record_progress import record_progress
-from qingtian.apps.devices.keys import GRACE, active_since, with_secrets
+from qingtian.apps.devices.keys import GRACE, active_since, full_profile, with_secrets
 from qingtian.apps.devices.models import DeviceSecret
 from qingtian.apps.devices.states import SecretKind, SecretState
 from qingtian.apps.registry.queries import device_profiles
@@ -125,6 +125,18 @@ def test_a_key_is_replaced_the_same_way() -> None:
     assert (profile().sm4_key, profile().sm4_keys_also) == ("ff" * 16, (KEY,))
     assert profile().wire.read_keys == (b"\xff" * 16, bytes.fromhex(KEY))
     assert active_since(row, SecretKind.SM4_KEY) == NOW
+
+
+@pytest.mark.django_db
+def test_archived_frames_open_with_every_key_that_the_device_ever_had() -> None:
+    row = device(edition="2025", sm4_key=KEY)
+    for number in (1, 2):
+        command = ordered("1014", {"NewSK": f"{number}" * 32})
+        claimed()
+        record_progress(SYSTEM_ACTOR, NOW, done(command))
+    years_later = NOW + timedelta(days=1000)
+    for known in (profile(years_later), full_profile(row, years_later)):
+        assert (known.sm4_key, set(known.sm4_keys_also)) == ("2" * 32, {KEY, "1" * 32})
 
 
 @pytest.mark.django_db

@@ -23,6 +23,7 @@ from qingtian.apps.devices.models import DeviceCommand, DeviceExchange, DeviceGa
 from qingtian.apps.devices.port import DatabasePort
 from qingtian.apps.journal.models import Event
 from qingtian.apps.registry.actions.register_many import register_many
+from qingtian.domain.hj212 import Edition
 from qingtian.domain.hj212.dialogues import FINAL, Phase
 from qingtian.duties.ask_gaps import ask_gaps
 from qingtian.duties.duty import DutyContext
@@ -134,7 +135,6 @@ async def test_a_new_password_is_the_one_that_the_host_sends_next(tmp_path: Path
         first = await order(profile.mn, "1072", {"NewPW": "654321"})
         assert (await until(lambda: ended(first))).state == Phase.DONE
         assert sim.device.password == "654321"
-        await asked(here._directory.refresh)  # as the gateway does every few seconds
         second = await order(profile.mn, "1061")
         assert (await until(lambda: ended(second))).state == Phase.DONE
         assert here.counters.wrong_password == 0
@@ -196,3 +196,24 @@ async def test_missing_hours_are_found_asked_for_stored_and_known_as_filled(tmp_
         rows = store.window(Cycle.HOUR, command.data_begin, command.data_end + HOUR)
         assert len({row.period_start for row in rows}) == gap.periods
         assert {row.site for row in rows} == {"E-1-DA001"}
+
+
+async def test_no_value_is_lost_while_a_key_is_replaced(tmp_path: Path) -> None:
+    old = bytes(range(16))
+    settings, profile = device(Edition.E2025, key=old)
+    await asked(lambda: register(profile.mn, edition="2025", sm4_key=old.hex()))
+    store = MemoryStore()
+    loop = IngestLoop(store, spool_path(tmp_path), device_directory(tmp_path))
+    async with gateway(tmp_path) as here, SimulatedDevice(settings, here.port) as sim:
+        sim.speak("2061")
+        await sim.until(lambda: sim.stats.acked >= 1)
+        await asked(loop.drain)  # ingest knows the register as it was before
+        number = await order(profile.mn, "1014")
+        assert (await until(lambda: ended(number))).state == Phase.DONE
+        assert sim.device.writer.key != old
+        before = sim.stats.acked
+        sim.speak("2011")
+        await sim.until(lambda: sim.stats.acked > before)
+        await asked(loop.drain)
+    assert loop.counters.quarantined == 0
+    assert {row.cycle for row in store.latest()} >= {Cycle.HOUR, Cycle.REALTIME}

@@ -10,10 +10,11 @@ from qingtian.apps.devices.models import DeviceCommand, DeviceSecret
 from qingtian.apps.devices.sealing import seal, unseal
 from qingtian.apps.devices.states import SecretKind, SecretState
 from qingtian.apps.registry.models import RegistryObject
+from qingtian.apps.registry.queries import device_profile
 from qingtian.domain.errors import QingtianError
 from qingtian.telemetry.devices import DeviceProfile
 
-GRACE = timedelta(days=1)  # frames under the old secret that are still on their way
+GRACE = timedelta(days=1)  # frames under the old password that are still on their way
 
 
 def await_secret(command: DeviceCommand, kind: SecretKind, secret: str, at: datetime) -> DeviceSecret:
@@ -73,6 +74,16 @@ def with_secrets(profiles: Mapping[str, DeviceProfile], now: datetime) -> dict[s
     return result
 
 
+def full_profile(device: RegistryObject, now: datetime) -> DeviceProfile:
+    """The profile of one device with the secrets that commands gave: what its archived frames are read with."""
+    profile = device_profile(device)
+    rows = DeviceSecret.objects.filter(device=device).exclude(state=SecretState.DROPPED).order_by("id")
+    for row in rows:
+        if not _over(row, now):
+            profile = _overlaid(profile, row)
+    return profile
+
+
 def active_since(device: RegistryObject, kind: SecretKind) -> datetime | None:
     """Since when the secret of a device counts; None when no command gave it one."""
     row = DeviceSecret.objects.filter(device=device, kind=kind, state=SecretState.ACTIVE).first()
@@ -80,6 +91,8 @@ def active_since(device: RegistryObject, kind: SecretKind) -> datetime | None:
 
 
 def _over(row: DeviceSecret, now: datetime) -> bool:
+    if row.kind == SecretKind.SM4_KEY:
+        return False  # archived frames open with nothing else: a key is right for reading for good
     return row.retired_at is not None and now - row.retired_at > GRACE
 
 

@@ -107,6 +107,7 @@ class DialogueDriver:
         self._claimed: set[str] = set()  # handed to the loop, not begun yet
         self._reports: deque[Report] = deque(maxlen=MOST_REPORTS)
         self._pending: list[Report] = []  # of the driver's thread: what the port was given and has not taken yet
+        self._secret: set[int] = set()  # of the driver's thread: commands that give a password or key
         self._told: dict[tuple[str, str], float] = {}
         self._run = uuid.uuid4().hex[:12]
         self._serial = 0
@@ -334,7 +335,10 @@ class DialogueDriver:
             self._pending.append(self._reports.popleft())
         if self._pending:
             self._port.report(self._pending)
+            changed = any(one.key in self._secret and one.phase in FINAL for one in self._pending)
             self._pending.clear()
+            if changed:
+                self._directory.refresh()  # the next command carries the new password already
 
     def _resume(self) -> bool:
         self._hand(self._port.resume())
@@ -347,6 +351,7 @@ class DialogueDriver:
         if not orders:
             return
         self._claimed.update(one.mn for one in orders)
+        self._secret.update(one.key for one in orders if one.secret)
         if any(one.secret for one in orders):
             self._directory.refresh()  # the device may answer with its new password at once
         assert self._loop is not None  # noqa: S101  start() sets it

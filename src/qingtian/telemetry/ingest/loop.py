@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from qingtian.domain.errors import QingtianError, Unavailable
+from qingtian.domain.hj212 import Fault
 from qingtian.telemetry.devices import DeviceDirectory
 from qingtian.telemetry.ingest.mapping import CYCLE_OF, Mapped, map_frame, quarantine
 from qingtian.telemetry.ingest.quality import QualityScreen
@@ -257,6 +258,10 @@ class IngestLoop:
         """What a stored frame becomes now; nothing yet for a part that waits for others."""
         try:
             decoded, profile = read_registered(record.raw, self._directory)
+            if decoded.fault is not Fault.NONE and record.verdict is Verdict.ACCEPTED:
+                # The gateway could open it: its copy of the register is newer than ours (a key was just replaced).
+                self._directory.refresh()
+                decoded, profile = read_registered(record.raw, self._directory)
             if record.verdict is not Verdict.ACCEPTED:
                 reason, detail = read_reason(record.verdict, record.reason)
                 return [(record, Mapped(quarantined=quarantine(record, decoded.mn.strip(), reason.value, detail)))]

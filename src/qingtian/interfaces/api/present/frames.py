@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.devices.keys import full_profile
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.apps.registry.queries import device_profile, object_by_code
 from qingtian.apps.registry.senders import visible_sender
@@ -30,7 +31,7 @@ from qingtian.interfaces.api.schemas.frames import (
     ItemBrief,
     ProblemOut,
 )
-from qingtian.runtime.clock import SHANGHAI
+from qingtian.runtime.clock import SHANGHAI, current_clock
 from qingtian.runtime.settings import get_settings
 from qingtian.telemetry.devices import DeviceProfile, StaticDirectory
 from qingtian.telemetry.reading import read_registered
@@ -54,7 +55,7 @@ def frame_list(actor: Actor, mn: str, *, cn: str = "", verdict: str = "", before
         InvalidInput: `before` is no position.
     """
     row = object_by_code(actor, ObjectType.DEVICE, mn)
-    profile = device_profile(row)
+    profile = full_profile(row, current_clock().now())
     found = trail(
         archive(),
         names_of(row),
@@ -103,7 +104,7 @@ def frame_detail(actor: Actor, frame: str) -> FrameDetail:
         NotVisible: there is no such frame, or it is of a device that the actor may not see.
     """
     record, device = _shown(actor, frame)
-    profile = device_profile(device) if device is not None else None
+    profile = full_profile(device, current_clock().now()) if device is not None else None
     decoded = read_as(record.raw, profile)
     site = device.parent if device is not None else None
     told, ack = verdict_words(record), _ack(record, decoded)

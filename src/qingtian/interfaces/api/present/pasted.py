@@ -6,8 +6,8 @@ import re
 from datetime import datetime
 
 from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.devices.keys import full_profile
 from qingtian.apps.registry.models import RegistryObject
-from qingtian.apps.registry.queries import device_profile
 from qingtian.apps.registry.senders import device_of
 from qingtian.domain.errors import InvalidInput
 from qingtian.domain.hj212 import FrameOk, Framer, Garbage, Rejected
@@ -51,16 +51,16 @@ def explain_pasted(actor: Actor, now: datetime, data: PastedIn) -> PastedOut:
 
 def _explained(actor: Actor, now: datetime, raw: bytes) -> Explained:
     raw = raw.rstrip(b"\r\n")
-    profile = _profile(actor, sent_mn(raw))
+    profile = _profile(actor, now, sent_mn(raw))
     return explain(raw, read_as(raw, profile), profile, now.astimezone(SHANGHAI).date())
 
 
-def _profile(actor: Actor, mn: str) -> DeviceProfile | None:
+def _profile(actor: Actor, now: datetime, mn: str) -> DeviceProfile | None:
     """Settings of the sender, where the actor may see it; its key never shows, but opens its frames."""
     row = device_of(mn)
     if row is None or not RegistryObject.objects.visible_to(actor).filter(pk=row.pk).exists():
         return None
-    return device_profile(row)
+    return full_profile(row, now)
 
 
 def _bytes(data: PastedIn) -> bytes:
