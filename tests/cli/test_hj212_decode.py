@@ -36,7 +36,8 @@ def test_the_shared_set_goes_through_the_real_command():
     assert [line["id"] for line in output] == [row["id"] for row in rows]
     for row, line in zip(rows, output, strict=True):
         if row["kind"] == "dialogue":
-            assert line["error"]["field"] == "frame"
+            wanted = [step for step in row["expect"]["steps"] if "host_state" not in step]
+            assert line["steps"] == wanted, "every frame of the host is written by us, to the byte"
         elif "expect" in row:
             assert line == {"id": row["id"], **row["expect"]}
         else:
@@ -121,3 +122,70 @@ def test_text_in_chinese_is_written_as_it_is():
     frame = wrap_segment("MN=A;CN=3020;CP=&&i1-Info=//更换//&&".encode()).decode()
     [line] = decode_lines([json.dumps({"id": 1, "frame": frame}).encode()])
     assert "更换" in line.decode()
+
+
+def rows() -> dict[str, dict]:
+    return {row["id"]: row for row in map(json.loads, FRAMES.read_text(encoding="utf-8").splitlines())}
+
+
+# The set says in prose how the refused command ends: "failed: PW error; do not wait for 9012, do not retry". Our words
+# for QnRtn=3 are those of the pack of the dialogues; the meaning is the same: refused, nothing is waited for or sent.
+@pytest.mark.parametrize(
+    ("name", "state", "words"),
+    [("dl-refused", "refused", "password wrong"), ("dl-history", "done", "done"), ("dl-upload-ack17", None, None)],
+)
+def test_a_dialogue_ends_as_the_shared_set_says(name, state, words):
+    [answer] = answers(json.dumps(rows()[name]))
+    assert answer.get("state") == state
+    assert words is None or (words in answer["state_en"] and answer["state_zh"])
+
+
+def test_a_dialogue_may_be_given_as_steps_and_the_host_answers_by_itself():
+    upload = rows()["dl-upload-ack25"]["expect"]["steps"]
+    [answer] = answers(json.dumps({"id": 1, "steps": upload[:1]}))
+    assert answer == {"id": 1, "steps": upload}
+
+
+@pytest.mark.parametrize(
+    ("steps", "field"),
+    [
+        ("##", "steps"),
+        ([1], "steps"),
+        ([{"device": 5}], "steps[0].device"),
+        ([{"device": GOOD}, {"device": GOOD[:-2]}, {"device": GOOD[:40]}], "steps[2].device"),
+        ([{"host": GOOD.replace("CN=2011", "CN=2012")}], "steps[0].host"),
+        ([{"host": wrap_segment(b"QN=20240601085857223;ST=32;CN=1062;MN=A;Flag=5;CP=&&RtdInterval=5&&").decode()}],
+         "RtdInterval"),
+    ],
+)  # fmt: skip
+def test_a_bad_dialogue_names_its_step_or_field(steps, field):
+    [answer] = answers(json.dumps({"id": "x", "steps": steps}))
+    assert answer["error"]["field"] == field
+    assert answer["error"]["remedy"]
+
+
+def test_the_settings_of_a_device_may_be_given_with_a_frame_or_a_stream():
+    row, wire = rows()["hcu-1012"], {"edition": 2005, "crc": "modbus_too"}
+    plain, believed = answers(
+        json.dumps({"id": 1, "frame": row["frame"]}), json.dumps({"id": 2, "frame": row["frame"], "wire": wire})
+    )
+    assert (plain["ok"], plain["crc_diagnosis"]) == (False, "crc16_modbus")
+    assert (believed["ok"], believed["warnings"]) == (True, ["crc16_modbus_believed"])
+    chunks = [row["frame"].encode().hex()]
+    refused, taken = answers(
+        json.dumps({"id": 3, "chunks_hex": chunks}), json.dumps({"id": 4, "chunks_hex": chunks, "wire": wire})
+    )
+    assert (refused["frames_ok"], taken["frames_ok"]) == (0, 1)
+    station = rows()["cq-zldsz"]["frame"]
+    [read] = answers(json.dumps({"id": 5, "frame": station, "wire": {"edition": 2017}}))
+    assert (read["version"], read["warnings"]) == ("2017", ["edition_differs"])
+
+
+@pytest.mark.parametrize(
+    ("wire", "field"),
+    [(5, "wire"), ({"crc": "any"}, "wire.crc"), ({"colour": "red"}, "wire.colour"), ({"sm4_key": "0"}, "wire.sm4_key")],
+)
+def test_a_bad_setting_is_named(wire, field):
+    [answer] = answers(json.dumps({"id": "x", "frame": GOOD, "wire": wire}))
+    assert answer["error"]["field"] == field
+    assert answer["error"]["remedy"]

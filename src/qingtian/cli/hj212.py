@@ -10,9 +10,18 @@ from typing import Any
 import click
 
 from qingtian.domain.errors import InvalidInput, QingtianError
-from qingtian.domain.hj212 import Decoded, Fault, decode, decoded_to_json, stream_to_json
+from qingtian.domain.hj212 import (
+    Decoded,
+    Fault,
+    WireSettings,
+    decode,
+    decoded_to_json,
+    stream_to_json,
+    wire_settings,
+)
+from qingtian.domain.hj212.wire import SETTING_NAMES
 
-INPUTS = ("frame", "frame_hex", "chunks_hex")
+INPUTS = ("frame", "frame_hex", "chunks_hex", "steps")
 KEY_BYTES = 16
 _FAULTS = {
     Fault.KEY_MISSING: (
@@ -36,8 +45,9 @@ def decode_command() -> None:
     """Decode frames in bulk: JSON lines in, JSON lines out.
 
     Each input line is an object with id and one of frame (text), frame_hex, chunks_hex (list of hex: bytes in the
-    order they arrived) and, for encrypted frames, sm4_key_hex. A line that cannot be used gives an error object;
-    the run goes on.
+    order they arrived), steps (a dialogue: list of {"device": frame} and {"host": frame}); for encrypted frames
+    sm4_key_hex; and wire, the settings of the device as the register holds them, such as {"edition": 2005, "crc":
+    "modbus_too"}. A line that cannot be used gives an error object; the run goes on.
     """
     output = sys.stdout.buffer
     for line in decode_lines(sys.stdin.buffer):
@@ -84,16 +94,21 @@ def _parse(line: bytes, number: int) -> dict[str, Any]:
 
 
 def _decode(request: dict[str, Any]) -> dict[str, Any]:
+    if request.get("kind") == "dialogue" and isinstance(request.get("expect"), dict):
+        request = {"steps": request["expect"].get("steps")} | request  # a row of the shared set
     given = [name for name in INPUTS if request.get(name) is not None]
     if len(given) != 1:
         found = f"{' and '.join(given)} are given" if given else "no frame is given"
         raise InvalidInput(
             found, field=given[1] if given else "frame", remedy=f"give exactly one of {', '.join(INPUTS)}"
         )
-    name, key = given[0], _key(request.get("sm4_key_hex"))
+    name, key, wire = given[0], _key(request.get("sm4_key_hex")), _wire(request.get("wire"))
+    if name == "steps":
+        return _replay(request[name])
     if name == "chunks_hex":
-        return stream_to_json(_chunks(request[name]), sm4_key=key)
-    decoded = decode(_frame_text(request[name]) if name == "frame" else _hex(request[name], name), sm4_key=key)
+        return stream_to_json(_chunks(request[name]), wire=wire, sm4_key=key)
+    raw = _frame_text(request[name]) if name == "frame" else _hex(request[name], name)
+    decoded = decode(raw, wire=wire, sm4_key=key)
     if decoded.fault is Fault.NOT_A_FRAME:
         raise InvalidInput(
             "there is no frame: it must begin with ## and four digits",
@@ -109,6 +124,31 @@ def _view(decoded: Decoded) -> dict[str, Any]:
         message, remedy = _FAULTS[decoded.fault]
         view["error"] = {"code": decoded.fault.value, "field": "sm4_key_hex", "message": message, "remedy": remedy}
     return view
+
+
+def _wire(value: Any) -> WireSettings | None:
+    if value is None:
+        return None
+    known = ", ".join(SETTING_NAMES)
+    if not isinstance(value, dict):
+        raise InvalidInput("must be an object", field="wire", remedy=f"give settings of the device: {known}")
+    unknown = next((name for name in value if name not in SETTING_NAMES), None)
+    if unknown is not None:
+        raise InvalidInput("there is no such setting", field=f"wire.{unknown}", remedy=f"one of {known}")
+    try:
+        return wire_settings(value)
+    except InvalidInput as error:
+        raise InvalidInput(error.message, field=f"wire.{error.field}", remedy=error.remedy) from error
+
+
+def _replay(value: Any) -> dict[str, Any]:
+    if not isinstance(value, list) or not all(isinstance(step, dict) for step in value):
+        raise InvalidInput(
+            "must be a list of objects", field="steps", remedy='write [{"host": "##..."}, {"device": "##..."}]'
+        )
+    from qingtian.domain.hj212.replay import replay
+
+    return replay(value)
 
 
 def _frame_text(value: Any) -> bytes:

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from qingtian.domain.hj212.decoding import decode
-from qingtian.domain.hj212.framing import Framer
+from qingtian.domain.hj212.framing import Framer, modbus_believer
 from qingtian.domain.hj212.model import Decoded, Foreign, FrameEvent, FrameOk, Garbage, Rejected
 from qingtian.domain.hj212.numbers import unusual_numbers
 from qingtian.domain.hj212.splitting import MergedRecord, SplitBuffer
+from qingtian.domain.hj212.wire import WireSettings
 
 
 def decoded_to_json(decoded: Decoded) -> dict[str, Any]:
@@ -61,22 +62,25 @@ def _when_telling(decoded: Decoded) -> dict[str, Any]:
     return view
 
 
-def stream_to_json(chunks: Iterable[bytes], *, sm4_key: bytes | None = None) -> dict[str, Any]:
+def stream_to_json(
+    chunks: Iterable[bytes], *, wire: WireSettings | None = None, sm4_key: bytes | None = None
+) -> dict[str, Any]:
     """What a connection brought, as an object.
 
     Args:
         chunks: bytes in the order they arrived; the connection ends after the last.
+        wire: settings of the device, where it is registered.
         sm4_key: key of the device, where it encrypts.
     Returns:
         frames_ok and qn always; garbage_bytes, frames_rejected, length_warnings, records, merged_codes, incomplete,
         acks and close when there is something to say.
     """
-    framer = Framer()
+    framer = Framer(believes=modbus_believer(lambda _mn: wire))
     events: list[FrameEvent] = []
     for chunk in chunks:
         events += framer.feed(chunk)
     events += framer.flush()
-    frames = [decode(event.raw, sm4_key=sm4_key) for event in events if isinstance(event, FrameOk)]
+    frames = [decode(event.raw, wire=wire, sm4_key=sm4_key) for event in events if isinstance(event, FrameOk)]
     good = [frame for frame in frames if frame.ok]
     rejected = len(frames) - len(good) + sum(isinstance(event, Rejected) for event in events)
     view: dict[str, Any] = {"frames_ok": len(good), "qn": [frame.qn for frame in good]}
