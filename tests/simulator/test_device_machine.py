@@ -68,7 +68,7 @@ def play(device: DeviceSettings, events: list[tuple[str, object]]) -> Hand:
     return hand
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(DEVICES, EVENTS)
 def test_whatever_happens_every_frame_is_good_and_time_goes_on(
     device: DeviceSettings, events: list[tuple[str, object]]

@@ -225,6 +225,14 @@ def test_exchanged_particles_have_more_fine_than_coarse() -> None:
     assert fine != coarse
 
 
+def test_an_exceedance_is_far_above_the_usual_in_the_same_units() -> None:
+    usual = [float(one) for one in values("a21002", profile="flue_gas")]
+    over = [float(one) for one in values("a21002", profile="flue_gas", trouble=Trouble(exceed=1))]
+    assert over == pytest.approx([6 * one for one in usual], abs=0.05)
+    for code in ("a00000", "a19001"):
+        assert values(code, profile="flue_gas") == values(code, profile="flue_gas", trouble=Trouble(exceed=1))
+
+
 def test_sentinels_stand_in_for_values_but_never_for_marks() -> None:
     hand = Hand(quiet(realtime=True, trouble=Trouble(sentinel=1)))
     (frame,) = read(b"".join(hand.raw))

@@ -59,7 +59,7 @@ PROFILE_HELP = (
     help="No network: write the frames of --duration (10m) for `qingtian hj212 decode`.",
 )  # fmt: skip
 @click.option(
-    "--register", type=click.Path(dir_okay=False, path_type=Path), help="Write what to register; .json, .csv."
+    "--register", type=click.Path(dir_okay=False, path_type=Path), help="Only write what to register; .json, .csv."
 )
 @click.option("--report", type=click.Choice(["json", "line"]), default="line", show_default=True)
 @click.option("--quiet", is_flag=True, help="No progress line.")
@@ -78,17 +78,11 @@ def command(**given: Any) -> None:
     settings = _settings(given)
     if given["register"] is not None:
         _write_register(given["register"], settings)
-        if not given["printed"] and not _from_command_line("host", "port", "duration", "backfill"):
-            return
+        return
     if given["printed"]:
         _print(given, settings)
         return
     _run(given, settings)
-
-
-def _from_command_line(*names: str) -> bool:
-    context = click.get_current_context()
-    return any(context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE for name in names)
 
 
 def _settings(given: dict[str, Any]) -> list[DeviceSettings]:

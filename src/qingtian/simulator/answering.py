@@ -206,7 +206,7 @@ class Answering:
         """Data, then the result."""
         device = self._device
         for area in job.reply.areas:
-            self._keep(job, device.writer.frame(job.cn, area, qn=job.qn, ack=False), job.cn, now)
+            self._keep(job, device.writer.value(job.cn, job.qn, area), job.cn, now)
         for cn, area in job.reply.uploads:
             if area:
                 self._keep(job, device.writer.frame(cn, area, qn=device.next_qn(now), ack=False), cn, now)

@@ -77,8 +77,11 @@ def _set_clock(device: Device, request: Request) -> Reply:
         return Reply(exe_rtn=BAD_CONDITIONS)
     if request.param("PolId"):
         return Reply()
-    device.set_clock(wanted, request.now)  # at once: 9012 already shows the right time
-    return Reply()
+
+    def apply(now: float) -> None:
+        device.set_clock(wanted + now - request.now, now)
+
+    return Reply(then=apply)
 
 
 def _new_key(device: Device, request: Request) -> Reply:
@@ -129,8 +132,7 @@ def _keep(name: str, *spellings: str) -> Handler:
         value = request.param(name, *spellings)
         if not value:
             return Reply(qn_rtn=REFUSED)
-        device.parameters[_key(request, name)] = value
-        return Reply()
+        return _keeping(device, {_key(request, name): value})
 
     return handle
 
@@ -155,8 +157,7 @@ def _set_limits(device: Device, request: Request) -> Reply:
     ]
     if not found:
         return Reply(qn_rtn=REFUSED)
-    device.parameters.update(found)
-    return Reply()
+    return _keeping(device, dict(found))
 
 
 def _read_limits(device: Device, request: Request) -> Reply:
@@ -174,9 +175,12 @@ def _set_report_time(device: Device, request: Request) -> Reply:
     """1042 (2005): ReportTime, hhmm, of the daily record."""
     text = request.param("ReportTime")
     hhmmss(text, "ReportTime")
-    device.parameters["ReportTime"] = text
-    device.cycles.report_days_at(text, request.now)
-    return Reply()
+
+    def apply(now: float) -> None:
+        device.parameters["ReportTime"] = text
+        device.cycles.report_days_at(text, now)
+
+    return Reply(then=apply)
 
 
 def _read_realtime(device: Device, request: Request) -> Reply:
@@ -215,8 +219,7 @@ def _start_realtime(device: Device, request: Request) -> Reply:
     """2011: start real-time data; with BeginTime and EndTime (2025) those of the past."""
     if request.param("BeginTime"):
         return _history(device, request)
-    device.start("2011", request.now)
-    return Reply(uploads=(("2011", ""),))
+    return Reply(uploads=(("2011", ""),), then=lambda now: device.start("2011", now))
 
 
 def _stop_realtime(device: Device, request: Request) -> Reply:
@@ -228,8 +231,7 @@ def _start_state(device: Device, request: Request) -> Reply:
     """2021: start the state of the facilities."""
     if not device.settings.profile.facilities:
         return Reply(exe_rtn=BAD_CONDITIONS)
-    device.start("2021", request.now)
-    return Reply(uploads=(("2021", ""),))
+    return Reply(uploads=(("2021", ""),), then=lambda now: device.start("2021", now))
 
 
 def _stop_state(device: Device, request: Request) -> Reply:
@@ -269,16 +271,20 @@ def _clean(device: Device, request: Request) -> Reply:
 
 def _sample_now(device: Device, request: Request) -> Reply:
     """3012, 3014 (2017): take a sample now."""
-    device.log(request.local_s, f"即时采样 {request.param('PolId')} 模拟 simulated")
-    return Reply(after_s=device.settings.action_s)
+    text = f"即时采样 {request.param('PolId')} 模拟 simulated"
+    return Reply(after_s=device.settings.action_s, then=lambda now: device.log(device.clock.local(now), text))
 
 
 def _order(device: Device, request: Request, mark: str, seconds: float, text: str) -> Reply:
     if not device.knows(request.param("PolId")):
         return Reply(exe_rtn=BAD_CONDITIONS)
-    device.log(request.local_s, text)
-    device.instruments.marks.during(request.local_s, request.local_s + seconds, mark)
-    return Reply(after_s=device.settings.action_s)
+
+    def apply(now: float) -> None:
+        began = device.clock.local(now)
+        device.log(began, text)
+        device.instruments.marks.during(began, began + seconds, mark)
+
+    return Reply(after_s=device.settings.action_s, then=apply)
 
 
 def _retain(device: Device, request: Request) -> Reply:
@@ -294,9 +300,9 @@ def _set_sampling(device: Device, request: Request) -> Reply:
     """3016: CstartTime hhmmss and Ctime, 1 to 24 h."""
     hhmmss(request.param("CstartTime"), "CstartTime")
     hours = _whole(request, 1, 24, "Ctime")
-    device.parameters[_key(request, "CstartTime")] = request.param("CstartTime")
-    device.parameters[_key(request, "Ctime")] = str(hours)
-    return Reply()
+    return _keeping(
+        device, {_key(request, "CstartTime"): request.param("CstartTime"), _key(request, "Ctime"): str(hours)}
+    )
 
 
 def _read_sampling(device: Device, request: Request) -> Reply:
@@ -337,8 +343,7 @@ def _set_parameter(device: Device, request: Request) -> Reply:
         return Reply(qn_rtn=REFUSED)
     if found[0][2:3] != "3":  # logs and states cannot be set
         return Reply(exe_rtn=SYSTEM_FAULT)
-    device.parameters[_key(request, found[0])] = found[1]
-    return Reply()
+    return _keeping(device, {_key(request, found[0]): found[1]})
 
 
 def _check(device: Device, request: Request) -> Reply:
@@ -346,6 +351,10 @@ def _check(device: Device, request: Request) -> Reply:
     if not device.knows(request.param("PolId")):
         return Reply(exe_rtn=BAD_CONDITIONS)
     return Reply(uploads=(("2062", device.recorder.check_area(request.local_s, request.param("PolId"))),))
+
+
+def _keeping(device: Device, values: dict[str, str]) -> Reply:
+    return Reply(then=lambda _: device.parameters.update(values))
 
 
 def _key(request: Request, name: str) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from qingtian.domain.hj212 import Edition
 from qingtian.domain.hj212.building import wrap_segment
-from qingtian.domain.hj212.cipher import encrypt_area
+from qingtian.domain.hj212.cipher import seal_segment
+from qingtian.domain.hj212.command import in_cipher_scope
 from qingtian.domain.hj212.crc import crc16
-from qingtian.domain.hj212.sm4 import BLOCK
 from qingtian.domain.hj212.wire import Sm4Form, WireSettings
 from qingtian.simulator.settings import Split
 
 ANSWER_ST = "91"
-SEALED_ALSO = frozenset({"1014", "3020"})
+RESULT = "9012"
 
 
 class FrameWriter:
@@ -59,7 +59,7 @@ class FrameWriter:
         flag = self._edition_bits | ack | (parts is not None) << 1
         head = "" if qn is None else f"QN={qn};"
         head += f"ST={st or self.st};CN={cn};PW={self.password};MN={self.mn}"
-        if self._flagged or flag:
+        if self._flagged or flag or (st == ANSWER_ST and cn != RESULT):
             head += f";Flag={flag}"
         if parts is not None:
             head += f";PNUM={parts[0]};PNO={parts[1]}"
@@ -68,32 +68,26 @@ class FrameWriter:
         return self._wrap(cn, f"{head};CP=&&".encode(), area.encode())
 
     def answer(self, cn: str, qn: str | None, area: str = "") -> bytes:
-        """An answer 9011, 9012 or 9013; the 2005 edition has the QN inside the data area."""
-        if self._edition_bits == 0 and qn is not None:
-            area = f"QN={qn};{area}" if area else f"QN={qn}"
-            qn = None
-        return self.frame(cn, area, qn=qn, st=ANSWER_ST)
+        """An answer 9011, 9012 or 9013."""
+        return self._inside(cn, qn, area, st=ANSWER_ST)
+
+    def value(self, cn: str, qn: str | None, area: str) -> bytes:
+        """A value that was asked for, with the number of the request."""
+        return self._inside(cn, qn, area, st=self.st)
+
+    def _inside(self, cn: str, qn: str | None, area: str, *, st: str) -> bytes:
+        """The 2005 edition has the number of the request inside the data area."""
+        if self._flagged or qn is None:
+            return self.frame(cn, area, qn=qn, st=st)
+        return self.frame(cn, f"QN={qn};{area}" if area else f"QN={qn}", qn=None, st=st)
 
     def _wrap(self, cn: str, head: bytes, area: bytes) -> bytes:
         plain = head + area + b"&&"
-        if not self.key or not area or (cn[0] != "2" and cn not in SEALED_ALSO):
+        if not self.key or not area or not in_cipher_scope(cn):
             return wrap_segment(plain)
         # the check code is taken over the plain segment, then the data area is encrypted (protocol reference 6)
-        segment = head + sealed(area, self.key, self._form) + b"&&"
+        segment = seal_segment(plain, self.key, as_text=self._form is Sm4Form.TEXT)
         return b"##%04d%b%04X\r\n" % (len(segment), segment, crc16(plain))
-
-
-def sealed(area: bytes, key: bytes, form: Sm4Form) -> bytes:
-    """Ciphertext of a data area, as raw bytes or as the text `{0xE4,...}` that the standard prints.
-
-    >>> sealed(b"A=1", bytes(16), Sm4Form.TEXT)
-    b'A=1'
-    """
-    cipher = encrypt_area(area, key)
-    whole = len(area) // BLOCK * BLOCK
-    if form is not Sm4Form.TEXT or not whole:
-        return cipher
-    return b"{%b}%b" % (",".join(f"0x{byte:02X}" for byte in cipher[:whole]).encode(), cipher[whole:])
 
 
 def parts_of(head: str, items: Sequence[str], split: Split, longest: int) -> list[str]:

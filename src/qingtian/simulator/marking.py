@@ -41,10 +41,7 @@ class MarkBook:
         self._hour = -1
 
     def now(self, local_s: float) -> str:
-        """Mark of an instant."""
-        for start, end, mark in reversed(self._episodes):
-            if start <= local_s < end:
-                return mark
+        """Mark of an instant: that of its minute."""
         return self.minute(int(local_s) // 60)
 
     def minute(self, minute: int) -> str:

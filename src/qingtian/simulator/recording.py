@@ -32,7 +32,7 @@ class Recorder:
         began_s: its clock when the simulation began; its memory reaches back from there.
     """
 
-    __slots__ = ("_blanks", "_cycles", "_instruments", "_log", "_settings", "began_s", "parameters")
+    __slots__ = ("_blanks", "_cycles", "_instruments", "_log", "_over", "_settings", "began_s", "parameters")
 
     def __init__(self, settings: DeviceSettings, instruments: Instruments, cycles: Cycles, began_s: float) -> None:
         self._settings = settings
@@ -42,6 +42,7 @@ class Recorder:
         self.parameters: dict[str, str] = {}
         self._blanks: list[tuple[float, float]] = []
         self._log: list[tuple[float, str]] = []
+        self._over = False
 
     def record(self, cn: str, start_s: float) -> Record:
         """Parameters and items of a record."""
@@ -123,6 +124,27 @@ class Recorder:
             return ""
         value = self._instruments.value(code, local_s)
         return f"AlarmTime={stamp(local_s)};{code}-Ala={value},{code}-AlarmType=1"
+
+    def new_alarm(self, local_s: float) -> bool:
+        """Whether a value has just gone over the limit that the host set by 1022 (2005)."""
+        if not any(name.endswith(".UpValue") for name in self.parameters):
+            return False
+        over = any(
+            float(self._instruments.value(name.partition(".")[0], local_s)) > float(limit)
+            for name, limit in self.parameters.items()
+            if name.endswith(".UpValue")
+        )
+        was, self._over = self._over, over
+        return over and not was
+
+    def told(self, cn: str, local_s: float, vase: int) -> str:
+        """Data area of what a device tells by itself: alarm 2072, retained sample 3015, serial number 3019."""
+        code = self._instruments.codes[0]
+        if cn == "3015":
+            return f"DataTime={stamp(local_s)};VaseNo={max(1, vase)}"
+        if cn == "3019":
+            return f"PolId={code};{code}-SN={self.serial(code)}"
+        return self.alarm_area(local_s) or f"AlarmTime={stamp(local_s)}"
 
     def _blank(self, start_s: float, end_s: float) -> bool:
         return any(off <= start_s and end_s <= on for off, on in self._blanks)

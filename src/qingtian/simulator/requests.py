@@ -70,7 +70,7 @@ class Reply:
         uploads: (CN, data area) of frames with their own QN before the 9012.
         history: (CN, first start, last start) of the records that are sent before the 9012.
         after_s: time the order takes, s.
-        then: what changes when it is done.
+        then: what changes when it is done, after the 9012; nothing when it failed.
     """
 
     qn_rtn: int = READY

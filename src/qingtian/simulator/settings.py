@@ -40,7 +40,7 @@ class DeviceSettings:
         ack: uploads ask for an answer (bit 0 of Flag).
         realtime_ack: 2011 frames ask for an answer, too.
         history_ack: records of a history answer ask for an answer.
-        send_qn: uploads carry a QN; None: not in the 2005 edition.
+        send_qn: uploads carry a QN; None: always, but for uploads of 2005 that ask for no answer.
         split: how long records are split.
         split_bytes: longest data area, bytes.
         heartbeat_s: seconds between 9015; 0 = none.
@@ -125,5 +125,7 @@ class DeviceSettings:
 
     @property
     def qn_in_uploads(self) -> bool:
-        """Whether uploads carry a QN."""
-        return self.edition is not Edition.E2005 if self.send_qn is None else self.send_qn
+        """Whether uploads carry a QN; without one a host cannot tell which of several frames it answers."""
+        if self.send_qn is not None:
+            return self.send_qn
+        return self.ack or self.edition is not Edition.E2005

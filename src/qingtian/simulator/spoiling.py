@@ -12,7 +12,8 @@ from qingtian.simulator.trouble import SENTINELS
 CARBON_MONOXIDE, PM10, PM25 = "a21005", "a34002", "a34004"
 MICRO = 1000.0
 NOT_VALUES = frozenset({"Flag", "EFlag", "Cou", "SampleTime"})
-LASTING = ("frozen", "unit_slip", "column_shift", "swap_pm")
+LASTING = ("exceed", "frozen", "unit_slip", "column_shift", "swap_pm")
+FAR_ABOVE = 6.0
 
 
 class Spoiler:
@@ -57,6 +58,15 @@ class Spoiler:
                 item.values = [(name, value if name in NOT_VALUES else constant) for name, value in item.values]
         return items
 
+    def _exceed(self, items: list[Item]) -> list[Item]:
+        """Concentrations (and the masses made of them) six times the usual; no flow, no weather."""
+        for item in items:
+            channel = self._profile.channel(item.code)
+            if channel is not None and not channel.additive and channel.total != "volume":
+                kept = (1e9 if channel.total == "mass" else channel.high, NOT_VALUES - {"Cou"})
+                item.values = [(name, _times(name, value, channel.decimals, *kept)) for name, value in item.values]
+        return items
+
     def _unit_slip(self, items: list[Item]) -> list[Item]:
         channel = self._profile.channel(CARBON_MONOXIDE)
         for item in items:
@@ -79,3 +89,9 @@ class Spoiler:
             left, right = by_code[PM10], by_code[PM25]
             left.values, right.values = right.values, left.values
         return items
+
+
+def _times(name: str, value: str, decimals: int, most: float, kept: frozenset[str]) -> str:
+    if name in kept:
+        return value
+    return f"{min(most, float(value) * FAR_ABOVE):.{3 if name == 'Cou' else decimals}f}"

@@ -144,7 +144,10 @@ def hhmmss(text: str, field: str = "time") -> int:
     >>> hhmmss("013000"), hhmmss("0130")
     (5400, 5400)
     """
-    padded = text.strip().ljust(6, "0")
-    if len(padded) != 6 or not padded.isascii() or not padded.isdigit() or not is_real_time("20240101" + padded):
+    digits = text.strip()
+    padded = digits.ljust(6, "0")
+    if len(digits) not in (4, 6) or not digits.isascii() or not digits.isdigit() or padded >= "240000":
+        raise InvalidInput(f"{text!r} is no time of the day", field=field, remedy="give hhmmss")
+    if padded[2:4] >= "60" or padded[4:] >= "60":
         raise InvalidInput(f"{text!r} is no time of the day", field=field, remedy="give hhmmss")
     return int(padded[:2]) * HOUR_S + int(padded[2:4]) * 60 + int(padded[4:])

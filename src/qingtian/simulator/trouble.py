@@ -44,6 +44,7 @@ class Trouble:
         unit_slip: share of devices that send CO (a21005) in ug/m3 instead of mg/m3.
         frozen: share of devices whose first channel stands still.
         column_shift: share of devices whose values are shifted by one channel.
+        exceed: share of devices whose pollutants are far above the usual.
         swap_pm: share of devices with PM2.5 and PM10 exchanged.
         sentinel: share of values that are sentinels (-9999, --, NaN, empty).
         clock_offset: largest wrong setting of the clock at the start, s (each device its own, either way).
@@ -80,6 +81,7 @@ class Trouble:
     unit_slip: float = 0.0
     frozen: float = 0.0
     column_shift: float = 0.0
+    exceed: float = 0.0
     swap_pm: float = 0.0
     sentinel: float = 0.0
     clock_offset: float = 0.0
