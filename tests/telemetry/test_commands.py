@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from qingtian.cli.spool import command as spool_command
 from qingtian.duties import worker
-from qingtian.runtime.clock import SHANGHAI
+from qingtian.runtime.clock import SHANGHAI, current_clock
 from qingtian.runtime.settings import Settings, get_settings
 from qingtian.telemetry.counters import counters_path, read_counters
 from qingtian.telemetry.spool import SpoolWriter, Verdict, spool_path
@@ -81,11 +81,24 @@ def test_verify_tells_a_torn_tail_from_damage(data_dir: Path) -> None:
     assert "torn tail (never acknowledged)" in result.output
 
 
+def test_show_hides_passwords_and_keys_unless_they_are_asked_for(data_dir: Path) -> None:
+    writer = SpoolWriter(spool_path(data_dir))
+    place = writer.append_and_wait(b"##0040ST=31;CN=1072;PW=123456;MN=A1;CP=&&NewPW=654321&&0000", received_at=AT)
+    writer.close()
+    shown = run("show", f"{place.segment}:{place.offset}").output
+    assert "PW=******" in shown
+    assert "123456" not in shown
+    assert "654321" not in shown
+    assert "NewPW=654321" in run("show", "--secrets", f"{place.segment}:{place.offset}").output
+
+
 def test_show_prints_a_frame_by_its_place_and_all_arrivals_by_hash(data_dir: Path) -> None:
     positions = fill(data_dir)
     shown = json.loads(run("show", f"{positions[1].segment}:{positions[1].offset}").output)
     assert shown["frame"] == "##0002 two"
     assert (shown["verdict"], shown["reason"]) == ("bad_crc", "CRC given 0")
+    assert shown["reason_zh"].startswith("校验码")
+    assert shown["remedy_en"]
     first = json.loads(run("show", f"{positions[0].segment}:{positions[0].offset}").output)
     again = [json.loads(line) for line in run("show", first["sha256"]).output.splitlines()]
     assert [one["offset"] for one in again] == [positions[0].offset, positions[2].offset]
@@ -120,9 +133,16 @@ def test_the_workers_counters_tell_how_far_it_is(tmp_path: Path) -> None:
     from qingtian.telemetry.store.port import SpoolPosition
 
     loop: Any = SimpleNamespace(
-        counters=IngestCounters(frames=3), position=SpoolPosition("000000000002", 77), lag_bytes=lambda: 5
+        counters=IngestCounters(frames=3),
+        position=SpoolPosition("000000000002", 77),
+        lag_bytes=lambda: 5,
+        newest_arrival=current_clock().now() - timedelta(seconds=40),
     )
     worker._report(counters_path(tmp_path, "worker"), loop, "working")
     counters = read_counters(counters_path(tmp_path, "worker"))
     assert (counters["state"], counters["frames"], counters["segment"]) == ("working", 3, "000000000002")
     assert (counters["offset"], counters["lag_bytes"]) == (77, 5)
+    assert 40 <= counters["lag_seconds"] < 100
+    loop.lag_bytes = lambda: 0
+    worker._report(counters_path(tmp_path, "worker"), loop, "working")
+    assert read_counters(counters_path(tmp_path, "worker"))["lag_seconds"] == 0

@@ -19,6 +19,7 @@ from qingtian.runtime.clock import SHANGHAI
 from qingtian.runtime.settings import load_settings
 from qingtian.telemetry.counters import counters_path, read_counters
 from qingtian.telemetry.devices import DeviceProfile, StaticDirectory
+from qingtian.telemetry.gateway import server
 from qingtian.telemetry.gateway.server import Gateway, serve
 from qingtian.telemetry.spool import read_all, spool_path
 
@@ -158,6 +159,30 @@ async def test_a_new_certificate_is_taken_at_sighup_and_open_lines_go_on(
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(serving, 10)
     assert read_counters(path)["state"] == "stopped"
+
+
+async def test_a_renewed_certificate_is_noticed_without_a_signal(
+    tmp_path: Path, pairs: dict[str, tuple[Path, Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "REFRESH_S", 0.05)
+    certificate, key = tmp_path / "tls.pem", tmp_path / "tls.key"
+
+    def install(name: str) -> None:
+        for target, source in ((key, pairs[name][1]), (certificate, pairs[name][0])):
+            fresh = target.with_suffix(".new")
+            fresh.write_bytes(source.read_bytes())
+            fresh.replace(target)
+
+    install("gateway")
+    async with running(tmp_path, DIRECTORY, lambda: NOW, **tls_settings((certificate, key))) as gateway:
+        trust = trusting(pairs["gateway"][0], pairs["next"][0])
+        install("next")
+        found = 0
+        async with asyncio.timeout(10):
+            while found != 12:
+                async with connected(gateway.tls_port, tls=trust) as (_, writer):
+                    found = serial_of(writer)
+                await asyncio.sleep(0.02)
 
 
 async def test_a_key_of_another_certificate_is_named_at_the_start(

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from qingtian.telemetry.spool import SpoolRecord
 
 
 @click.group("spool")
@@ -31,8 +35,9 @@ def verify_command() -> None:
 
 @command.command("show")
 @click.argument("place")
-def show_command(place: str) -> None:
-    """Print the frame at SEGMENT:OFFSET, or every arrival of a frame by its SHA-256."""
+@click.option("--secrets", is_flag=True, help="Print passwords and keys in clear.")
+def show_command(place: str, secrets: bool) -> None:
+    """Print the frame at SEGMENT:OFFSET, or every arrival of a frame by its SHA-256; passwords and keys are hidden."""
     from qingtian.domain.errors import InvalidInput
     from qingtian.telemetry.spool import find_by_hash, read_frame
 
@@ -44,21 +49,29 @@ def show_command(place: str) -> None:
     else:
         raise InvalidInput("is no place", field="PLACE", remedy="give SEGMENT:OFFSET or a SHA-256 of 64 digits")
     for record in records:
-        click.echo(
-            json.dumps(
-                {
-                    "segment": record.position.segment,
-                    "offset": record.position.offset,
-                    "received_at": record.received_at.isoformat(),
-                    "peer": record.peer,
-                    "verdict": record.verdict.name.lower(),
-                    "reason": record.reason,
-                    "sha256": record.sha256,
-                    "frame": record.raw.decode("utf-8", "backslashreplace"),
-                },
-                ensure_ascii=False,
-            )
-        )
+        click.echo(json.dumps(_told(record, secrets=secrets), ensure_ascii=False))
+
+
+def _told(record: SpoolRecord, *, secrets: bool) -> dict[str, object]:
+    from qingtian.domain.hj212.dialogues import mask_text
+    from qingtian.telemetry.rejects.reasons import WORDS, read_reason
+    from qingtian.telemetry.spool import Verdict
+
+    text = record.raw.decode("utf-8", "backslashreplace")
+    told: dict[str, object] = {
+        "segment": record.position.segment,
+        "offset": record.position.offset,
+        "received_at": record.received_at.isoformat(),
+        "peer": record.peer,
+        "verdict": record.verdict.name.lower(),
+        "reason": record.reason,
+        "sha256": record.sha256,
+        "frame": text if secrets else mask_text(text),
+    }
+    if record.verdict is not Verdict.ACCEPTED:
+        said = WORDS[read_reason(record.verdict, record.reason)[0]]
+        told |= {"reason_zh": said.zh, "reason_en": said.en, "remedy_zh": said.remedy_zh, "remedy_en": said.remedy_en}
+    return told
 
 
 def _folder() -> Path:

@@ -47,6 +47,18 @@ class Certificate:
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
         self._load(self.context)
+        self._seen = self._stamps()
+
+    def reload_when_changed(self) -> None:
+        """Read the files again when one of them is another than before."""
+        stamps = self._stamps()
+        if stamps != self._seen:
+            self._seen = stamps
+            self.reload()
+
+    def _stamps(self) -> tuple[int, ...]:
+        files = (self._settings.gateway_tls_certificate, self._settings.gateway_tls_key)
+        return tuple(file.stat().st_mtime_ns for file in files if file is not None and file.exists())
 
     def reload(self) -> bool:
         """Read the files again; new connections use them. When they do not fit, the old ones stay in use."""

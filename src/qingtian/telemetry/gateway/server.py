@@ -211,6 +211,8 @@ class Gateway:
         while True:
             await asyncio.sleep(REFRESH_S)
             await asyncio.get_running_loop().run_in_executor(None, self._directory.refresh)
+            if self._certificate is not None:
+                self._certificate.reload_when_changed()
 
     def _publish(self, state: str) -> None:
         values: dict[str, Any] = self.counters.as_dict() | {
