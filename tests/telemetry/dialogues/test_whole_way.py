@@ -173,6 +173,17 @@ async def test_what_was_under_way_when_the_gateway_went_is_finished_after_its_re
         assert sim.device.realtime_s == 45
 
 
+async def test_what_a_killed_gateway_had_only_claimed_goes_out_under_its_number(tmp_path: Path) -> None:
+    settings, profile = device()
+    await asked(lambda: register(profile.mn))
+    number = await order(profile.mn, "1062", {"RtdInterval": "45"})
+    taken = await asked(lambda: DatabasePort("test").take(lambda _mn: True, 10))  # and then it was killed
+    async with gateway(tmp_path) as here, SimulatedDevice(settings, here.port) as sim:
+        sim.speak("heartbeat")
+        row = await until(lambda: ended(number))
+        assert (row.state, row.qn, sim.device.realtime_s) == (Phase.DONE, taken[0].qn, 45)
+
+
 async def test_missing_hours_are_found_asked_for_stored_and_known_as_filled(tmp_path: Path) -> None:
     settings, profile = device()
     await asked(lambda: register(profile.mn))

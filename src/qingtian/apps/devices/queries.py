@@ -154,6 +154,12 @@ def gaps(actor: Actor, *, mn: str = "", state: GapState | None = None) -> QueryS
     return rows.order_by("-block", "device__code", "cn")
 
 
+def open_gaps() -> set[tuple[int, str]]:
+    """Device and command of every gap that is not filled; for the system's own look at the calendar."""
+    rows = DeviceGap.objects.exclude(state=GapState.FILLED).order_by()
+    return set(rows.values_list("device_id", "cn").distinct())
+
+
 def waiting_counts(actor: Actor) -> dict[str, int]:
     """How many commands are in each state that is not an end."""
     rows = DeviceCommand.objects.visible_to(actor).filter(state__in=OPEN_STATES).order_by()
