@@ -33,6 +33,9 @@ ROLL_UPS = Use("roll_ups", "分钟值到小时值的有效性", "validity of hou
 INGEST = Use("ingest", "数据接入与单位", "ingest and units")
 QUALITY = Use("quality", "数据质量核查", "checks of data quality")
 INDICATORS = Use("indicators", "考核指标", "indicators")
+DECISIONS = Use("decisions", "决策表的答案", "answers of decision tables")
+CAPACITY = Use("capacity", "环境容量与总量台账", "capacity and quota ledgers")
+CARBON = Use("carbon", "碳排放核算", "carbon accounting")
 
 TOUCHES: Mapping[str, tuple[Use, ...]] = {
     "aqi_edition": (AIR_HOURS, AIR_STATISTICS, FINDINGS, BULK),
@@ -56,15 +59,20 @@ TOUCHES: Mapping[str, tuple[Use, ...]] = {
     "noise_limit": (NOISE, BULK),
     "noise_rule": (NOISE, BULK),
     "tax_rule": (TAX, BULK),
+    "quality_rule": (QUALITY, FINDINGS),
+    "decision_table": (DECISIONS,),
+    "decision_rule": (DECISIONS,),
+    "assignment": (DECISIONS,),
+    "capacity_zone": (CAPACITY,),
+    "replacement_factor": (CAPACITY,),
+    "carbon_rule": (CARBON,),
 }
 
 
 def uses_of(kind: str) -> tuple[Use, ...]:
-    """What rests on rows of a kind; a kind without a line of its own feeds indicators or data quality.
+    """What rests on rows of a kind; a kind without a line of its own feeds indicators.
 
     >>> [use.code for use in uses_of("noise_limit")]
     ['noise', 'assess']
     """
-    if kind in TOUCHES:
-        return TOUCHES[kind]
-    return (QUALITY,) if kind.startswith("quality") else (INDICATORS,)
+    return TOUCHES.get(kind, (INDICATORS,))

@@ -8,20 +8,31 @@ import type {
   Catalogue,
   CommandDetail,
   CommandPage,
+  ComputeIn,
+  DecisionAnswer,
+  DecisionRecord,
   DeviceDetail,
   DevicePage,
   DeviceReadings,
+  Explanation,
+  FigureIn,
   FindingPage,
   FrameDetail,
   FrameList,
   GapPage,
+  IndicatorDetail,
+  IndicatorPage,
   NewcomerDetail,
   NewcomerPage,
   Paged,
   Pasted,
   Readmission,
+  Recomputation,
+  RecomputationDetail,
+  Recomputed,
   RejectPage,
   RejectSummary,
+  RuleDetail,
   RulePage,
 } from '@/api/types'
 
@@ -32,9 +43,13 @@ export type CaseQuery = QueryOf<'/api/v1/cases'>
 export type StationQuery = QueryOf<'/api/v1/stations'>
 export type EnterpriseQuery = QueryOf<'/api/v1/enterprises'>
 export type RuleQuery = QueryOf<'/api/v1/rules'>
+export type RecomputationQuery = QueryOf<'/api/v1/recomputations'>
+export type RecomputedQuery = QueryOf<'/api/v1/recomputations/{run}/answers'>
 export type DeviceQuery = QueryOf<'/api/v1/devices'>
 export type FrameQuery = QueryOf<'/api/v1/devices/{mn}/frames'>
 type BodyOf<Operation> = Operation extends { requestBody: { content: { 'application/json': infer Body } } } ? Body : never
+export type TryIn = BodyOf<paths['/api/v1/rules/{row_id}/try']['post']>
+export type RecomputeIn = BodyOf<paths['/api/v1/recomputations']['post']>
 export type DeviceIn = BodyOf<paths['/api/v1/devices']['post']>
 export type DeviceChange = BodyOf<paths['/api/v1/devices/{mn}']['patch']>
 export type OrderIn = BodyOf<paths['/api/v1/devices/{mn}/commands']['post']>
@@ -71,7 +86,27 @@ const places = {
   outlet: (code: string) => unwrap(client.GET('/api/v1/outlets/{code}', { params: { path: { code } } })),
   series: (query: SeriesQuery) => unwrap(client.GET('/api/v1/series', { params: { query: tidy(query) } })),
   seriesCsv: (query: SeriesQuery) => address('/api/v1/series/export.csv', query),
+}
+
+const law = {
   rules: (query: RuleQuery = {}): Promise<RulePage> => unwrap(client.GET('/api/v1/rules', { params: { query: tidy(query) } })),
+  rulesCsv: (query: RuleQuery = {}) => address('/api/v1/rules/export.csv', query),
+  rule: (row_id: string): Promise<RuleDetail> => unwrap(client.GET('/api/v1/rules/{row_id}', { params: { path: { row_id } } })),
+  tryRule: (row_id: string, body: TryIn): Promise<Recomputation> =>
+    unwrap(client.POST('/api/v1/rules/{row_id}/try', { params: { path: { row_id } }, body })),
+  judgement: (judgement_id: number): Promise<Explanation> =>
+    unwrap(client.GET('/api/v1/judgements/{judgement_id}', { params: { path: { judgement_id } } })),
+  recomputations: (query: RecomputationQuery = {}): Promise<Paged<Recomputation>> =>
+    unwrap(client.GET('/api/v1/recomputations', { params: { query: tidy(query) } })),
+  recomputation: (run: string): Promise<RecomputationDetail> =>
+    unwrap(client.GET('/api/v1/recomputations/{run}', { params: { path: { run } } })),
+  recomputed: (run: string, query: RecomputedQuery = {}): Promise<Paged<Recomputed>> =>
+    unwrap(client.GET('/api/v1/recomputations/{run}/answers', { params: { path: { run }, query: tidy(query) } })),
+  recompute: (body: RecomputeIn): Promise<Recomputation> => unwrap(client.POST('/api/v1/recomputations', { body })),
+  cancelRecomputation: (run: string): Promise<RecomputationDetail> =>
+    unwrap(client.POST('/api/v1/recomputations/{run}/cancel', { params: { path: { run } } })),
+  resumeRecomputation: (run: string): Promise<RecomputationDetail> =>
+    unwrap(client.POST('/api/v1/recomputations/{run}/resume', { params: { path: { run } } })),
 }
 
 const at = (mn: string) => ({ params: { path: { mn } } })
@@ -174,4 +209,30 @@ const cases = {
   verifyEvidence: (id: number) => unwrap(client.GET('/api/v1/cases/{case_id}/evidence/verify', inCase(id))),
 }
 
-export const api = { ...session, ...places, ...devices, ...commands, ...held, ...findings, ...cases }
+export type IndicatorQuery = QueryOf<'/api/v1/indicators'>
+export type IndicatorPeriod = QueryOf<'/api/v1/indicators/{code}'>
+export type DecisionRecordQuery = QueryOf<'/api/v1/decision-records'>
+
+const coded = (code: string) => ({ params: { path: { code } } })
+const indicators = {
+  indicators: (query: IndicatorQuery = {}): Promise<IndicatorPage> => unwrap(client.GET('/api/v1/indicators', { params: { query: tidy(query) } })),
+  indicatorsCsv: (query: IndicatorQuery = {}) => address('/api/v1/indicators/export.csv', query),
+  indicator: (code: string, query: IndicatorPeriod = {}): Promise<IndicatorDetail> =>
+    unwrap(client.GET('/api/v1/indicators/{code}', { params: { path: { code }, query: tidy(query) } })),
+  computeIndicator: (code: string, body: ComputeIn): Promise<IndicatorDetail> =>
+    unwrap(client.POST('/api/v1/indicators/{code}/compute', { ...coded(code), body })),
+  reportFigure: (code: string, body: FigureIn): Promise<IndicatorDetail> =>
+    unwrap(client.POST('/api/v1/indicators/{code}/figures', { ...coded(code), body })),
+  decisionTables: () => unwrap(client.GET('/api/v1/decisions')),
+  decisionTable: (code: string) => unwrap(client.GET('/api/v1/decisions/{code}', coded(code))),
+  decisionSheet: (code: string) => `/api/v1/decisions/${encodeURIComponent(code)}/sheet.csv`,
+  tryDecision: (code: string, body: { facts: Record<string, string> }): Promise<DecisionAnswer> =>
+    unwrap(client.POST('/api/v1/decisions/{code}/try', { ...coded(code), body })),
+  keepDecision: (code: string, body: { facts: Record<string, string>; subject: string }): Promise<DecisionRecord> =>
+    unwrap(client.POST('/api/v1/decisions/{code}/records', { ...coded(code), body })),
+  decisionRecords: (query: DecisionRecordQuery = {}): Promise<Paged<DecisionRecord>> =>
+    unwrap(client.GET('/api/v1/decision-records', { params: { query: tidy(query) } })),
+  decisionRecordsCsv: (query: DecisionRecordQuery = {}) => address('/api/v1/decision-records/export.csv', query),
+}
+
+export const api = { ...session, ...places, ...law, ...devices, ...commands, ...held, ...findings, ...cases, ...indicators }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from ninja import Schema
 from pydantic import Field
 
 from qingtian.apps.cases.queries import View
 from qingtian.apps.findings.states import Activity, Confirmation, Kind, Status
+from qingtian.apps.judgements.recomputation import Mode, RunState
 from qingtian.interfaces.api.paging import PageQuery
 from qingtian.interfaces.api.schemas.base import Moment
 from qingtian.telemetry.store import Cycle
@@ -84,6 +87,8 @@ class RuleFilters(PageQuery):
     standard: str | None = Field(None, max_length=60, description="part of the standard's number")
     confidence: str | None = Field(None, max_length=40)
     unverified: bool | None = None
+    region: str | None = Field(None, max_length=6, description="CN, or a GB/T 2260 code: rows that hold there")
+    on: date | None = Field(None, description="rows in force for data of this day")
     q: str | None = Field(None, max_length=MAX_QUERY)
 
 
@@ -106,6 +111,25 @@ class ExportOptions(Schema):
 
 class FindingExport(FindingFilters, ExportOptions):
     """Filters of the list and options of the file."""
+
+
+class RuleExport(RuleFilters, ExportOptions):
+    """Filters of the list and options of the file."""
+
+
+class RecomputationFilters(PageQuery):
+    """Which recomputations."""
+
+    mode: Mode | None = None
+    state: RunState | None = None
+    row_id: str | None = Field(None, max_length=120, description="recomputations that try this row")
+
+
+class AnswerFilters(PageQuery):
+    """Which answers of a recomputation."""
+
+    turned: bool = Field(False, description="only those with another verdict")
+    object: str | None = Field(None, max_length=64, description="code of the object")
 
 
 class StationExport(StationFilters, ExportOptions):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 
 from qingtian.interfaces.api.present.quality import qc_codes, qc_reason
 from qingtian.interfaces.api.schemas.cases import CaseRow
 from qingtian.interfaces.api.schemas.findings import FindingRow
 from qingtian.interfaces.api.schemas.places import AqiOut, StationOut, StationValue
+from qingtian.interfaces.api.schemas.rules import RuleOut
 from qingtian.interfaces.api.schemas.series import SeriesOut, SeriesPoint
 
 StationLine = tuple[StationOut, StationValue]
@@ -118,3 +120,23 @@ SERIES: Mapping[str, Callable[[SeriesLine], object]] = {
 
 def _of_index(station: StationOut, get: Callable[[AqiOut], object]) -> object:
     return None if station.aqi is None else get(station.aqi)
+
+
+RULES: Mapping[str, Callable[[RuleOut], object]] = {
+    "row_id": lambda one: one.row_id,
+    "kind": lambda one: one.kind,
+    "file": lambda one: one.file,
+    "title_zh": lambda one: one.title_zh,
+    "title_en": lambda one: one.title_en,
+    "standard": lambda one: one.standard,
+    "clause": lambda one: one.clause,
+    "region": lambda one: one.region,
+    "valid_from": lambda one: one.valid_from,
+    "valid_to": lambda one: one.valid_to,
+    "confidence": lambda one: one.confidence,
+    "unverified": lambda one: one.unverified,
+    "source": lambda one: one.source,
+    "note": lambda one: one.note,
+    "overrides": lambda one: " ".join(one.overrides),
+    "values": lambda one: json.dumps(one.values, ensure_ascii=False),
+}

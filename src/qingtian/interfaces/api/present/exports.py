@@ -18,9 +18,9 @@ from qingtian.apps.cases import search as case_search
 from qingtian.apps.findings import search as finding_search
 from qingtian.apps.findings.queries import ranked
 from qingtian.domain.errors import InvalidInput
-from qingtian.interfaces.api.filters import CaseExport, FindingExport, SeriesExport, StationExport
+from qingtian.interfaces.api.filters import CaseExport, FindingExport, RuleExport, SeriesExport, StationExport
 from qingtian.interfaces.api.paging import Row, ordering
-from qingtian.interfaces.api.present import cases, columns, findings, series, stations
+from qingtian.interfaces.api.present import cases, columns, findings, rules, series, stations
 from qingtian.interfaces.api.present.city import data_label
 from qingtian.interfaces.api.schemas.base import city_iso
 
@@ -59,6 +59,11 @@ def series_csv(actor: Actor, now: datetime, filters: SeriesExport) -> HttpRespon
     found = series.series(actor, now, filters)
     lines = [(found, point) for point in found.points]
     return answer(f"series-{found.site}-{found.pollutant}", now, columns.SERIES, lines, bom=filters.bom)
+
+
+def rules_csv(now: datetime, filters: RuleExport) -> HttpResponse:
+    """Rows of the packs that match, one line each."""
+    return answer("rules", now, columns.RULES, rules.matching_rules(filters), bom=filters.bom)
 
 
 def cell(value: object) -> str:

@@ -91,6 +91,9 @@ def detail(actor: Actor, now: datetime, finding_id: int) -> FindingDetail:
     )
 
 
+DAY_RULES = "_day"  # ending of rules about day means
+
+
 @dataclass(frozen=True)
 class _Values:
     """What was measured around a finding."""
@@ -113,9 +116,12 @@ def _values(row: Finding, now: datetime) -> _Values:
 
 
 def _judgement(actor: Actor, row: Finding) -> JudgementOut | None:
-    found = of_period(
-        actor, row.last_seen, row.last_seen + INSTANT, object_id=row.object_id, item=row.parameter
-    ).first()
+    days = row.rule_id.endswith(DAY_RULES)
+    found = (
+        of_period(actor, row.last_seen, row.last_seen + INSTANT, object_id=row.object_id, item=row.parameter)
+        .filter(cycle="day" if days else "hour")
+        .first()
+    )
     return judgement_out(found) if found else None
 
 
@@ -147,7 +153,13 @@ def _rule(row: Finding) -> LimitOut | None:
 
 def _hits(row: Finding) -> list[HitOut]:
     return [
-        HitOut(period_start=one.period_start, recorded_at=one.recorded_at, severity=one.severity, detail=one.detail)
+        HitOut(
+            period_start=one.period_start,
+            recorded_at=one.recorded_at,
+            severity=one.severity,
+            detail=one.detail,
+            former=one.former,
+        )
         for one in row.hit_rows.order_by("-period_start")[:SHOWN_HITS]
     ]
 

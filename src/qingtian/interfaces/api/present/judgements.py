@@ -33,6 +33,7 @@ def aqi_out(row: Judgement | None) -> AqiOut | None:
     primary = [law.index_code(name, day) for name in row.primary]
     names = [law.pollutant_name(code) for code in primary]
     return AqiOut(
+        id=row.pk,
         value=row.index,
         category=category.name_zh if category else None,
         category_en=category.name_en if category else None,

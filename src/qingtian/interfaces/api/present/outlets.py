@@ -12,7 +12,7 @@ from qingtian.apps.findings.search import Load, load_by_object, ongoing_kinds_by
 from qingtian.apps.findings.states import Kind
 from qingtian.apps.judgements.models import Judgement
 from qingtian.apps.judgements.queries import latest
-from qingtian.apps.judgements.states import Question
+from qingtian.apps.judgements.states import EMISSION
 from qingtian.apps.registry.listing import devices_at
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.apps.registry.queries import device_profile, object_by_code
@@ -31,7 +31,7 @@ from qingtian.interfaces.api.schemas.places import (
     PlaceStatus,
 )
 from qingtian.interfaces.telemetry import telemetry_store
-from qingtian.telemetry.store import Cycle, Observation
+from qingtian.telemetry.store import Observation
 
 NOTHING_OPEN = Load(0, 0)
 EXCEEDING = frozenset({Kind.EXCEEDANCE})
@@ -57,6 +57,9 @@ class SiteStates:
     def load(self, row: RegistryObject) -> Load:
         """Waiting findings at a site."""
         return self.loads.get(row.pk, NOTHING_OPEN)
+
+
+Judged = Mapping[tuple[int, str, str], Judgement]  # by object, item and cycle
 
 
 def site_states(actor: Actor) -> SiteStates:
@@ -87,9 +90,10 @@ def outlets_out(actor: Actor, now: datetime, rows: Iterable[RegistryObject], sta
     values: dict[str, list[Observation]] = defaultdict(list)
     for one in telemetry_store().latest([row.code for row in listed]) if listed else ():
         values[one.site].append(one)
-    judged: dict[tuple[int, str], Judgement] = {
-        (one.object_id, one.item): one
-        for one in latest(actor, Question.EMISSION_LIMIT, object_ids=[row.pk for row in listed], until=now)
+    judged: Judged = {
+        (one.object_id, one.item, one.cycle): one
+        for question in EMISSION
+        for one in latest(actor, question, object_ids=[row.pk for row in listed], until=now)
     }
     return [_outlet(row, values[row.code], judged, states) for row in listed]
 
@@ -102,10 +106,11 @@ def devices_out(actor: Actor, sites: Iterable[RegistryObject], states: SiteState
 def _outlet(
     row: RegistryObject,
     values: list[Observation],
-    judged: Mapping[tuple[int, str], Judgement],
+    judged: Judged,
     states: SiteStates,
 ) -> OutletOut:
     limits = permit_limits(row)
+    by_cycle = {(one.pollutant, one.cycle): one for one in limits}
     by_pollutant = {one.pollutant: one for one in limits}
     return OutletOut(
         code=row.code,
@@ -119,7 +124,11 @@ def _outlet(
         open_findings=states.load(row).count,
         limits=limits,
         values=[
-            _value(one, judged.get((row.pk, one.pollutant)), by_pollutant.get(one.pollutant))
+            _value(
+                one,
+                judged.get((row.pk, one.pollutant, one.cycle.value)),
+                by_cycle.get((one.pollutant, one.cycle.value), by_pollutant.get(one.pollutant)),
+            )
             for one in sorted(values, key=lambda one: (one.pollutant, one.cycle))
         ],
         simulated=row.simulated,
@@ -127,7 +136,7 @@ def _outlet(
 
 
 def _value(one: Observation, judged: Judgement | None, limit: LimitOut | None) -> OutletValue:
-    same = judged is not None and judged.period_start == one.period_start and one.cycle is Cycle.HOUR
+    same = judged is not None and judged.period_start == one.period_start
     name = law.pollutant_name(one.pollutant)
     return OutletValue(
         pollutant=one.pollutant,
@@ -142,6 +151,7 @@ def _value(one: Observation, judged: Judgement | None, limit: LimitOut | None) -
         valid=one.valid,
         qc=quality_marks(one),
         verdict=judged.verdict if judged is not None and same else None,
+        judgement=judged.pk if judged is not None and same else None,
         limit=limit,
         frame=frame_id(one),
     )

@@ -88,8 +88,22 @@ def _kpis(figures: _Figures) -> list[KpiOut]:
     late = [row for row in figures.outlets if figures.states.status(row) == "late"]
     level = max((n for n, count in figures.waiting.by_severity.items() if count), default=NOTHING)
     return [
-        _kpi("worst_station_aqi", worst.aqi.value if worst and worst.aqi else None, "", 0, worst.name if worst else ""),
-        _kpi("stations_polluted", len(polluted), "", _worst_of(figures, Kind.AIR_POLLUTION), _names(polluted)),
+        _kpi(
+            "worst_station_aqi",
+            worst.aqi.value if worst and worst.aqi else None,
+            "",
+            0,
+            worst.name if worst else "",
+            _judgements([worst] if worst else []),
+        ),
+        _kpi(
+            "stations_polluted",
+            len(polluted),
+            "",
+            _worst_of(figures, Kind.AIR_POLLUTION),
+            _names(polluted),
+            _judgements(polluted),
+        ),
         _kpi("outlets_exceeding", len(figures.exceeding), "", _worst(figures, figures.exceeding), ""),
         _kpi("findings_unconfirmed", figures.waiting.unconfirmed, "", level if figures.waiting.unconfirmed else 0, ""),
         _kpi("cases_overdue", figures.cases.overdue, "", MAJOR if figures.cases.overdue else NOTHING, ""),
@@ -97,9 +111,20 @@ def _kpis(figures: _Figures) -> list[KpiOut]:
     ]
 
 
-def _kpi(code: str, value: int | None, unit: str, severity: int, detail: str) -> KpiOut:
-    shown = None if value is None else str(value)
-    return KpiOut(code=code, value=shown, unit=unit, label_key=f"kpi.{code}", severity=severity, detail=detail)
+def _kpi(code: str, value: int | None, unit: str, severity: int, detail: str, judgements: Iterable[int] = ()) -> KpiOut:
+    return KpiOut(
+        code=code,
+        value=None if value is None else str(value),
+        unit=unit,
+        label_key=f"kpi.{code}",
+        severity=severity,
+        detail=detail,
+        judgements=list(judgements),
+    )
+
+
+def _judgements(stations: Iterable[StationOut]) -> list[int]:
+    return [one.aqi.id for one in stations if one.aqi is not None]
 
 
 def _names(stations: Iterable[StationOut]) -> str:

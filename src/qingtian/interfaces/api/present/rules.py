@@ -20,48 +20,25 @@ from qingtian.domain.standards import (
     ReferenceOxygen,
     RuleRow,
     ValidityRule,
+    region_chain,
 )
 from qingtian.domain.standards.air_tables import Breakpoint
 from qingtian.domain.standards.black_odour import OdourLimit
-from qingtian.domain.standards.composite import CompositeRule
-from qingtian.domain.standards.environmental_tax import TaxEquivalent, TaxRate, TaxRule
-from qingtian.domain.standards.noise import NoiseLimit, NoiseRule
+from qingtian.domain.standards.environmental_tax import TaxEquivalent, TaxRate
+from qingtian.domain.standards.noise import NoiseLimit
 from qingtian.domain.standards.quality import QualityLimit
 from qingtian.domain.standards.soil import SoilLimit
-from qingtian.domain.standards.surface_water import WaterRule, WaterStatus
-from qingtian.domain.standards.water_index import TrophicRule, WaterIndexRule
+from qingtian.domain.standards.surface_water import WaterStatus
 from qingtian.interfaces.api.filters import RuleFilters
 from qingtian.interfaces.api.paging import paged_list, sorted_by
 from qingtian.interfaces.api.present import law
 from qingtian.interfaces.api.schemas.rules import AirCategoryOut, PollutantOut, RuleOut, RulePage
-from qingtian.packs import load_packs
+from qingtian.packs import Packs, load_packs
+from qingtian.packs.catalogue import all_tables
 from qingtian.packs.procedures import load_procedures
+from qingtian.packs.tables import Table
 
-KINDS: Mapping[type[RuleRow], str] = {
-    AirLimit: "air_limit",
-    EmissionLimit: "emission_limit",
-    Breakpoint: "aqi_breakpoint",
-    Category: "aqi_category",
-    ReferenceOxygen: "reference_oxygen",
-    ValidityRule: "data_validity",
-    DataMark: "data_mark",
-    Pollutant: "pollutant",
-    DetectionRule: "detection_rule",
-    QualityLimit: "water_limit",
-    OdourLimit: "water_limit",
-    WaterStatus: "water_rule",
-    WaterRule: "water_rule",
-    TrophicRule: "water_rule",
-    WaterIndexRule: "water_rule",
-    SoilLimit: "soil_limit",
-    NoiseLimit: "noise_limit",
-    NoiseRule: "noise_rule",
-    TaxEquivalent: "tax_rule",
-    TaxRate: "tax_rule",
-    TaxRule: "tax_rule",
-    CompositeRule: "composite_index",
-}
-EDITION, CALENDAR, PROCEDURE = "aqi_edition", "calendar", "procedure"
+PROCEDURE = "procedure"
 COMMON = frozenset(one.name for one in fields(RuleRow))
 SORTS: Mapping[str, Callable[[RuleOut], Any]] = {
     "row_id": lambda one: one.row_id,
@@ -74,8 +51,7 @@ SORTS: Mapping[str, Callable[[RuleOut], Any]] = {
 
 def rule_page(filters: RuleFilters) -> RulePage:
     """A page of rows that match."""
-    every = all_rules()
-    found = sorted_by([one for one in every if _matches(one, filters)], filters.sort, SORTS)
+    every, found = all_rules(), matching_rules(filters)
     return RulePage(
         items=paged_list(found, filters),
         total=len(found),
@@ -85,11 +61,27 @@ def rule_page(filters: RuleFilters) -> RulePage:
     )
 
 
-@lru_cache(maxsize=1)
 def all_rules() -> tuple[RuleOut, ...]:
-    """Every row of the packs of this release."""
-    rows = [_rule(row) for row in load_packs().rows()]
+    """Every row of the packs in use."""
+    return _rules_of(load_packs())
+
+
+@lru_cache(maxsize=2)
+def _rules_of(packs: Packs) -> tuple[RuleOut, ...]:
+    tables = tables_by_row(packs)
+    rows = [_rule(row, tables[row.row_id]) for row in packs.rows()]
     return (*rows, *(_procedure(one) for one in load_procedures().values()))
+
+
+@lru_cache(maxsize=2)
+def tables_by_row(packs: Packs) -> Mapping[str, Table[Any]]:
+    """The table of every row."""
+    return {row.row_id: table for table in all_tables() for row in packs.of(table)}
+
+
+def matching_rules(filters: RuleFilters) -> list[RuleOut]:
+    """Rows that match, in the order that is asked for."""
+    return sorted_by([one for one in all_rules() if _matches(one, filters)], filters.sort, SORTS)
 
 
 def air_categories(on: date) -> list[AirCategoryOut]:
@@ -129,12 +121,12 @@ def pollutants() -> list[PollutantOut]:
     ]
 
 
-def _rule(row: RuleRow) -> RuleOut:
+def _rule(row: RuleRow, table: Table[Any]) -> RuleOut:
     own = {one.name: _plain(getattr(row, one.name)) for one in fields(row) if one.name not in COMMON}
     title = _title(row)
     return RuleOut(
         row_id=row.row_id,
-        kind=KINDS.get(type(row), CALENDAR if row.row_id.startswith("cal.") else EDITION),
+        kind=table.kind,
         title_zh=title.zh,
         title_en=title.en,
         standard=row.standard,
@@ -147,6 +139,8 @@ def _rule(row: RuleRow) -> RuleOut:
         unverified=row.unverified,
         note=row.note,
         values=own,
+        file=table.file,
+        overrides=list(row.overrides),
     )
 
 
@@ -216,6 +210,8 @@ def _procedure(row: ProcedureTemplate) -> RuleOut:
         unverified=False,
         note="",
         values=values,
+        file=f"procedures/{row.code.lower()}.toml",
+        overrides=[],
     )
 
 
@@ -234,5 +230,15 @@ def _matches(one: RuleOut, filters: RuleFilters) -> bool:
         and (filters.standard is None or filters.standard.casefold() in one.standard.casefold())
         and (filters.confidence is None or filters.confidence.casefold() in one.confidence.casefold())
         and (filters.unverified is None or one.unverified is filters.unverified)
-        and (not word or any(word in text.casefold() for text in (one.row_id, one.title_zh, one.title_en, one.source)))
+        and (filters.region is None or one.region in region_chain(filters.region))
+        and (filters.on is None or _in_force(one, filters.on))
+        and (not word or any(word in text.casefold() for text in _searched(one)))
     )
+
+
+def _searched(one: RuleOut) -> tuple[str, ...]:
+    return (one.row_id, one.title_zh, one.title_en, one.standard, one.clause, one.source, one.note)
+
+
+def _in_force(one: RuleOut, on: date) -> bool:
+    return (one.valid_from is None or one.valid_from <= on) and (one.valid_to is None or on <= one.valid_to)

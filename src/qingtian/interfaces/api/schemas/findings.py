@@ -97,6 +97,7 @@ class HitOut(Schema):
     recorded_at: CityTime
     severity: int
     detail: dict[str, Any]
+    former: list[dict[str, Any]] = Field(description="figures before a correction of the data, oldest first")
 
 
 class ActionOut(Schema):

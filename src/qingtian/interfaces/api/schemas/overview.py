@@ -16,6 +16,7 @@ class KpiOut(Schema):
     label_key: str
     severity: int = Field(description="0 nothing to see, 1 notice to 4 severe")
     detail: str
+    judgements: list[int] = Field(description="the judged figures that it is made of, for GET /judgements/{id}")
 
 
 class CategoryCount(Schema):

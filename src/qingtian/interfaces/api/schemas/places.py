@@ -49,6 +49,7 @@ class LimitOut(Schema):
 class AqiOut(Schema):
     """A judged air quality index of one period."""
 
+    id: int = Field(description="the judgement, for GET /judgements/{id}")
     value: int | None
     category: str | None
     category_en: str | None
@@ -185,6 +186,7 @@ class OutletValue(Schema):
     valid: bool
     qc: list[QualityMark] = Field(description="causes of doubt, mostly none")
     verdict: str | None = Field(description="within, exceeds, invalid, insufficient; null before it is judged")
+    judgement: int | None = Field(description="the judgement, for GET /judgements/{id}")
     limit: LimitOut | None
     frame: str | None = Field(description="the raw frame that brought it; null for roll-ups")
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from qingtian.interfaces.api.auth import actor
-from qingtian.interfaces.api.filters import CaseExport, FindingExport, SeriesExport, StationExport
+from qingtian.interfaces.api.filters import CaseExport, FindingExport, RuleExport, SeriesExport, StationExport
 from qingtian.interfaces.api.present import exports as present
 from qingtian.runtime.clock import current_clock
 
@@ -36,3 +36,9 @@ def export_stations(request: HttpRequest, filters: Query[StationExport]) -> Http
 def export_series(request: HttpRequest, filters: Query[SeriesExport]) -> HttpResponse:
     """One line per period, with unit, mark, standard and limit."""
     return present.series_csv(actor(request), current_clock().now(), filters)
+
+
+@router.get("/rules/export.csv", openapi_extra=CSV, summary="Rows of the rule packs as CSV")
+def export_rules(request: HttpRequest, filters: Query[RuleExport]) -> HttpResponse:
+    """Every row that matches the filters of the list."""
+    return present.rules_csv(current_clock().now(), filters)
