@@ -103,3 +103,18 @@ def test_secrets_do_not_show_in_the_text_of_the_settings() -> None:
 def test_flag_has_the_edition_in_its_high_bits(edition: Edition, flags: tuple[int, ...]) -> None:
     wire = WireSettings(edition=edition)
     assert tuple(wire.flag(ack=ack, split=split) for split in (False, True) for ack in (False, True)) == flags
+
+
+@pytest.mark.parametrize(
+    ("values", "right"),
+    [
+        ({}, ()),
+        ({"passwords_also": ["1"]}, ()),
+        ({"password": "123456"}, ("123456",)),
+        ({"password": "123456", "passwords_also": ["654321"]}, ("123456", "654321")),
+        ({"password": "123456", "password_policy": "ignore"}, ()),
+        ({"password": "123456", "password_policy": "reject"}, ("123456",)),
+    ],
+)
+def test_which_passwords_are_right(values: dict[str, object], right: tuple[str, ...]) -> None:
+    assert wire_settings(values).right_passwords == right

@@ -7,6 +7,7 @@ from qingtian.domain.hj212.building import (
     build_frame,
     build_notice_ack,
     build_upload,
+    encode,
     wrap_segment,
 )
 from qingtian.domain.hj212.catalogue import COMMANDS, command_of, find_command, host_commands
@@ -83,6 +84,7 @@ __all__ = [
     "crc16_modbus",
     "decode",
     "decoded_to_json",
+    "encode",
     "find_command",
     "host_commands",
     "modbus_believer",

@@ -88,9 +88,12 @@ def seal_frame(header: Header, cp: str, wire: WireSettings) -> bytes:
     >>> seal_frame(Header(st="31", cn="2011", mn="A", flag=9), "DataTime=20240601085857", wire)[:45]
     b'##0121ST=31;CN=2011;MN=A;Flag=9;CP=&&{0x51,0x'
     """
-    segment = f"{header.text()};CP=&&{cp}&&".encode()
+    return _sealed(f"{header.text()};CP=&&{cp}&&".encode(), header.cn, wire)
+
+
+def _sealed(segment: bytes, cn: str, wire: WireSettings | None) -> bytes:
     plain = wrap_segment(segment)
-    if wire.edition is not Edition.E2025 or not wire.sm4_key or not in_cipher_scope(header.cn):
+    if wire is None or wire.edition is not Edition.E2025 or not wire.sm4_key or not in_cipher_scope(cn):
         return plain
     sealed = seal_segment(segment, wire.sm4_key, as_text=wire.sm4_form is Sm4Form.TEXT)
     if len(sealed) > MAX_SEGMENT:
@@ -150,6 +153,38 @@ def _field(name: str, value: str) -> str:
     if not _FIELD.fullmatch(value):
         raise InvalidInput(f"{value!r} holds a separator", field=name, remedy="leave out ; , = & # and line ends")
     return value
+
+
+HEADER_ORDER = ("QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO", "RF")
+
+
+def encode(decoded: Decoded, wire: WireSettings | None = None) -> bytes:
+    """A frame that was read, written anew as the standard wants it: what the bytes meant, without their deviations.
+
+    Header fields come in the order of the standard, parameters before items, the items of a code together; length and
+    check code are computed, and the data area is encrypted where the settings want it.
+
+    Args:
+        decoded: a frame.
+        wire: how the device speaks; None = plain.
+    Raises:
+        InvalidInput: a field holds what no frame may carry; names it.
+
+    >>> from qingtian.domain.hj212.decoding import decode
+    >>> encode(decode(b"##0060MN=A1,CN=2011;ST=32;CP=&&w01018-Rtd= 21.4;DataTime=20240601085857&&"))
+    b'##0066ST=32;CN=2011;MN=A1;CP=&&DataTime=20240601085857;w01018-Rtd=21.4&&3740\\r\\n'
+    """
+    header = decoded.header
+    names = [*(name for name in HEADER_ORDER if name in header), *(one for one in header if one not in HEADER_ORDER)]
+    fields = ";".join(f"{name}={_field(name, header[name])}" for name in names)
+    pairs = [
+        check_item("", name, value)
+        for name, values in decoded.params.items()
+        for value in ([values] if isinstance(values, str) else values)
+    ]
+    groups = [",".join(check_item(code, *pair) for pair in named.items()) for code, named in decoded.items.items()]
+    segment = f"{fields};CP=&&{';'.join([*pairs, *groups])}&&".encode()
+    return _sealed(segment, decoded.cn, wire)
 
 
 def build_data_ack(decoded: Decoded) -> bytes:

@@ -136,6 +136,13 @@ class WireSettings:
         return (self.sm4_key, *self.sm4_keys_also) if self.sm4_key else self.sm4_keys_also
 
     @property
+    def right_passwords(self) -> tuple[str, ...]:
+        """Every PW that may stand in a frame; empty = none is compared."""
+        if not self.password or self.password_policy is PasswordPolicy.IGNORE:
+            return ()
+        return (self.password, *self.passwords_also)
+
+    @property
     def keep_parts_s(self) -> float:
         """Seconds that a split record waits for its missing parts: OverTime x ReCount."""
         return float(self.overtime_s * self.resends)

@@ -80,8 +80,7 @@ class Known:
     def __init__(self, profile: DeviceProfile, sent_as: str, frames_per_s: float) -> None:
         wire = profile.wire
         self.profile, self.wire, self.mn, self.sent_as = profile, wire, profile.mn, sent_as
-        compared = bool(wire.password) and wire.password_policy is not PasswordPolicy.IGNORE
-        self.passwords = tuple(pw.encode() for pw in (wire.password, *wire.passwords_also)) if compared else ()
+        self.passwords = tuple(pw.encode() for pw in wire.right_passwords)
         self.policy, self.ack = wire.password_policy, wire.ack
         self.bucket = Bucket(frames_per_s)
 
