@@ -160,6 +160,8 @@ def test_nothing_was_due_before_a_device_was_registered(login: Login) -> None:
     send(client, "POST", "/devices", NEW | {"settings": {"expects": ["hour"]}})
 
     cells = client.get("/api/v1/devices/QT77/arrivals").json()["cells"]
+    send(client, "POST", "/devices", NEW | {"mn": "QT78"})
+    assert client.get("/api/v1/devices/QT78/arrivals").json()["cells"] == []  # nothing is expected of it
 
     assert [one["t"][11:13] for one in cells] == [f"{hour:02d}" for hour in range(10)]  # since midnight of today
 

@@ -16,7 +16,7 @@ from qingtian.interfaces.api.schemas.frames import BecameOut, Stored
 from qingtian.interfaces.telemetry import telemetry_store
 from qingtian.telemetry.devices import DeviceProfile
 from qingtian.telemetry.ingest.loop import pack_unit
-from qingtian.telemetry.ingest.mapping import Mapped, map_frame
+from qingtian.telemetry.ingest.mapping import map_frame
 from qingtian.telemetry.rejects.reasons import known_reason
 from qingtian.telemetry.spool import SpoolRecord, Verdict
 from qingtian.telemetry.store import ClockSkew, Observation
@@ -28,7 +28,9 @@ def mapping_problems(
     decoded: Decoded, record: SpoolRecord, profile: DeviceProfile | None
 ) -> Iterable[tuple[str, Problem]]:
     """What is wrong with a frame's time."""
-    mapped = _mapped(decoded, record, profile)
+    if profile is None or record.verdict is not Verdict.ACCEPTED or not decoded.ok:
+        return
+    mapped = map_frame(decoded, record, profile, pack_unit)
     reason = known_reason(mapped.quarantined.reason) if mapped.quarantined is not None else None
     if reason is not None:
         yield reason.value, refusal(reason)
@@ -45,20 +47,17 @@ def clock_problem(skew: ClockSkew) -> tuple[str, Problem]:
 
 
 def became(decoded: Decoded, record: SpoolRecord, profile: DeviceProfile | None) -> list[BecameOut]:
-    """What each value of a frame is in the series now."""
-    rows = _mapped(decoded, record, profile).rows
+    """What each value of a frame is in the series now; of a refused frame only what was taken in after all."""
+    if profile is None or not decoded.ok:
+        return []
+    rows = map_frame(decoded, record, profile, pack_unit).rows
     if not rows:
         return []
     first = rows[0]
     shown = telemetry_store().window(first.cycle, first.period_start, first.period_start + INSTANT, sites=[first.site])
     by_pollutant = {row.pollutant: row for row in shown if row.period_start == first.period_start}
-    return [_became(row, by_pollutant.get(row.pollutant), record) for row in rows]
-
-
-def _mapped(decoded: Decoded, record: SpoolRecord, profile: DeviceProfile | None) -> Mapped:
-    if profile is None or record.verdict is not Verdict.ACCEPTED or not decoded.ok:
-        return Mapped()
-    return map_frame(decoded, record, profile, pack_unit)
+    found = [_became(row, by_pollutant.get(row.pollutant), record) for row in rows]
+    return found if record.verdict is Verdict.ACCEPTED else [one for one in found if one.stored == "current"]
 
 
 def _became(row: Observation, stored: Observation | None, record: SpoolRecord) -> BecameOut:

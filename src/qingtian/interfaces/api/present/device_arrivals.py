@@ -30,10 +30,12 @@ def arrivals(actor: Actor, now: datetime, mn: str, query: ArrivalQuery) -> Arriv
     row = object_by_code(actor, ObjectType.DEVICE, mn)
     profile = device_profile(row)
     bound = [one for one in profile.expects if one in ("minute", "hour", "day")]
-    cycle = query.cycle or next(iter(bound), "")
+    if query.cycle is None and not bound:
+        return ArrivalsOut(cycle="", cycles=[], command="", period_s=0, cells=[], simulated=row.simulated)
+    cycle = query.cycle or bound[0]
     if cycle not in bound:
         raise InvalidInput(
-            f"the device is not bound to send {cycle or 'anything by the hour'}",
+            f"the device is not bound to send {cycle} data",
             field="cycle",
             remedy=f"one of {', '.join(bound)}" if bound else "tick what it must send in its settings",
         )

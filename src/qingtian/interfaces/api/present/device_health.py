@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from qingtian.apps.registry.models import RegistryObject
+from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.apps.registry.queries import device_profile
 from qingtian.domain.errors import NotVisible
 from qingtian.interfaces.api.present.became import clock_problem
@@ -24,9 +24,10 @@ from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.devices import DeviceProfile
 from qingtian.telemetry.rejects.reasons import OF_CRC, RejectReason, known_reason
 from qingtian.telemetry.spool import Verdict, read_frame
-from qingtian.telemetry.spool.trail import trail
+from qingtian.telemetry.spool.trail import sent_mn, trail
 from qingtian.telemetry.store import Cycle, Observation, Origin, Quarantined
 
+LOOKED_AT = 300  # doubted values whose frames are read, where several devices share a place
 COUNTED = 2000  # more frames of an hour than this are not counted one by one
 
 
@@ -39,7 +40,7 @@ def device_health(row: RegistryObject, heard: Heard, now: datetime) -> DeviceHea
         frames_hour=len(hour) if counted else None,
         accepted_hour=sum(one.verdict is Verdict.ACCEPTED for one in hour) if counted else None,
         completeness=list(_completeness(profile, now)),
-        problems=[*_refusals(heard.refused, profile), *_clock(heard), *_doubts(profile, now)],
+        problems=[*_refusals(heard.refused, profile), *_clock(heard), *_doubts(row, profile, now)],
     )
 
 
@@ -97,19 +98,34 @@ def _clock(heard: Heard) -> Iterable[DeviceProblem]:
     yield _problem(code, problem, count=1, last_at=heard.skew.received_at, frame=None)
 
 
-def _doubts(profile: DeviceProfile, now: datetime) -> Iterable[DeviceProblem]:
+def _doubts(device: RegistryObject, profile: DeviceProfile, now: datetime) -> Iterable[DeviceProblem]:
     """Causes of doubt in the values of the last day, each once, with the newest value that shows it."""
     rows: list[Observation] = []
     for cycle in (Cycle.HOUR, Cycle.MINUTE, Cycle.REALTIME):
         rows += [
             one for one in telemetry_store().window(cycle, now - REACH, now + HOUR, sites=[profile.site]) if one.qc
         ]
+    if device.parent is not None and device.parent.children.filter(type=ObjectType.DEVICE).count() > 1:
+        rows = _own(rows, device)
     counted = Counter(cause for row in rows for cause in row.qc)
     newest = {cause: row for row in sorted(rows, key=lambda one: one.received_at) for cause in row.qc}
     for cause, row in newest.items():
         problem = dict(doubts_of(row)).get(cause)
         if problem is not None:
             yield _problem(cause, problem, count=counted[cause], last_at=row.received_at, frame=frame_id(row))
+
+
+def _own(rows: list[Observation], device: RegistryObject) -> list[Observation]:
+    """Of the newest doubted values at a place with several devices, those that came from one of them."""
+    names, senders = set(names_of(device)), dict[str, str]()
+    for row in sorted(rows, key=lambda one: one.received_at, reverse=True)[:LOOKED_AT]:
+        frame = frame_id(row)
+        if frame is not None and frame not in senders:
+            try:
+                senders[frame] = sent_mn(read_frame(archive(), row.segment, row.frame_offset).raw)
+            except NotVisible:
+                senders[frame] = ""
+    return [row for row in rows if senders.get(frame_id(row) or "") in names]
 
 
 def _problem(code: str, problem: Problem, *, count: int, last_at: datetime | None, frame: str | None) -> DeviceProblem:
