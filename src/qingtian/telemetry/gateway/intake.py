@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from qingtian.domain.errors import QingtianError
+from qingtian.domain.hj212 import WireSettings, modbus_believer
 from qingtian.telemetry.devices import DeviceDirectory
 from qingtian.telemetry.gateway.connections import Connections
 from qingtian.telemetry.gateway.counting import GatewayCounters
@@ -54,6 +55,7 @@ class Intake:
         self.loop, self.spool, self.limits, self.counters = loop, spool, limits, counters
         self.clock, self.call_later = loop.time, loop.call_later
         self.judge = FrameJudge(directory, max_segment=limits.segment, device_frames=limits.device_frames)
+        self.believes = modbus_believer(self._wire_of)
         self.connections = Connections(now)
         self.addresses = Addresses(limits.stranger_frames)
         self.sessions: set[Session] = set()
@@ -76,6 +78,10 @@ class Intake:
         self._taken.append((session, raw, judged, digest))
         session.waiting += 1
         self.counters.in_flight_bytes += len(raw)
+
+    def _wire_of(self, mn: str) -> WireSettings | None:
+        profile = self._directory.get(mn)
+        return None if profile is None else profile.wire
 
     def _hand_over(self) -> None:
         data, taken = b"".join(self._records), self._taken

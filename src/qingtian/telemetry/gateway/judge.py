@@ -123,7 +123,7 @@ class FrameJudge:
             if known.policy is PasswordPolicy.REJECT:
                 return judged
         if cn in _OTHER_ANSWER:
-            judged.reply = answer(decode(raw), known.wire)
+            judged.reply = answer(decode(raw, wire=known.wire), known.wire)
         elif _wanted(known.ack, number) and cn not in _UNANSWERED:
             judged.reply = _data_ack(qn, pw, mn, number if flag else None)
         return judged

@@ -56,7 +56,7 @@ class Session(asyncio.Protocol):
 
     def __init__(self, intake: Intake, *, secure: bool = False) -> None:
         self._intake, self._secure = intake, secure
-        self._framer = Framer()
+        self._framer = Framer(max_segment=intake.limits.segment, believes=intake.believes)
         self._transport: asyncio.Transport | None = None
         self._address = ""
         self._held = Hold(0)
