@@ -70,6 +70,13 @@ def test_a_month_alone_is_not_asked_for_the_days_of_a_year() -> None:
     assert (found.valid, found.short) == (False, (("2025-02", 24, 25),))
 
 
+def test_a_stretch_without_a_whole_month_has_no_rule() -> None:
+    month, year = OLD.validity["SO2", "month"], OLD.validity["SO2", "year"]
+    start, end = date(2025, 2, 2), date(2025, 3, 30)
+    values = dict.fromkeys(days_of(start, end), Decimal(10))
+    assert period_statistic(values, MEAN, start=start, end=end, month=month, year=year).valid is None
+
+
 def test_without_a_rule_validity_is_not_claimed() -> None:
     assert period_statistic({}, P98, start=date(2025, 1, 1), end=date(2025, 1, 1)).valid is None
 

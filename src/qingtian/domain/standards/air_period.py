@@ -28,7 +28,8 @@ class PeriodStatistic:
         value: unrounded, in the unit of the day values; None without a valid day.
         percent: which percentile; None for the mean.
         have: valid days; days: days of the period.
-        valid: whether the days suffice; None where no rule says how many are needed.
+        valid: whether the days suffice; None where no rule says how many are needed: of some items, and of a period
+            that holds no whole month or year.
         short: what is short of its number of days: (year or yyyy-mm, have, need).
     """
 
@@ -79,7 +80,8 @@ def period_statistic(
     """
     inside = {day: values.get(day) for day in days_of(start, end)}
     there = {day: Fraction(value) for day, value in inside.items() if value is not None}
-    short = tuple(_short(there, start, end, month=month, year=year))
+    asked = tuple(_asked(there, start, end, month=month, year=year))
+    short = tuple(one for one in asked if one[1] < one[2])
     rules = tuple(rule for rule in (month, year) if rule is not None)
     return PeriodStatistic(
         item=statistic.item,
@@ -87,7 +89,7 @@ def period_statistic(
         value=_value(tuple(there.values()), statistic),
         have=len(there),
         days=len(inside),
-        valid=not short if rules else None,
+        valid=not short if asked else None,
         short=short,
         rows=(statistic, *rules),
     )
@@ -120,21 +122,20 @@ def _value(values: tuple[Fraction, ...], statistic: AirStatistic) -> Fraction | 
     return percentile(values, statistic.percent)
 
 
-def _short(
+def _asked(
     there: Mapping[date, Fraction], start: date, end: date, *, month: ValidityRule | None, year: ValidityRule | None
 ) -> Iterator[tuple[str, int, int]]:
     for number in range(start.year, end.year + 1):
         whole = start <= date(number, 1, 1) and date(number + 1, 1, 1) <= end + timedelta(days=1)
         have = sum(day.year == number for day in there)
-        if year is not None and whole and have < year.minimum:
+        if year is not None and whole:
             yield str(number), have, year.minimum
     for first in sorted({day.replace(day=1) for day in days_of(start, end)}):
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
         if month is None or first < start or last > end:
             continue
         have = sum(day.year == first.year and day.month == first.month for day in there)
-        if have < (need := _needed(month, first)):
-            yield f"{first:%Y-%m}", have, need
+        yield f"{first:%Y-%m}", have, _needed(month, first)
 
 
 def _needed(rule: ValidityRule, month: date) -> int:
