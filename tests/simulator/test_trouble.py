@@ -111,6 +111,18 @@ def test_a_half_frame_comes_in_two_writes_that_join() -> None:
     assert done == {"half": 1}
 
 
+def test_nothing_comes_between_the_halves_of_a_frame() -> None:
+    pipe = Pipe(Trouble(half=0.4, delay=0.02), random.Random(7), Counter())
+    now, written = 0.0, b""
+    for _ in range(60):
+        pipe.push(FRAME, now)
+        now += 0.01
+        written += b"".join(pipe.due(now))
+    while pipe.next_at < float("inf"):
+        written += b"".join(pipe.due(pipe.next_at))
+    assert written == FRAME * 60
+
+
 def test_a_cut_frame_is_only_its_beginning() -> None:
     (piece,), _ = bent(cut=1)
     assert FRAME.startswith(piece)

@@ -146,8 +146,7 @@ def hhmmss(text: str, field: str = "time") -> int:
     """
     digits = text.strip()
     padded = digits.ljust(6, "0")
-    if len(digits) not in (4, 6) or not digits.isascii() or not digits.isdigit() or padded >= "240000":
-        raise InvalidInput(f"{text!r} is no time of the day", field=field, remedy="give hhmmss")
-    if padded[2:4] >= "60" or padded[4:] >= "60":
+    whole = len(digits) in (4, 6) and digits.isascii() and digits.isdigit()
+    if not whole or padded >= "240000" or padded[2:4] >= "60" or padded[4:] >= "60":
         raise InvalidInput(f"{text!r} is no time of the day", field=field, remedy="give hhmmss")
     return int(padded[:2]) * HOUR_S + int(padded[2:4]) * 60 + int(padded[4:])

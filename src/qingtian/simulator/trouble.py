@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from qingtian.domain.errors import InvalidInput
@@ -175,7 +175,9 @@ class Pipe:
     trouble: Trouble
     rng: random.Random
     done: Counter[str]
-    _queue: list[tuple[float, int, bytes]] = field(default_factory=list)
+    _queue: list[tuple[float, int, tuple[bytes, ...]]] = field(default_factory=list)
+    _rest: bytes = b""
+    _rest_at: float = 0.0
     _held: bytes = b""
     _held_until: float = 0.0
     _number: int = 0
@@ -184,17 +186,22 @@ class Pipe:
         """Take a frame that the device writes."""
         if self._hits("loss"):
             return
-        for piece, at in self._late(self._bend(frame), now):
-            self._put(at, piece)
+        self._late(self._bend(frame), now)
         if self._hits("duplicate"):
             self._put(now, frame)
 
     def due(self, now: float) -> list[bytes]:
         """Writes whose time has come."""
         found = []
-        while self._queue and self._queue[0][0] <= now:
-            found.append(heapq.heappop(self._queue)[2])
-        if self._held and (found or self._held_until <= now):
+        if self._rest and self._rest_at <= now:
+            found.append(self._rest)
+            self._rest = b""
+        while not self._rest and self._queue and self._queue[0][0] <= now:
+            piece, *rest = heapq.heappop(self._queue)[2]
+            found.append(piece)
+            if rest:  # the other half follows later, and nothing comes between
+                self._rest, self._rest_at = rest[0], now + HALF_PAUSE_S
+        if self._held and not self._rest and (found or self._held_until <= now):
             found = [self._held + b"".join(found)]
             self._held = b""
         return found
@@ -202,17 +209,19 @@ class Pipe:
     @property
     def next_at(self) -> float:
         """When the next write is due."""
+        if self._rest:
+            return self._rest_at
         first = self._queue[0][0] if self._queue else float("inf")
         return min(first, self._held_until) if self._held else first
 
     def clear(self) -> None:
         """The line broke: what was under way is gone."""
         self._queue.clear()
-        self._held = b""
+        self._held = self._rest = b""
 
-    def _put(self, at: float, data: bytes) -> None:
+    def _put(self, at: float, *pieces: bytes) -> None:
         self._number += 1
-        heapq.heappush(self._queue, (at, self._number, data))
+        heapq.heappush(self._queue, (at, self._number, pieces))
 
     def _hits(self, name: str) -> bool:
         share = getattr(self.trouble, name)
@@ -244,7 +253,7 @@ class Pipe:
             frame = frame[: self.rng.randrange(8, max(9, len(frame) - 6))]
         return frame
 
-    def _late(self, frame: bytes, now: float) -> Iterator[tuple[bytes, float]]:
+    def _late(self, frame: bytes, now: float) -> None:
         at = now
         if self.trouble.delay:
             self.done["delay"] += 1
@@ -253,12 +262,11 @@ class Pipe:
             at += REORDER_S
         if self._hits("half"):
             middle = self.rng.randrange(1, len(frame))
-            yield frame[:middle], at
-            yield frame[middle:], at + HALF_PAUSE_S
+            self._put(at, frame[:middle], frame[middle:])
         elif self._hits("together"):
             self._held, self._held_until = self._held + frame, now + HOLD_S
         else:
-            yield frame, at
+            self._put(at, frame)
 
 
 def segment_of(frame: bytes) -> bytes:
