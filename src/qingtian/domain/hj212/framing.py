@@ -56,6 +56,17 @@ class Framer:
     (5, b'&&&&FCC1')
     """
 
+    __slots__ = (
+        "_believes",
+        "_buffer",
+        "_fresh",
+        "_line_end",
+        "_max_ends",
+        "_max_segment",
+        "_offset",
+        "foreign",
+    )
+
     def __init__(
         self, *, max_segment: int = MAX_SEGMENT, max_ends: int = MAX_ENDS, believes: Believes | None = None
     ) -> None:
