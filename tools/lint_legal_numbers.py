@@ -24,7 +24,19 @@ NATIONAL = SOURCE / "packs" / "national"
 # The interfaces decide no judgement, and their 200 and 500 are HTTP. In the rooms of the law every literal is looked at. In the others 40 is a column width far more often than a limit, so
 # only what a value is compared with, and what is made a decimal, is looked at.
 LAW = ("domain/standards", "domain/legaltime", "domain/detection", "domain/procedures", "packs", "cli/assess.py")
-REST = ("apps", "duties", "telemetry", "domain/evidence", "domain/hj212", "cli")
+REST = (
+    "domain/indicators",
+    "domain/decisions",
+    "domain/ledgers",
+    "domain/analysis",
+    "domain/carbon.py",
+    "apps",
+    "duties",
+    "telemetry",
+    "domain/evidence",
+    "domain/hj212",
+    "cli",
+)
 COLUMNS = {
     "aqi_breakpoints.csv": ("concentration", "index"),
     "aqi_categories.csv": ("minimum", "maximum"),
@@ -40,6 +52,9 @@ COLUMNS = {
     "noise_limits.csv": ("limit", "burst", "burst_frequent"),
     "tax_equivalents.csv": ("kg_per_equivalent",),
     "tax_rates.csv": ("low", "high"),
+    "capacity_zones.csv": ("a_min", "a_max", "share"),
+    "replacement_factors.csv": ("factor",),
+    "carbon_market.csv": ("value",),
 }
 # Counting, clock, percent and rounding numbers: too common to mean a limit by themselves.
 TRIVIAL = frozenset(Decimal(n) for n in (*range(13), 24, 60, 100, 1000))

@@ -15,7 +15,7 @@ from qingtian.domain.errors import InvalidInput
 from qingtian.domain.standards.numbers import exact, round_fraction
 from qingtian.domain.standards.provenance import RuleRow
 
-CO2_TO_C = Fraction(44, 12)  # mass of a molecule of CO2 by that of an atom of carbon
+CO2_TO_C = Fraction(12 + 2 * 16, 12)  # mass of a molecule of CO2 by that of an atom of carbon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from qingtian.domain.standards.numbers import exact, round_gb8170
 from qingtian.domain.standards.provenance import RuleRow
 
 _WIDE = Context(prec=60)
-_TEN_THOUSAND = Decimal(10_000)
+_TEN_THOUSAND = Decimal(10) ** 4
 _PI = Decimal("3.14159265358979323846264338327950288419716939937510")
 _SECONDS_A_YEAR = Decimal(365 * 24 * 3600)
 _TONS_A_MG = Decimal("1E-9")

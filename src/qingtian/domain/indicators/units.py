@@ -89,7 +89,7 @@ PERCENT = Unit("%", _HUNDREDTH, Dimension(share=Share.PERCENT))
 POINTS = Unit("pp", _HUNDREDTH, Dimension(share=Share.POINTS))
 PERMILLE = Unit("permille", Fraction(1, 1000), Dimension(share=Share.PERCENT))
 _MILLI, _MICRO, _NANO, _KILO = Fraction(1, 1000), Fraction(1, 10**6), Fraction(1, 10**9), Fraction(1000)
-_HOUR = Fraction(3600)
+_HOUR = Fraction(60 * 60)
 
 
 def _scaled(base: str, factors: Mapping[str, Fraction | int], power: int = 1) -> dict[str, Unit]:
