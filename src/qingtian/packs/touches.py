@@ -59,6 +59,7 @@ TOUCHES: Mapping[str, tuple[Use, ...]] = {
     "noise_limit": (NOISE, BULK),
     "noise_rule": (NOISE, BULK),
     "tax_rule": (TAX, BULK),
+    "evaluation_parameter": (WATER, NOISE, BULK),
     "quality_rule": (QUALITY, FINDINGS),
     "decision_table": (DECISIONS,),
     "decision_rule": (DECISIONS,),
