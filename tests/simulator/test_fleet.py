@@ -154,6 +154,30 @@ async def test_a_host_that_goes_away_is_called_again_with_growing_pauses(gateway
         assert again.port == port
 
 
+async def test_a_gateway_that_is_stopped_and_started_again_gets_every_record_once_it_is_back(
+    gateway: Any, tmp_path: Path
+) -> None:
+    settings = [
+        replace(one, wire=replace(one.wire, overtime_s=1, resends=2))
+        for one in fleet_of((NOISE,), 8, realtime=False, backfill_s=12 * 3600, window=4)
+    ]
+    running = await gateway(settings)
+    port = running.port
+    crowd = fleet(settings, port)
+    await crowd.start()
+    await until(lambda: crowd.stats.acked >= 40)
+    await running.stop()
+    await asyncio.sleep(0.3)
+    await gateway(settings, gateway_port=port)
+    done = lambda: not any(one.outbox.waiting or one.outbox.backlog for one in crowd.devices)  # noqa: E731
+    await until(lambda: crowd.stats.connections >= 16 and done())
+    await crowd.stop()
+    frames = [decode(one.raw) for one in read_all(spool_path(tmp_path)) if one.verdict is Verdict.ACCEPTED]
+    by_device = {one.mn: {(f.cn, f.data_time) for f in frames if f.mn == one.mn} for one in settings}
+    assert {mn: len(periods) for mn, periods in by_device.items() if len(periods) < 11 + 71} == {}
+    assert len({frozenset(periods) for periods in by_device.values()}) == 1
+
+
 async def test_a_host_by_hand_asks_over_tcp_and_gets_its_answers() -> None:
     heard: list[Any] = []
     writers: list[asyncio.StreamWriter] = []

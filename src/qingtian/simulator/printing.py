@@ -35,9 +35,10 @@ def frames_of(settings: Sequence[DeviceSettings], start_s: float, seconds: float
         device.advance(now)
         for data in device.take():
             yield device, data
-        device.acknowledge_all(now)
-        for data in device.take():
-            yield device, data
+        while device.outbox.waiting:  # an answer may let the next records of a back-fill go
+            device.acknowledge_all(now)
+            for data in device.take():
+                yield device, data
         if device.hang_up:
             device.disconnect(now)
             heapq.heappush(heap, (max(now, device.stay_away_until), number))
