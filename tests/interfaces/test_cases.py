@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import subprocess
 import sys
 import zipfile
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -219,6 +221,21 @@ def test_a_clock_is_paused_with_a_reason_and_goes_on(login: Login, case: Case) -
     assert paused["clocks"][0]["remaining_days"] is None
     assert again.status_code == 409
     assert resumed["clocks"][0]["paused_on"] is None
+
+
+def test_a_clock_shows_every_counted_and_every_skipped_day(duty: Client, case: Case) -> None:
+    clock = page(duty, case)["clocks"][0]
+    count = clock["count"]
+    first, last = date.fromisoformat(count[0]["first"]), date.fromisoformat(count[-1]["last"])
+    assert first == date.fromisoformat(clock["started_on"]) + timedelta(days=1)  # day 0 never counts
+    assert last == date.fromisoformat(clock["due_on"])
+    assert sum(one["days"] for one in count) == (last - first).days + 1
+    for one, other in itertools.pairwise(count):
+        assert date.fromisoformat(other["first"]) == date.fromisoformat(one["last"]) + timedelta(days=1)
+    kinds = {one["kind"] for one in count}
+    assert {"workday", "weekend", "holiday", "makeup_workday"} <= kinds
+    assert {one["outcome"] for one in count} <= {"counted", "rolled"}  # natural months count every day
+    assert any("春节" in one["text_zh"] and "Spring Festival" in one["text_en"] for one in count)
 
 
 def test_a_file_becomes_evidence_under_its_hash_and_comes_back_unchanged(login: Login, case: Case) -> None:

@@ -3416,6 +3416,11 @@ export interface components {
             /** Confidence */
             confidence: string;
             /**
+             * Count
+             * @description every counted and every skipped day; empty where a plan set the end
+             */
+            count: components["schemas"]["CountLine"][];
+            /**
              * Due On
              * Format: date
              */
@@ -3994,6 +3999,45 @@ export interface components {
          * @enum {string}
          */
         Confirmation: "unconfirmed" | "confirmed";
+        /**
+         * CountLine
+         * @description Days in a row of a count with one outcome and one ground.
+         */
+        CountLine: {
+            /** Days */
+            days: number;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Kind
+             * @description workday, makeup_workday, weekend or holiday
+             */
+            kind: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /**
+             * Number
+             * @description how many days are counted with the last of them
+             */
+            number: number;
+            /**
+             * Outcome
+             * @description counted, day_off, paused or rolled
+             */
+            outcome: string;
+            /** Provisional */
+            provisional: boolean;
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+        };
         /**
          * CoverageOut
          * @description How much of the asked time has values.

@@ -10,8 +10,9 @@ from qingtian.apps.cases.models import Case, CaseClock
 from qingtian.apps.cases.periods import count_period, workdays_left
 from qingtian.apps.cases.queries import template_of
 from qingtian.domain.legaltime import DayCount, Deadline
+from qingtian.domain.legaltime.explain import Line, lines
 from qingtian.domain.procedures import ClockSpec
-from qingtian.interfaces.api.schemas.cases import ClockRow
+from qingtian.interfaces.api.schemas.cases import ClockRow, CountLine
 from qingtian.runtime.clock import SHANGHAI
 
 UNITS = {("days", "working"): ("个工作日", "working day"), ("days", "natural"): ("日", "day")}
@@ -37,7 +38,8 @@ def rule_text(spec: ClockSpec) -> tuple[str, str]:
 def _row(clock: CaseClock, spec: ClockSpec, case: Case, today: date) -> ClockRow:
     runs = clock.stopped_on is None and clock.paused_on is None
     rule_zh, rule_en = rule_text(spec)
-    why_zh, why_en = _explanation(clock, spec, case)
+    counted = None if _set_by_plan(clock, spec, case) else count_period(spec, clock.started_on, pauses_of(clock))
+    why_zh, why_en = _explanation(clock, counted)
     return ClockRow(
         id=clock.pk,
         code=clock.code,
@@ -59,13 +61,31 @@ def _row(clock: CaseClock, spec: ClockSpec, case: Case, today: date) -> ClockRow
         confidence=spec.confidence,
         explanation_zh=why_zh,
         explanation_en=why_en,
+        count=[] if counted is None else [_line(one) for one in lines(counted)],
     )
 
 
-def _explanation(clock: CaseClock, spec: ClockSpec, case: Case) -> tuple[str, str]:
-    if spec.due_field and case.fields.get(spec.due_field) == clock.due_on.isoformat():
+def _line(one: Line) -> CountLine:
+    return CountLine(
+        first=one.first,
+        last=one.last,
+        days=one.count,
+        outcome=one.outcome,
+        kind=one.kind,
+        number=one.numbers[1],
+        provisional=one.provisional,
+        text_zh=one.text_zh,
+        text_en=one.text_en,
+    )
+
+
+def _set_by_plan(clock: CaseClock, spec: ClockSpec, case: Case) -> bool:
+    return bool(spec.due_field) and case.fields.get(spec.due_field) == clock.due_on.isoformat()
+
+
+def _explanation(clock: CaseClock, counted: Deadline | None) -> tuple[str, str]:
+    if counted is None:
         return f"期限由批准的方案确定：{clock.due_on}", f"the approved plan sets the date: {clock.due_on}"
-    counted = count_period(spec, clock.started_on, pauses_of(clock))
     zh, en = _counted_text(counted)
     if clock.provisional:
         zh += "；含未公布放假安排的年份，暂按周一至周五计"

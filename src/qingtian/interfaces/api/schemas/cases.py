@@ -55,6 +55,20 @@ class CasePage(Page[CaseRow]):
     """A page of cases."""
 
 
+class CountLine(Schema):
+    """Days in a row of a count with one outcome and one ground."""
+
+    first: date
+    last: date
+    days: int
+    outcome: str = Field(description="counted, day_off, paused or rolled")
+    kind: str = Field(description="workday, makeup_workday, weekend or holiday")
+    number: int = Field(description="how many days are counted with the last of them")
+    provisional: bool
+    text_zh: str
+    text_en: str
+
+
 class ClockRow(Schema):
     """A legal or promised period with its rule and the way it was counted."""
 
@@ -78,6 +92,7 @@ class ClockRow(Schema):
     confidence: str
     explanation_zh: str
     explanation_en: str
+    count: list[CountLine] = Field(description="every counted and every skipped day; empty where a plan set the end")
 
 
 class UnmetOut(Schema):
