@@ -239,7 +239,7 @@ describe('the box for pasted frames', () => {
     await page.get('form').trigger('submit')
     await flushPromises()
     expect(explain).toHaveBeenLastCalledWith({ text: '##0010' })
-    expect(page.get('[data-testid=explained]').text()).toContain('1 frames found, 4 bytes')
+    expect(page.get('[data-testid=explained]').text()).toContain('Frames found: 1; bytes that belong to none: 4')
   })
   it('says what is wrong with what was pasted', async () => {
     vi.spyOn(api, 'explain').mockRejectedValue(failureOf(422, { error: { message: 'there is no frame in it', remedy: 'a frame begins with ##' } }))

@@ -57,7 +57,7 @@ def became(decoded: Decoded, record: SpoolRecord, profile: DeviceProfile | None)
     shown = telemetry_store().window(first.cycle, first.period_start, first.period_start + INSTANT, sites=[first.site])
     by_pollutant = {row.pollutant: row for row in shown if row.period_start == first.period_start}
     found = [_became(row, by_pollutant.get(row.pollutant), record) for row in rows]
-    return found if record.verdict is Verdict.ACCEPTED else [one for one in found if one.stored == "current"]
+    return found if record.verdict is Verdict.ACCEPTED else [one for one in found if one.stored in ("current", "same")]
 
 
 def _became(row: Observation, stored: Observation | None, record: SpoolRecord) -> BecameOut:
