@@ -17,6 +17,7 @@ from qingtian.domain.hj212 import (
     Rejected,
     Rejection,
     WireSettings,
+    crc16,
     crc16_modbus,
     decode,
     modbus_believer,
@@ -106,6 +107,24 @@ def test_fewer_tries_may_be_allowed_per_frame():
     assert isinstance(Framer(max_ends=1).feed(good_end)[0], FrameOk)
     behind_two = b"##9000x&&0001\r\n&&0002\r\n" + frame().rstrip()[6:] + b"\r\n"
     assert not any(isinstance(event, FrameOk) and event.raw == behind_two.rstrip() for event in run([behind_two]))
+
+
+def test_behind_many_rejected_heads_good_frames_are_found_with_a_right_and_with_a_lying_length():
+    hostile = b"##0004abcd0000\r\n" * 100
+    lying = b"##9000" + frame().rstrip()[6:] + b"\r\n"
+    events = run([hostile + lying + hostile + frame()])
+    assert good(events) == [lying.rstrip(), frame().rstrip()]
+    assert sum(isinstance(event, Rejected) for event in events) == 200
+
+
+def test_patience_comes_back_with_a_good_frame():
+    two_ends = b"##9000" + frame().rstrip()[6:-4] + b"0001\r\n&&" + b"x" * 3
+    behind_spurious_end = two_ends[:-5] + b"&&"
+    code = b"%04X\r\n" % crc16(behind_spurious_end[6:])
+    hostile = b"##0004abcd0000\r\n" * 100
+    assert len(good(run([behind_spurious_end + code]))) == 1
+    assert len(good(run([hostile + behind_spurious_end + code]))) == 0, "the second end is not tried"
+    assert len(good(run([hostile + frame() + behind_spurious_end + code]))) == 2
 
 
 # -- CRC-16/MODBUS ---------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ def _shift_out(value: int) -> int:
 
 
 _TABLE = tuple(_shift_out(value) for value in range(256))
+VALUES = frozenset((*_TABLE, 0xFFFF))
 # every check code there is, as the standard writes it and in the lower case of every sixth device
 CODES = {text: value for value in (*_TABLE, 0xFFFF) for text in (b"%04X" % value, b"%04x" % value)}
 

@@ -19,12 +19,13 @@ from typing import TypeAlias
 
 from qingtian.domain.errors import InvalidInput
 from qingtian.domain.hj212.cipher import looks_encrypted
-from qingtian.domain.hj212.crc import CODES, crc16, fits_modbus
+from qingtian.domain.hj212.crc import CODES, VALUES, crc16, fits_modbus
 from qingtian.domain.hj212.model import Foreign, FrameEvent, FrameOk, Garbage, Rejected, Rejection
 from qingtian.domain.hj212.wire import CrcProfile, WireSettings
 
 MAX_SEGMENT = 9999  # four digits
 MAX_ENDS = 4  # ends tried per frame besides the declared one; bounds the work that hostile bytes can cause
+PATIENCE = 16  # heads rejected in a row after which only the first end of each is tried: those bytes are hostile
 _BEYOND = 8  # bytes behind a segment that may belong to its frame: check code, CR LF
 Believes: TypeAlias = Callable[[bytes, str], bool]
 
@@ -59,6 +60,7 @@ class Framer:
     __slots__ = (
         "_believes",
         "_buffer",
+        "_doubted",
         "_fresh",
         "_line_end",
         "_max_ends",
@@ -76,6 +78,7 @@ class Framer:
             )
         self._max_segment, self._max_ends, self._believes = max_segment, max_ends, believes
         self._buffer = b""
+        self._doubted = 0  # heads rejected since the last frame
         self._offset = 0  # stream place of the first byte of the buffer
         self._line_end = b""  # bytes of CR LF still to swallow behind a frame
         self._fresh = True  # nothing recognised yet: the peer may speak another protocol
@@ -137,6 +140,7 @@ class Framer:
             if crc16(segment) != code:
                 break
             events.append(FrameOk(buffer[at : end + 4], offset + at))
+            self._doubted = 0
             at = end + 4
             if buffer[at : at + 2] == b"\r\n":
                 at, self._line_end = at + 2, b""
@@ -183,13 +187,13 @@ class Framer:
         boundary, settled = self._boundary(start, start + declared, final=final)
         end = self._find_end(start, start + declared, boundary, final=final)
         if end is not None:
-            self._line_end = b"\r\n"
+            self._line_end, self._doubted = b"\r\n", 0
             return FrameOk(self._buffer[at:end], self._offset + at), end
         if not settled:
             return None
         inner = _HEAD.search(self._buffer, at + 2, boundary)
         stop = inner.start() if inner else boundary
-        self._line_end = b"\r\n"
+        self._line_end, self._doubted = b"\r\n", self._doubted + 1
         return Rejected(self._buffer[at:stop], self._reason(start, declared, boundary), self._offset + at), stop
 
     def _reason(self, start: int, declared: int, boundary: int) -> Rejection:
@@ -210,6 +214,7 @@ class Framer:
     def _find_end(self, start: int, declared_end: int, boundary: int, *, final: bool) -> int | None:
         """Place behind the first check code that fits; the declared end is tried in its turn."""
         buffer, declared_tried = self._buffer, False
+        most = self._max_ends if self._doubted < PATIENCE else 1
         for tried, end in enumerate((_LAST_END if final else _END).finditer(buffer, start), start=1):
             if end.end() > boundary or end.start(1) - start > self._max_segment:
                 break
@@ -217,13 +222,17 @@ class Framer:
                 declared_tried = True
                 if self._declared_is_end(start, declared_end):
                     return declared_end + 4
-            if tried > self._max_ends:
+            if tried > most:
                 break
-            if crc16(buffer[start : end.start(1)]) == int(end[1], 16) and not self._inner_fits(start, end.start(1)):
+            if self._fits_at(start, end) and not self._inner_fits(start, end.start(1)):
                 return end.end()
         if not declared_tried and self._declared_is_end(start, declared_end):
             return declared_end + 4
         return None
+
+    def _fits_at(self, start: int, end: re.Match[bytes]) -> bool:
+        code = int(end[1], 16)
+        return code in VALUES and crc16(self._buffer[start : end.start(1)]) == code
 
     def _declared_is_end(self, start: int, declared_end: int) -> bool:
         """The check code fits at the declared end, and not by chance over the pieces of two frames.
