@@ -151,7 +151,7 @@ def device(
     *,
     profile: str = "flue_gas",
     trouble: Trouble | None = None,
-    overtime_s: int = 1,
+    overtime_s: int = 8,  # a busy machine is no lost frame
     resends: int = 3,
     key: bytes = b"",
     **more: Any,

@@ -66,7 +66,7 @@ async def test_history_comes_part_by_part_and_each_part_is_acknowledged(tmp_path
         assert done.phase is Phase.DONE
         hours = {re.search(r"DataTime=(\d{14})", one.text)[1] for one in here.port.of(1) if one.happening == "data"}
         assert (min(hours), max(hours), len(hours)) == (begin, end, 6)
-        await sim.until(lambda: sim.stats.acked >= 7)  # the heartbeat and six hours
+        await sim.until(lambda: sim.stats.acked >= 7, 20.0)  # the heartbeat and six hours
         assert sim.stats.given_up == 0
 
 
@@ -113,7 +113,7 @@ async def test_a_device_that_fails_says_so(tmp_path: Path) -> None:
 
 
 async def test_a_deaf_device_gets_the_same_bytes_again_and_then_the_link_is_unusable(tmp_path: Path) -> None:
-    async with speaking(tmp_path, trouble=Trouble(no_answer=1.0), resends=1) as (here, _sim, profile):
+    async with speaking(tmp_path, trouble=Trouble(no_answer=1.0), resends=1, overtime_s=1) as (here, _sim, profile):
         end = await here.ask(profile, "1062", {"RtdInterval": "45"})
         assert (end.phase, end.reason, end.attempts) == (Phase.TIMED_OUT, Reason.LINK_UNUSABLE, 2)
         assert here.port.happenings(1) == ["sent", "resent", "timed_out"]
@@ -122,7 +122,7 @@ async def test_a_deaf_device_gets_the_same_bytes_again_and_then_the_link_is_unus
 
 
 async def test_a_device_that_accepts_and_falls_silent_is_not_asked_again(tmp_path: Path) -> None:
-    async with speaking(tmp_path, trouble=Trouble(silent=1.0)) as (here, sim, profile):
+    async with speaking(tmp_path, trouble=Trouble(silent=1.0), overtime_s=1) as (here, sim, profile):
         end = await here.ask(profile, "1062", {"RtdInterval": "45"})
         assert (end.phase, end.reason, end.attempts) == (Phase.FAILED, Reason.NO_RESULT, 1)
         assert sim.stats.requests == 1
@@ -136,7 +136,7 @@ async def test_what_a_device_says_by_itself_is_answered_at_once_and_told(
     async with speaking(tmp_path, edition) as (here, sim, _profile):
         answers = sim.stats.acked
         sim.speak(word)
-        await sim.until(lambda: sim.stats.acked > answers)
+        await sim.until(lambda: sim.stats.acked > answers, 20.0)
         await here.until(lambda: said in here.port.happenings(None))
         assert sim.stats.given_up == 0
 
@@ -144,7 +144,7 @@ async def test_what_a_device_says_by_itself_is_answered_at_once_and_told(
 @ALL
 async def test_a_heartbeat_is_answered_and_counted_not_kept(tmp_path: Path, edition: Edition) -> None:
     async with speaking(tmp_path, edition) as (here, sim, _profile):
-        await sim.until(lambda: sim.stats.acked >= 1)
+        await sim.until(lambda: sim.stats.acked >= 1, 20.0)
         assert here.driver.counters.heartbeats >= 1
         assert here.port.happenings(None) == []
 
@@ -153,7 +153,7 @@ async def test_the_login_of_a_vendor_is_answered(tmp_path: Path) -> None:
     async with speaking(tmp_path) as (here, sim, _profile):
         before = sim.stats.acked
         sim.speak("login")
-        await sim.until(lambda: sim.stats.acked > before)
+        await sim.until(lambda: sim.stats.acked > before, 20.0)
         await here.until(lambda: "login" in here.port.happenings(None))
 
 
@@ -194,7 +194,7 @@ async def test_an_upload_is_acknowledged_once_it_is_stored(tmp_path: Path, word:
     async with speaking(tmp_path) as (_here, sim, _profile):
         before = sim.stats.acked
         sim.speak(word)
-        await sim.until(lambda: sim.stats.acked > before)
+        await sim.until(lambda: sim.stats.acked > before, 20.0)
         assert sim.stats.given_up == 0
 
 
@@ -216,13 +216,13 @@ async def test_a_heartbeat_is_answered_as_the_device_is_set(tmp_path: Path, answ
     known = replace(known, heartbeat_answer=answer)
     async with host(tmp_path, known) as here, SimulatedDevice(settings, here.gateway.port) as sim:
         sim.speak("heartbeat")
-        await sim.until(lambda: f"CN={answer}".encode() in bytes(sim.heard))
+        await sim.until(lambda: f"CN={answer}".encode() in bytes(sim.heard), 20.0)
 
 
 async def test_a_device_that_repeats_itself_is_answered_each_time_and_told_once(tmp_path: Path) -> None:
     async with speaking(tmp_path) as (here, sim, _profile):
         for number in range(5):
             sim.speak("clock")
-            await sim.until(lambda n=number: sim.stats.acked >= n + 2)
+            await sim.until(lambda n=number: sim.stats.acked >= n + 2, 20.0)
         await here.until(lambda: here.driver.counters.notices == 5)
         await here.until(lambda: here.port.happenings(None) == ["clock_wanted"])

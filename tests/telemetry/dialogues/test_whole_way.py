@@ -197,7 +197,7 @@ async def test_missing_hours_are_found_asked_for_stored_and_known_as_filled(tmp_
 
     async with gateway(tmp_path) as here, SimulatedDevice(settings, here.port) as sim:
         sim.speak("2061")
-        await sim.until(lambda: sim.stats.acked >= 1)
+        await sim.until(lambda: sim.stats.acked >= 1, 20.0)
         await asked(look)
         assert await asked(DeviceGap.objects.count) >= 7
         command = await until(lambda: DeviceCommand.objects.filter(state=Phase.DONE, parts__gte=20).first(), 40.0)
@@ -217,14 +217,14 @@ async def test_no_value_is_lost_while_a_key_is_replaced(tmp_path: Path) -> None:
     loop = IngestLoop(store, spool_path(tmp_path), device_directory(tmp_path))
     async with gateway(tmp_path) as here, SimulatedDevice(settings, here.port) as sim:
         sim.speak("2061")
-        await sim.until(lambda: sim.stats.acked >= 1)
+        await sim.until(lambda: sim.stats.acked >= 1, 20.0)
         await asked(loop.drain)  # ingest knows the register as it was before
         number = await order(profile.mn, "1014")
         assert (await until(lambda: ended(number))).state == Phase.DONE
         assert sim.device.writer.key != old
         before = sim.stats.acked
         sim.speak("2011")
-        await sim.until(lambda: sim.stats.acked > before)
+        await sim.until(lambda: sim.stats.acked > before, 20.0)
         await asked(loop.drain)
     assert loop.counters.quarantined == 0
     assert {row.cycle for row in store.latest()} >= {Cycle.HOUR, Cycle.REALTIME}
