@@ -1,6 +1,6 @@
 """House law: no number with legal force in code; it lives in a pack row with its source.
 
-Reads every limit, breakpoint, reference oxygen and data-validity minimum of the packs, then walks the syntax trees of the
+Reads every figure of every table of the packs, then walks the syntax trees of the
 code, and reports each literal in a judging place that equals one of them. Plain counting numbers (TRIVIAL) are not looked at; a
 literal that only looks like a limit is named in ALLOWED with its ground.
 """
@@ -8,15 +8,15 @@ literal that only looks like a limit is named in ALLOWED with its ground.
 from __future__ import annotations
 
 import ast
-import csv
-import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+
+from qingtian.domain.detection.rule import DetectionRule
+from qingtian.packs.catalogue import all_tables
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "qingtian"
@@ -37,25 +37,31 @@ REST = (
     "domain/hj212",
     "cli",
 )
-COLUMNS = {
-    "aqi_breakpoints.csv": ("concentration", "index"),
-    "aqi_categories.csv": ("minimum", "maximum"),
-    "air_limits.csv": ("limit",),
-    "emission_limits.csv": ("limit",),
-    "reference_oxygen.csv": ("reference_o2",),
-    "data_validity.csv": ("minimum", "minimum_february"),
-    "surface_water_limits.csv": ("limit", "upper"),
-    "groundwater_limits.csv": ("limit", "upper"),
-    "water_status.csv": ("good_from", "worse_from"),
-    "black_odour.csv": ("limit", "upper"),
-    "soil_limits.csv": ("ph_above", "ph_to", "limit"),
-    "noise_limits.csv": ("limit", "burst", "burst_frequent"),
-    "tax_equivalents.csv": ("kg_per_equivalent",),
-    "tax_rates.csv": ("low", "high"),
-    "capacity_zones.csv": ("a_min", "a_max", "share"),
-    "replacement_factors.csv": ("factor",),
-    "carbon_market.csv": ("value",),
-}
+# Fields of pack rows that hold no figure of a rule: names, dates, ranks, places of rounding, colours, severities.
+NO_FIGURES = frozenset(
+    {
+        "row_id",
+        "standard",
+        "clause",
+        "source",
+        "confidence",
+        "note",
+        "region",
+        "valid_from",
+        "valid_to",
+        "overrides",
+        "year",
+        "digits",
+        "rank",
+        "level_number",
+        "rgb",
+        "hex",
+        "severity",
+        "version",
+        "code",
+        "old_code",
+    }
+)
 # Counting, clock, percent and rounding numbers: too common to mean a limit by themselves.
 TRIVIAL = frozenset(Decimal(n) for n in (*range(13), 24, 60, 100, 1000))
 # path below src/qingtian -> literals that are no limit there, with the ground.
@@ -88,33 +94,33 @@ class Breach:
 
 
 def legal_numbers(folder: Path = NATIONAL) -> dict[Decimal, str]:
-    """Every number of the packs that judges, with the first row that holds it."""
+    """Every number of the packs that judges, with the first row that holds it: all tables, new ones by themselves."""
     found: dict[Decimal, str] = {}
-    for name, columns in COLUMNS.items():
-        with (folder / name).open(encoding="utf-8", newline="") as handle:
-            for row in csv.DictReader(handle):
-                for column in columns:
-                    if row[column]:
-                        found.setdefault(Decimal(row[column]), f"{name} {row['row_id']}")
-    for number, row in _rule_numbers(folder):
-        found.setdefault(number, row)
+    for table in all_tables():
+        for row in table.read(folder):
+            for number in figures(row):
+                # A minus sign is an operator of Python, not a part of the literal.
+                found.setdefault(abs(number), f"{table.file} {row.row_id}")
     return {number: row for number, row in found.items() if number not in TRIVIAL}
 
 
-def _rule_numbers(folder: Path) -> Iterator[tuple[Decimal, str]]:
-    for row in _rows(folder, "aqi_editions.json"):
-        for value in (row["primary_above"], row["over_limit_above"], row["missing"]["publish_above"], row["top_index"]):
-            if value is not None:
-                yield Decimal(value), f"aqi_editions.json {row['row_id']}"
-    for name, columns in (("composite_index.json", ("base",)), ("trophic_index.json", ("offset", "slope", "r"))):
-        for row in _rows(folder, name):
-            for part in row["parts"]:
-                yield from ((Decimal(part[column]), f"{name} {row['row_id']}") for column in columns)
-
-
-def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads((folder / name).read_text("utf-8"))["rows"]
-    return rows
+def figures(value: object) -> Iterator[Decimal]:
+    """Numbers of a pack row, or of a part of one."""
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        yield Decimal(value)
+    elif isinstance(value, DetectionRule):
+        yield from (Decimal(text) for text in value.parameters.values())
+        yield from (bound for bound, _ in value.bands)
+    elif is_dataclass(value):
+        for one in fields(value):
+            if one.name not in NO_FIGURES:
+                yield from figures(getattr(value, one.name))
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from figures(one)
+    elif isinstance(value, (tuple, list)):
+        for one in value:
+            yield from figures(one)
 
 
 def literals(tree: ast.AST, *, every: bool) -> Iterator[tuple[int, str, Decimal]]:
