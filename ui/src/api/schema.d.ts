@@ -5709,7 +5709,9 @@ export interface components {
              * Value
              * @description a decimal as text, true or false, or a list of rows
              */
-            value: unknown;
+            value: string | boolean | number | {
+                [key: string]: string | boolean | number | null;
+            }[];
         };
         /**
          * FigureOut

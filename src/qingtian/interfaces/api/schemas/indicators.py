@@ -132,7 +132,9 @@ class FigureIn(Input):
     input: str = Field(min_length=1, max_length=60)
     first: date = Field(ge=date(1990, 1, 1), le=date(2199, 12, 31))
     last: date = Field(ge=date(1990, 1, 1), le=date(2199, 12, 31))
-    value: Any = Field(description="a decimal as text, true or false, or a list of rows")
+    value: str | bool | int | list[dict[str, str | bool | int | None]] = Field(
+        description="a decimal as text, true or false, or a list of rows"
+    )
     source: str = Field(min_length=1, max_length=300)
 
 
