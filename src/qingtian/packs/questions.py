@@ -100,6 +100,8 @@ def _round(packs: Packs, given: Mapping[str, Any]) -> Answer:
 
 def _reference_o2(packs: Packs, given: Mapping[str, Any]) -> Answer:
     c, o2, ref = (exact(needed(given, name), field=name) for name in ("c", "o2", "ref"))
+    if c < 0:
+        raise InvalidInput(f"{c} is negative", field="c", remedy="treat it as an invalid value")
     converted = to_reference_oxygen(c, o2, ref)
     clause = "GB 13271-2014 5.2; GB 4915-2013; GB 37822-2019 10.3.3"
     return Answer("invalid" if converted is None else float(round_fraction(converted, O2_PLACES)), clause)
