@@ -9,6 +9,7 @@ from decimal import Decimal
 from qingtian.domain.quality.causes import Cause, unpack_doubts
 from qingtian.domain.quality.measured import JUDGED_MARKS, Measured, last_place
 
+ONE = Decimal(1)
 LEAST_STEPS = 50  # below so many steps of its last decimal place a value's ratio is mostly rounding
 
 
@@ -34,7 +35,7 @@ class Conversion:
         """The reference oxygen that a converted value was made with, percent; None where rounding hides it."""
         if row.converted is None or row.value is None or row.mark not in JUDGED_MARKS or row.pollutant == self.oxygen:
             return None
-        if row.value <= 0 or row.value < LEAST_STEPS * last_place(row.value):
+        if row.value <= 0 or row.value < LEAST_STEPS * min(last_place(row.value), ONE):
             return None
         return self.air - float(row.converted) / float(row.value) * (self.air - oxygen)
 

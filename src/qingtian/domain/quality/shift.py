@@ -29,7 +29,7 @@ def check_shift(plan: FramePlan, rows: Sequence[Measured], state: SiteState) -> 
         known = _known(plan, relation, rows, state)
         if len(known) > (relation.least or 0):
             for by in (1, -1):
-                run = _longest(relation, known, by)
+                run = _best(relation, known, by)
                 if run:
                     return {known[i][1]: _doubt(relation, known, i, by, state) for i in run}
     return {}
@@ -61,8 +61,8 @@ def _sound(state: SiteState, code: str, start: datetime, within_s: int) -> float
     return float(held.sound) if (start - held.sound_at).total_seconds() <= within_s else None
 
 
-def _longest(relation: ScreenRelation, known: Known, by: int) -> list[int]:
-    """Positions of the longest stretch that is shifted by so many columns; empty when none proves it."""
+def _best(relation: ScreenRelation, known: Known, by: int) -> list[int]:
+    """Positions of the stretch that a shift by so many columns explains best; empty when none proves it."""
     tolerance, apart = float(relation.tolerance or 0), float(relation.apart or 0)
     least = relation.least or 0
     place = {code: index for index, (code, *_) in enumerate(known)}
@@ -71,12 +71,14 @@ def _longest(relation: ScreenRelation, known: Known, by: int) -> list[int]:
     near = [abs(log(known[i][2] / known[j][3])) for i, j in pairs]
     own = [abs(log(known[i][2] / known[i][3])) for i, _ in pairs]
     best: list[int] = []
+    gained = 0.0
     for first in range(len(pairs)):
         for last in range(first + least, len(pairs) + 1):
             count = last - first
             close = sum(near[first:last]) / count <= tolerance and max(near[first:last]) <= 2 * tolerance
-            if close and sum(own[first:last]) / count >= apart and count > len(best):
-                best = [pairs[k][0] for k in range(first, last)]
+            gain = sum(own[first:last]) - sum(near[first:last])
+            if close and sum(own[first:last]) / count >= apart and gain > gained:
+                best, gained = [pairs[k][0] for k in range(first, last)], gain
     return best
 
 

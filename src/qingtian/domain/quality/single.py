@@ -10,6 +10,7 @@ from qingtian.domain.quality.measured import JUDGED_MARKS, Measured, last_place,
 from qingtian.domain.quality.plans import HOUR_S, Plan, QualityRules, Slip
 from qingtian.domain.quality.state import SeriesState, run_seconds, sound_facts
 
+CLEAR = 5  # without a history a value must lie so many times above what is usual to be in another unit
 NEIGHBOUR = 1.5  # the value before is a neighbour when it is at most so many periods away
 
 
@@ -66,7 +67,7 @@ def _slip(plan: Plan, value: Decimal, held: SeriesState | None, start: datetime,
             continue
         sound = _sound(held, start, plan)
         if sound is None or sound <= 0:
-            if slip.alone:
+            if slip.alone and value >= CLEAR * slip.high:
                 return _slipped(plan, slip, value, mended, None)
         elif sound <= mended * slip.band and mended <= sound * slip.band:
             return _slipped(plan, slip, value, mended, sound)
