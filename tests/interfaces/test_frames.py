@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,7 +18,9 @@ from hypothesis import strategies as st
 from tests.interfaces import city
 from tests.interfaces.conftest import Login
 
+from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.domain.hj212 import build_frame, build_upload, crc16_modbus, decode, wrap_segment
+from qingtian.interfaces.api.present.doubts import doubts_of
 from qingtian.interfaces.api.present.frame_raw import masked
 from qingtian.interfaces.api.present.frame_told import explain
 from qingtian.interfaces.api.present.words.frame import command_name
@@ -30,7 +33,7 @@ from qingtian.telemetry.ingest.loop import IngestLoop
 from qingtian.telemetry.rejects.reasons import RejectReason
 from qingtian.telemetry.spool import Verdict
 from qingtian.telemetry.spool.folder import segment_path
-from qingtian.telemetry.store import SpoolPosition
+from qingtian.telemetry.store import Cycle, Observation, SpoolPosition
 from qingtian.telemetry.store.ducklake import DuckLakeStore
 
 REFERENCE = Path("/work/shared/reference/hj212/frames.jsonl")
@@ -262,8 +265,55 @@ def test_a_frame_that_was_not_taken_in_yet_says_so(duty: Client, archive: Path, 
     assert (value["stored"], value["frame"], value["value"]) == ("not_stored", None, "60")
 
 
+def test_of_a_refused_frame_only_what_was_taken_in_after_all_is_told(
+    duty: Client, archive: Path, ingest: IngestLoop
+) -> None:
+    """The same bytes first refused, then accepted: the series has the values, of the second arrival."""
+    stamp = "20251124050000"
+    (refused,) = city.fill_archive(archive, [hour_frame("51", stamp=stamp)], verdict=Verdict.UNKNOWN_DEVICE)
+    assert get(duty, f"/frames/{id_of(refused)}")["became"] == []
+    (accepted,) = city.fill_archive(archive, [hour_frame("51", stamp=stamp)])
+    ingest.drain()
+
+    (value,) = get(duty, f"/frames/{id_of(refused)}")["became"]
+    assert (value["stored"], value["frame"]) == ("same", id_of(accepted))
+
+
+def test_a_doubt_about_a_value_is_told_with_its_figures_and_the_remedy() -> None:
+    row = Observation(
+        "S-1",
+        "a21005",
+        Cycle.HOUR,
+        city.LAST_HOUR,
+        Decimal(800),
+        unit="mg/m3",
+        mark="N",
+        received_at=city.NOW,
+        qc=("unit_slip", "clock_error"),
+        qc_facts='{"unit_slip":{"row":"q","value":"800","unit":"mg/m3","near":"0.8","factor":"1000"},'
+        '"clock_error":{"row":"q","minutes":"20"},"of_a_later_release":{"row":"q"}}',
+    )
+
+    told = dict(doubts_of(row))
+
+    assert set(told) == {"unit_slip", "clock_error"}  # one that this release does not know is left out
+    assert "CO" in told["unit_slip"].text.zh and "800" in told["unit_slip"].text.en
+    assert "20" in told["clock_error"].text.zh
+    for one in told.values():
+        assert one.title.zh and one.title.en and one.remedy.zh and one.remedy.en
+
+
 def problems(client: Client, position: SpoolPosition) -> dict[str, dict]:
     return {one["code"]: one for one in get(client, f"/frames/{id_of(position)}")["problems"]}
+
+
+def test_the_time_of_a_frame_is_read_in_the_zone_of_the_device(duty: Client, archive: Path) -> None:
+    device = RegistryObject.objects.get(type=ObjectType.DEVICE, code=city.MN)
+    device.attributes = device.attributes | {"utc_offset_minutes": 0}
+    device.save()
+    (position,) = city.fill_archive(archive, [hour_frame(stamp="20251124010000")])
+    assert get(duty, f"/devices/{city.MN}/frames")["frames"][0]["data_time"] == "2025-11-24T09:00:00+08:00"
+    assert get(duty, f"/frames/{id_of(position)}")["data_time"] == "2025-11-24T09:00:00+08:00"
 
 
 def test_an_accepted_check_code_in_lower_case_is_told_with_what_the_standard_wants(duty: Client, archive: Path) -> None:

@@ -87,7 +87,7 @@ def explain(raw: bytes, decoded: Decoded, profile: DeviceProfile | None, on: dat
         items=[_item(code, values, decoded, profile or NOBODY, on) for code, values in decoded.items.items()],
         warnings=[warning_out(code) for code in decoded.warnings],
         problems=[problem_out(code, one) for code, one in own_problems(decoded)],
-        data_time=data_time(decoded),
+        data_time=data_time(decoded, profile or NOBODY),
         backfill=decoded.backfill,
         encrypted=decoded.encrypted,
         encoding=decoded.text_encoding,
@@ -148,9 +148,11 @@ def warning_out(code: str) -> WarningOut:
     return WarningOut(code=code, text_zh=told.zh, text_en=told.en)
 
 
-def data_time(decoded: Decoded) -> datetime | None:
-    """DataTime as a moment; None when there is none or it names no instant."""
-    return parse_time(decoded.data_time) if decoded.data_time and decoded.data_time_valid else None
+def data_time(decoded: Decoded, profile: DeviceProfile) -> datetime | None:
+    """DataTime as a moment, by the zone of the device's clock; None when there is none or it names no instant."""
+    if not decoded.data_time or not decoded.data_time_valid:
+        return None
+    return parse_time(decoded.data_time, profile.wire.utc_offset_minutes)
 
 
 def unit_of(code: str, profile: DeviceProfile) -> tuple[str, str]:

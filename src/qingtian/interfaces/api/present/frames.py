@@ -17,7 +17,7 @@ from qingtian.domain.errors import InvalidInput, NotVisible
 from qingtian.domain.hj212 import Decoded
 from qingtian.interfaces.api.present import law
 from qingtian.interfaces.api.present.became import became, mapping_problems
-from qingtian.interfaces.api.present.frame_told import data_time, explain, problem_out, unit_of
+from qingtian.interfaces.api.present.frame_told import NOBODY, data_time, explain, problem_out, unit_of
 from qingtian.interfaces.api.present.places import PlaceNames
 from qingtian.interfaces.api.present.words.frame import command_name
 from qingtian.interfaces.api.present.words.problems import refusal
@@ -87,7 +87,7 @@ def frame_row(record: SpoolRecord, profile: DeviceProfile | None) -> FrameRow:
         cn=decoded.cn,
         cn_zh=command.zh,
         cn_en=command.en,
-        data_time=data_time(decoded),
+        data_time=data_time(decoded, profile or NOBODY),
         backfill=decoded.backfill,
         bytes=len(record.raw),
         sha256=record.sha256,
