@@ -20,6 +20,7 @@ from qingtian.duties.watch_clocks import watch_clocks
 from qingtian.duties.watch_overdue import watch_overdue
 from qingtian.duties.watch_quality import watch_quality
 from qingtian.duties.watch_rebounds import watch_rebounds
+from qingtian.duties.watch_senders import watch_senders
 from qingtian.duties.watch_streams import watch_streams
 from qingtian.duties.watch_treatment import watch_treatment
 
@@ -51,6 +52,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("watch_treatment", 10 * _MINUTE, watch_treatment, "治理设施用电监视", "Treatment power"),
     Duty("watch_quality", _HOUR, watch_quality, "数据质量监视", "Data quality", offset=14 * _MINUTE),
     Duty("watch_clocks", 15 * _MINUTE, watch_clocks, "设备时钟监视", "Device clocks"),
+    Duty("watch_senders", 15 * _MINUTE, watch_senders, "设备身份监视", "Identity of senders", offset=6 * _MINUTE),
     Duty("set_clocks", 15 * _MINUTE, set_clocks, "自动校时", "Clocks set", offset=3 * _MINUTE),
     Duty("ask_gaps", 30 * _MINUTE, ask_gaps, "缺失数据补传", "Missing data asked for", offset=20 * _MINUTE),
     Duty("set_up_devices", 10 * _MINUTE, set_up_devices, "新设备初始化", "New devices set up", offset=4 * _MINUTE),
