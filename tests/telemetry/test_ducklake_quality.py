@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import psycopg
 import pytest
+from tests.duties.memory_store import MemoryStore
 from tests.telemetry.rows import DAY, HOUR, MINUTE, T0, minutes, row
 from tests.telemetry.store_contract import values
 from tests.telemetry.store_contract_quality import JUMP, Marker, QualityContract
 
 from qingtian.domain.errors import Unavailable
+from qingtian.telemetry.ingest.quality import QualityScreen, medium_of_station
 from qingtian.telemetry.store import lake
 from qingtian.telemetry.store.ducklake import DuckLakeStore
 from qingtian.telemetry.store.port import AppendResult, Cycle, SpoolPosition
@@ -154,3 +157,29 @@ def test_another_writer_is_told_to_the_screen(open_lake: Opener) -> None:
     assert len(screen.reconciled) == known + 1
     assert screen.reconciled[-1]["S1", "a21026", "minute", "device"] == T0 + 2 * MINUTE
     assert values(store.window(Cycle.MINUTE, T0, T0 + HOUR)) == [1, 2, 3, 4]
+
+
+def test_the_state_made_from_the_lake_is_the_state_of_having_seen_every_row(open_lake: Opener) -> None:
+    """Late, corrected and repeated hours, restarts in between: the same causes as in memory without any restart."""
+    rng, rows = random.Random(7), []
+    for n in range(150):
+        at, code = max(0, n // 3 - rng.choice([0, 0, 0, 1, 6])), ("a34004", "a34002", "a21026")[n % 3]
+        value = rng.choice(["35", "35", "35", "36", "700", "0.035", "-2", "0"])
+        start = T0 + at * HOUR
+        changes = {
+            "pollutant": code,
+            "cycle": Cycle.HOUR,
+            "unit": "ug/m3",
+            "period_s": 3600,
+            "frame_hash": f"{at}{value}",
+        }
+        rows.append(row(value, start, received_at=start + (n + 70) * MINUTE, **changes))
+    store, memory, kept = open_lake(), MemoryStore(), QualityScreen(medium_of_station)
+    for first in range(0, len(rows), 10):
+        store.append(rows[first : first + 10], screen=QualityScreen(medium_of_station))
+        memory.append(rows[first : first + 10], screen=kept)
+    ends = (Cycle.HOUR, T0 - DAY, T0 + 9 * DAY)
+    assert [(one.qc, one.qc_facts) for one in store.window(*ends)] == [
+        (one.qc, one.qc_facts) for one in memory.window(*ends)
+    ]
+    assert len({cause for one in store.window(*ends) for cause in one.qc}) >= 4
