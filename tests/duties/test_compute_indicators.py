@@ -59,7 +59,7 @@ def test_without_the_year_before_there_is_no_comparison_and_a_reason(run, city):
     run(DUTY, T0 + 3 * DAY + AT)
     row = value("AIR_YOY_PM25", "month")
     assert (row.value, row.status) == ("", Status.NO_DATA)
-    assert row.reason_en == "there are no data for days of last_year"
+    assert row.reason_en == "there are no data for city days of air of the year before"
     assert row.inputs["periods"]["last_year"] == ["2024-11-01", "2024-11-26"]
 
 

@@ -92,7 +92,7 @@ def test_air_and_water_are_public_and_the_rest_is_not(login, town):
     assert login("citizen").get("/api/v1/indicators/AIR_GOOD").status_code == 200
     assert login("citizen").get("/api/v1/indicators/RECYCLE").status_code == 404
     reason = login("plant").get("/api/v1/indicators/AIR_GOOD").json()["value"]
-    assert reason["value"] is None and reason["reason_en"] == "there are no data for days"
+    assert reason["value"] is None and reason["reason_en"] == "there are no data for city days of air"
 
 
 def test_filters_sort_and_export(duty):

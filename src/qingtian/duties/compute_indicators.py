@@ -12,6 +12,7 @@ from qingtian.apps.indicators.models import ReportedFigure
 from qingtian.domain.errors import QingtianError
 from qingtian.domain.indicators.graph import in_order, rests_on
 from qingtian.domain.indicators.periods import Period, Span, before, period_of
+from qingtian.domain.indicators.tree import score
 from qingtian.duties.duty import DutyContext, DutyReport
 from qingtian.packs import load_packs
 from qingtian.packs.indicators import INDEX_TREES, indicators
@@ -40,6 +41,9 @@ def compute_indicators(context: DutyContext) -> DutyReport:
             for day in _days(yesterday, span):
                 _one(context, report, Wish(code, span, day, region))
     for tree in packs.in_force(INDEX_TREES, yesterday, region):
+        # A tree of other figures than the city's indicators, such as the credit of one enterprise, is not for the city.
+        if not any(one.node.indicator in known for one in score(tree, {}).walk()):
+            continue
         for span in INDEX_SPANS:
             for day in _days(yesterday, span):
                 _one(context, report, Wish(tree.code, span, day, region), composite=True)

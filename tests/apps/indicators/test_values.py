@@ -73,7 +73,8 @@ def test_a_missing_figure_is_named():
     report("dry", "2166")
     row, _ = computed()
     assert (row.value, row.status) == ("", "no_data")
-    assert row.reason_zh == "没有 wet 的数据"
+    assert row.reason_zh == "没有 “湿垃圾资源化量” 的数据"
+    assert row.reason_en == "there are no data for wet waste used"
     assert [one["input"] for one in row.inputs["missing"]] == ["wet", "generated"]
 
 
@@ -146,6 +147,7 @@ def test_an_index_rests_on_kept_values_and_says_what_changed():
     row, new = compute_index(SYSTEM_ACTOR, NOW, PACKS, wish("BEAUTIFUL_CITY"))
     assert (row.value, row.composite, new) == ("66.6", True, True)  # (46.65 - 20) / (60 - 20)
     assert row.inputs["changes"] == []
+    assert row.coverage == "16.67"  # waste has one of the six parts of the weights
     assert compute_index(SYSTEM_ACTOR, NOW, PACKS, wish("BEAUTIFUL_CITY")) == (row, False)
     report("dry", "2966", at=NOW + timedelta(hours=1))
     computed(at=NOW + timedelta(hours=2))

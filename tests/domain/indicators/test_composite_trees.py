@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from qingtian.domain.errors import ConfigurationError
 from qingtian.domain.indicators import Direction
-from qingtian.domain.indicators.tree import ChangeKind, CompositeIndex, MissingPolicy, Node, changes, normalise, score
+from qingtian.domain.indicators.tree import (
+    ChangeKind,
+    CompositeIndex,
+    MissingPolicy,
+    Node,
+    changes,
+    covered,
+    normalise,
+    score,
+)
 
 
 def leaf(code, weight=1, **more):
@@ -94,6 +103,13 @@ def test_contributions_add_up_exactly_to_the_index(values, policy):
     assert 0 <= found.score <= 100
     assert sum(one.contribution for one in leaves) == found.score
     assert sum(one.share for one in leaves) == 1
+
+
+@given(st.sets(st.sampled_from(["good", "pm", "water"])))
+def test_how_much_of_the_tree_a_score_rests_on(known):
+    found = covered(score(CITY, {name: VALUES[name] for name in known}))
+    parts = {"good": Fraction(1, 2), "pm": Fraction(1, 6), "water": Fraction(1, 3)}
+    assert found == sum((parts[name] for name in known), Fraction(0))
 
 
 @given(*[st.dictionaries(st.sampled_from(["good", "pm", "water"]), st.decimals(0, 100, places=1)) for _ in range(2)])

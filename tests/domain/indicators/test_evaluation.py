@@ -36,7 +36,9 @@ from qingtian.domain.indicators import (
     show,
 )
 from qingtian.domain.indicators.checking import check
+from qingtian.domain.indicators.computing import reason_of
 from qingtian.domain.indicators.evaluation import evaluate
+from qingtian.domain.indicators.faults import Words
 from qingtian.domain.indicators.values import Missing, Reason
 
 THIS, LAST = PeriodName.THIS, PeriodName.LAST_YEAR
@@ -245,3 +247,21 @@ def test_below_the_least_coverage_there_is_no_value():
 
 def test_a_value_names_its_rule_version():
     assert indicator(version="3").rule_version == "ind.test.1@3"
+
+
+@pytest.mark.parametrize(
+    ("formula", "zh", "en"),
+    [
+        ("share(sections where grade <= 3)", "没有 “断面” 的数据", "there are no data for Sections"),
+        (
+            "share(sections of last_year where grade <= 3)",
+            "没有 上年同期“断面” 的数据",
+            "there are no data for Sections of the year before",
+        ),
+        ("1 [%] / 0", "分母为零", "the divisor is zero"),
+    ],
+)
+def test_a_reason_names_inputs_by_their_labels(formula, zh, en):
+    row = indicator(formula=formula)
+    assert reason_of(row, compute(row, Inputs())) == Words(zh, en)
+    assert reason_of(row, compute(indicator(formula="1 [%]"), Inputs())) is None

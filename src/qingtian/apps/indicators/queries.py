@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.indicators.models import DecisionRecord, IndicatorValue, ReportedFigure
 from qingtian.domain.errors import NotVisible
 from qingtian.domain.indicators.periods import Span
+
+# Of periods that end on one day the month is shown: long enough to mean something, short enough to move.
+_SHOWN_FIRST = (Span.MONTH, Span.QUARTER, Span.TO_DATE, Span.YEAR, Span.DAY)
+RANK = Case(*(When(span=span, then=Value(rank)) for rank, span in enumerate(_SHOWN_FIRST)), output_field=IntegerField())
 
 
 def newest_values(actor: Actor, region: str, span: Span | None = None) -> dict[str, IndicatorValue]:
@@ -21,7 +25,7 @@ def newest_values(actor: Actor, region: str, span: Span | None = None) -> dict[s
     rows = IndicatorValue.objects.visible_to(actor).filter(region=region)
     if span is not None:
         rows = rows.filter(span=span)
-    newest = rows.order_by("code", "-last", "first", "-version").distinct("code")
+    newest = rows.annotate(rank=RANK).order_by("code", "-last", "rank", "-version").distinct("code")
     return {row.code: row for row in newest}
 
 

@@ -11,6 +11,7 @@ from fractions import Fraction
 from qingtian.domain.indicators.definition import Bound, Formula, Indicator, Target
 from qingtian.domain.indicators.evaluation import Read, Trace, Use, evaluate
 from qingtian.domain.indicators.faults import Words
+from qingtian.domain.indicators.syntax import PeriodName
 from qingtian.domain.indicators.values import Inputs, Missing, Reason
 from qingtian.domain.standards.numbers import round_fraction
 
@@ -28,6 +29,12 @@ _WORDS: Mapping[Reason, tuple[str, str]] = {
     Reason.DIVISION_BY_ZERO: ("分母为零", "the divisor is zero"),
     Reason.LOW_COVERAGE: ("覆盖率 {what}，低于要求", "the coverage of {what} is below what is required"),
     Reason.BAD_CLIP: ("截断的下限高于上限", "the lower bound of clip lies above the upper one"),
+}
+
+_PERIODS: Mapping[str, tuple[str, str]] = {
+    PeriodName.LAST_YEAR: ("上年同期", " of the year before"),
+    PeriodName.PREVIOUS: ("上期", " of the period before"),
+    PeriodName.BASELINE: ("基准期", " of the baseline"),
 }
 
 
@@ -96,6 +103,20 @@ def compute(indicator: Indicator, inputs: Inputs) -> Result:
     result = compute_formula(formula, inputs, digits=indicator.digits)
     result = _covered(result, indicator.minimum_coverage)
     return _aimed(result, formula, indicator.target)
+
+
+def reason_of(indicator: Indicator, result: Result) -> Words | None:
+    """Why there is no value, with the inputs by their labels."""
+    if result.why is None:
+        return None
+    name, _, period = result.why.what.partition(" of ")
+    labels = {one.name: (one.label_zh, one.label_en) for one in indicator.inputs}
+    if name not in labels:
+        return result.reason
+    zh, en = labels[name]
+    when_zh, when_en = _PERIODS.get(period, ("", ""))
+    words_zh, words_en = _WORDS[result.why.reason]
+    return Words(words_zh.format(what=f"{when_zh}“{zh}”"), words_en.format(what=f"{en}{when_en}"))
 
 
 def compute_formula(formula: Formula, inputs: Inputs, *, digits: int) -> Result:

@@ -168,6 +168,17 @@ def score(index: CompositeIndex, values: Mapping[str, Fraction | Decimal | None]
     return _shared(raw, Fraction(1))
 
 
+def covered(found: Score) -> Fraction:
+    """Share of the weights of the whole tree whose indicators had a value, before missing ones were shared out.
+
+    A score that rests on a small part of its tree says little, however exact it is.
+    """
+    if found.node.leaf:
+        return Fraction(found.value is not None)
+    whole = sum((Fraction(child.node.weight) for child in found.children), Fraction(0))
+    return sum((Fraction(child.node.weight) / whole * covered(child) for child in found.children), Fraction(0))
+
+
 def changes(before: Score, after: Score) -> tuple[Change, ...]:
     """What each leaf's contribution did between two runs, the largest change first."""
     old = {one.node.code: one for one in before.walk() if one.node.leaf}

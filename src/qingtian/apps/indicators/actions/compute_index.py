@@ -19,7 +19,7 @@ from qingtian.apps.indicators.models import IndicatorValue
 from qingtian.apps.journal.record import record, writing
 from qingtian.domain.indicators.computing import Status
 from qingtian.domain.indicators.periods import Period
-from qingtian.domain.indicators.tree import CompositeIndex, Score, changes, score
+from qingtian.domain.indicators.tree import CompositeIndex, Score, changes, covered, score
 from qingtian.domain.standards.numbers import plain, round_fraction
 from qingtian.packs import Packs
 from qingtian.packs.indicators import index_tree
@@ -75,6 +75,7 @@ def _row(
         value="" if value is None else plain(value),
         exact="" if found.score is None else str(found.score),
         unit="1",
+        coverage=plain(round_fraction(covered(found) * 100, SHOWN)),
         reason_zh="" if value is not None else "没有足够的分指标",
         reason_en="" if value is not None else f"too few indicators: {found.reason}",
         rule_row=index.row_id,

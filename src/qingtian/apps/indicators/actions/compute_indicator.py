@@ -15,7 +15,7 @@ from qingtian.apps.indicators.models import IndicatorValue
 from qingtian.apps.journal.record import record, writing
 from qingtian.domain.errors import InvalidInput
 from qingtian.domain.evidence import canonical_json
-from qingtian.domain.indicators.computing import Result, compute
+from qingtian.domain.indicators.computing import Result, compute, reason_of
 from qingtian.domain.indicators.definition import Indicator
 from qingtian.domain.indicators.periods import Period, Span, period_of
 from qingtian.domain.standards.numbers import round_fraction
@@ -105,7 +105,7 @@ def content_hash(row: IndicatorValue) -> str:
 def _row(
     indicator: Indicator, result: Result, found: Gathered, period: Period, wish: Wish, at: datetime
 ) -> IndicatorValue:
-    reason = result.reason
+    reason = reason_of(indicator, result)
     covered = "" if result.coverage is None else str(round_fraction(result.coverage * 100, COVERAGE_PLACES))
     row = IndicatorValue(
         code=indicator.code,
