@@ -32,6 +32,7 @@ from qingtian.apps.judgements.actions.ask_recomputation import (
     resume_recomputation,
 )
 from qingtian.apps.judgements.models import Judgement, Recomputation, RecomputedAnswer
+from qingtian.apps.judgements.recomputation import Carrier
 from qingtian.apps.judgements.recomputed import answers, told
 from qingtian.apps.registry.models import RegistryObject
 from qingtian.apps.registry.revisions import add_revision
@@ -323,3 +324,16 @@ def test_late_corrections_are_kept_apart_by_version(run, store):
     done = recompute(store, asked())
     assert done.counts["exceeds>within"] == 1
     assert [row.inputs["version"] for row in judged()] == [2]
+
+
+def test_the_worker_leaves_alone_what_a_command_carries_out(run, store):
+    stack = outlet()
+    store.append(hours(stack, T0, [130]))
+    one = ask_recomputation(SYSTEM_ACTOR, LATER, asked(), carrier=Carrier.COMMAND)
+    assert run("recompute", LATER).notes == []
+    with pytest.raises(Conflict, match="carried out by the command") as caught:
+        ask_recomputation(SYSTEM_ACTOR, LATER, asked())
+    assert one.number in (caught.value.remedy or "")
+    cancel_recomputation(SYSTEM_ACTOR, LATER, one.number)
+    resume_recomputation(SYSTEM_ACTOR, LATER, one.number)
+    assert run("recompute", LATER + MINUTE).notes == [f"{one.number}: 1 of 1 days, done"]

@@ -44,13 +44,15 @@ def command(
     setup_django()
     from qingtian.apps.accounts.actor import SYSTEM_ACTOR
     from qingtian.apps.judgements.actions.ask_recomputation import ask_recomputation, resume_recomputation
+    from qingtian.apps.judgements.recomputation import Carrier
     from qingtian.runtime.clock import current_clock
 
     at = current_clock().now()
     if resume:
-        run = resume_recomputation(SYSTEM_ACTOR, at, resume)
+        run = resume_recomputation(SYSTEM_ACTOR, at, resume, carrier=Carrier.COMMAND)
     else:
-        run = ask_recomputation(SYSTEM_ACTOR, at, _asked(first, last, as_known, rules_on, dry_run=dry_run))
+        asked = _asked(first, last, as_known, rules_on, dry_run=dry_run)
+        run = ask_recomputation(SYSTEM_ACTOR, at, asked, carrier=Carrier.COMMAND)
     done = _carry_out(run, quiet=as_json)
     _print(done, as_json=as_json)
 

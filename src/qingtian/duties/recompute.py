@@ -10,7 +10,7 @@ from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.judgements.actions.keep_recomputed import fail_recomputation, keep_day
 from qingtian.apps.judgements.actions.record_judgements import record_judgements
 from qingtian.apps.judgements.judged import Judged
-from qingtian.apps.judgements.recomputation import OPEN, Mode, Recomputation
+from qingtian.apps.judgements.recomputation import OPEN, Carrier, Mode, Recomputation
 from qingtian.apps.judgements.states import Question
 from qingtian.domain.errors import QingtianError
 from qingtian.duties.duty import DutyContext, DutyReport, rules_on
@@ -28,7 +28,7 @@ Progress = Callable[[Recomputation], None]
 def recompute(context: DutyContext) -> DutyReport:
     """The duty: go on with open recomputations, oldest first, for a slice of time."""
     report, until = DutyReport(), time.monotonic() + SLICE_S
-    for run in Recomputation.objects.filter(state__in=OPEN).order_by("id"):
+    for run in Recomputation.objects.filter(state__in=OPEN, carrier=Carrier.WORKER).order_by("id"):
         done = carry_out(run, context.store, context.now, until=until)
         report.notes.append(f"{done.number}: {done.days_done} of {done.days} days, {done.state}")
     return report

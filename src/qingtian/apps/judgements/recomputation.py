@@ -36,6 +36,13 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
+class Carrier(StrEnum):
+    """Who carries a recomputation out; two processes never work on one."""
+
+    WORKER = "worker"
+    COMMAND = "command"
+
+
 OPEN = (RunState.WAITING, RunState.RUNNING)
 RESUMABLE = (RunState.CANCELLED, RunState.FAILED, RunState.RUNNING)
 
@@ -65,6 +72,9 @@ class Recomputation(models.Model):
     row_id = models.CharField(max_length=120, blank=True)  # of the row that is tried
     cells: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
     packs_hash = models.CharField(max_length=64)  # SHA-256 of every pack row that judged
+    carrier = models.CharField(
+        max_length=8, choices=[(one.value, one.value) for one in Carrier], default=Carrier.WORKER
+    )
     key = models.CharField(max_length=64)  # SHA-256 of the question and the packs
     next_day = models.DateField()  # first day that is still to be judged
     asked_by = models.CharField(max_length=150)

@@ -15,6 +15,7 @@ from qingtian.apps.journal.record import record, writing
 from qingtian.apps.judgements.recomputation import (
     OPEN,
     RESUMABLE,
+    Carrier,
     Mode,
     Recomputation,
     RunState,
@@ -72,15 +73,17 @@ class Asked:
         return hashlib.sha256(canonical_json(said)).hexdigest()
 
 
-def ask_recomputation(actor: Actor, at: datetime, asked: Asked) -> Recomputation:
+def ask_recomputation(actor: Actor, at: datetime, asked: Asked, *, carrier: Carrier = Carrier.WORKER) -> Recomputation:
     """Ask for a recomputation; the same question while one is open gives that one.
 
     A question about a fixed state of knowledge that was answered already gives that answer.
 
     Args:
         at: city time, aware.
+        carrier: who carries it out: the worker, or the command that asks.
     Raises:
         NotPermitted, InvalidInput: names the field.
+        Conflict: the same question is carried out by another process.
     """
     verb = Verb.TRY_RULE if asked.mode in (Mode.DRY_RUN, Mode.TRY_ROW) else Verb.RECOMPUTE
     role = require_in_city(actor, verb)
@@ -93,6 +96,7 @@ def ask_recomputation(actor: Actor, at: datetime, asked: Asked) -> Recomputation
         if same is None and asked.as_known is not None:
             same = known.filter(state=RunState.DONE).first()
         if same is not None:
+            _check_carrier(same, carrier)
             return same
         run = Recomputation.objects.create(
             number=next_number("R", at),
@@ -106,6 +110,7 @@ def ask_recomputation(actor: Actor, at: datetime, asked: Asked) -> Recomputation
             cells=dict(asked.cells),
             packs_hash=packs.fingerprint,
             key=key,
+            carrier=carrier,
             asked_by=actor.username,
             asked_at=at,
         )
@@ -131,7 +136,9 @@ def cancel_recomputation(actor: Actor, at: datetime, number: str) -> Recomputati
         return run
 
 
-def resume_recomputation(actor: Actor, at: datetime, number: str) -> Recomputation:
+def resume_recomputation(
+    actor: Actor, at: datetime, number: str, *, carrier: Carrier = Carrier.WORKER
+) -> Recomputation:
     """Take up a cancelled or failed recomputation at the day it was at.
 
     Raises:
@@ -145,10 +152,19 @@ def resume_recomputation(actor: Actor, at: datetime, number: str) -> Recomputati
             raise Conflict(f"{number} is {run.state}", field="state", remedy="ask for a new one")
         if run.packs_hash != load_packs().fingerprint:
             raise Conflict("the packs changed since it was asked", field="packs", remedy="ask for a new one")
-        run.state, run.finished_at, run.error = RunState.WAITING, None, ""
+        run.state, run.finished_at, run.error, run.carrier = RunState.WAITING, None, "", carrier
         run.save()
         record(actor, at, "recomputation.resumed", run, {"next_day": run.next_day.isoformat()}, role=role)
         return run
+
+
+def _check_carrier(run: Recomputation, carrier: Carrier) -> None:
+    if run.state in OPEN and run.carrier != carrier:
+        raise Conflict(
+            f"{run.number} asks the same and is carried out by the {run.carrier}",
+            field="number",
+            remedy=f"wait for {run.number}, or cancel it",
+        )
 
 
 def _check(asked: Asked, at: datetime, packs: Packs) -> None:
