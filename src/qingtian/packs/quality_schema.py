@@ -33,7 +33,7 @@ PAIRS = (RelationKind.NOT_ABOVE, RelationKind.MAXIMUM_OF_DAY, RelationKind.MEAN_
 # Figures that the explanation of any cause may name: `name` is the pollutant itself.
 _NAMED = (
     "name text value unit low high before step limit hours factor mended usual holds theirs part whole other item "
-    "minimum maximum total expected converted oxygen implied sampled_at minutes"
+    "minimum maximum total expected converted oxygen implied sampled_at minutes parts"
 )
 FIGURES = frozenset(_NAMED.split(" "))
 

@@ -17,6 +17,7 @@ class Cause(StrEnum):
     UNREADABLE = "unreadable"
     CONFLICTING_VALUES = "conflicting_values"
     CLOCK_ERROR = "clock_error"
+    RECORD_INCOMPLETE = "record_incomplete"
     STALE_SAMPLE = "stale_sample"
     COLUMN_SHIFT = "column_shift"
     UNIT_SLIP = "unit_slip"

@@ -12,6 +12,7 @@ from qingtian.domain.hj212.numbers import NoNumber
 from qingtian.domain.quality import Cause, Doubt, causes_of, pack_doubts
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.devices import DeviceProfile
+from qingtian.telemetry.ingest.splits import INCOMPLETE
 from qingtian.telemetry.ingest.times import clock_skew, in_future, parse_time
 from qingtian.telemetry.spool.format import SpoolRecord
 from qingtian.telemetry.store.port import ClockSkew, Cycle, Observation, Origin, Quarantined
@@ -60,6 +61,7 @@ def map_frame(decoded: Decoded, record: SpoolRecord, profile: DeviceProfile, uni
     if data_time is None:
         return Mapped(quarantined=quarantine(record, profile.mn, "impossible_time", f"DataTime={sent[:40]!r}"))
     period_s = period_seconds(cycle, profile)
+    missing_of = (decoded.pnum or 0) if INCOMPLETE in decoded.warnings else 0
     skew = _skew(decoded, record, profile, cycle=cycle, data_time=data_time, period_s=period_s)
     if in_future(data_time, received_at):
         detail = f"DataTime={data_time.isoformat()} arrived {received_at.isoformat()}"
@@ -75,6 +77,7 @@ def map_frame(decoded: Decoded, record: SpoolRecord, profile: DeviceProfile, uni
             start=data_time,
             conflict=code in decoded.conflicts,
             skew=skew,
+            missing_of=missing_of,
         )
         for code, values in decoded.items.items()
     ]
@@ -126,13 +129,14 @@ def _observation(
     start: datetime,
     conflict: bool,
     skew: ClockSkew | None,
+    missing_of: int,
 ) -> Observation | None:
     main, converted = ("Rtd", "ZsRtd") if cycle is Cycle.REALTIME else ("Avg", "ZsAvg")
     if not any(name in values for name in (main, converted, "Min", "Max", "Cou", "Flag")):
         return None
     registered, sentinels = profile.code_map.get(code, code), profile.wire.sentinel_numbers
     value = number(values.get(main), sentinels)
-    doubts = _doubts(values.get(main, ""), value, sentinels, conflict=conflict, skew=skew)
+    doubts = _doubts(values.get(main, ""), value, sentinels, conflict=conflict, skew=skew, missing_of=missing_of)
     sampled = values.get("SampleTime")
     return Observation(
         profile.site,
@@ -161,7 +165,13 @@ def _observation(
 
 
 def _doubts(
-    text: str, value: Decimal | None, sentinels: Set[Decimal], *, conflict: bool, skew: ClockSkew | None
+    text: str,
+    value: Decimal | None,
+    sentinels: Set[Decimal],
+    *,
+    conflict: bool,
+    skew: ClockSkew | None,
+    missing_of: int,
 ) -> list[Doubt]:
     """What the frame itself gives reason to doubt; everything else needs the rows before it."""
     found: list[Doubt] = []
@@ -173,6 +183,8 @@ def _doubts(
         found.append(Doubt(Cause.CONFLICTING_VALUES, "", {"value": text.strip()[:SHOWN_TEXT]}))
     if skew is not None:
         found.append(Doubt(Cause.CLOCK_ERROR, "", {"minutes": f"{skew.skew_s / 60:.1f}"}))
+    if missing_of:
+        found.append(Doubt(Cause.RECORD_INCOMPLETE, "", {"parts": str(missing_of)}))
     return found
 
 
