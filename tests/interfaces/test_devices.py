@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.domain.hj212 import WireSettings
 from qingtian.interfaces.api.present.words import settings as words
 from qingtian.telemetry.spool import Verdict
+from qingtian.telemetry.store import Cycle, Observation, SpoolPosition
 from qingtian.telemetry.store.ducklake import DuckLakeStore
 
 OTHER_MN = "QT4201000000000000000021"
@@ -105,6 +107,39 @@ def test_two_devices_at_one_place_are_told_apart_by_their_frames(duty: Client, t
     found = items(duty)
     assert (found["QT77"]["state"], found["QT77"]["last_heard_at"]) == ("online", "2025-11-24T10:40:00+08:00")
     assert found[city.MN]["state"] == "never"  # none of its own frames is in the archive
+
+
+def test_at_a_shared_place_a_device_answers_for_its_own_doubts_only(
+    duty: Client, town: city.Town, archive: Path, filled_store: DuckLakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = ObjectDraft(ObjectType.DEVICE, "QT77", "二号", parent=(ObjectType.OUTLET, "O-1-01"))
+    register_object(SYSTEM_ACTOR, city.NOW, draft)
+    mine, other = city.fill_archive(archive, [frame_at(38), frame_at(39, mn=city.MN)])
+
+    def doubted(position: SpoolPosition, cause: str) -> Observation:
+        return Observation(
+            "O-1-01",
+            "a21026",
+            Cycle.REALTIME,
+            city.NOW,
+            Decimal(9),
+            segment=position.segment,
+            frame_offset=position.offset,
+            received_at=city.NOW,
+            qc=(cause,),
+            qc_facts=json.dumps({cause: {"row": "q"}}),
+        )
+
+    rows = [doubted(mine, "jump"), doubted(other, "persistence")]
+    monkeypatch.setattr(
+        type(filled_store), "window", lambda _self, cycle, *_args, **_named: rows if cycle is Cycle.REALTIME else []
+    )
+
+    def codes(mn: str) -> list[str]:
+        return [one["code"] for one in duty.get(f"/api/v1/devices/{mn}").json()["health"]["problems"]]
+
+    assert codes("QT77") == ["jump"]
+    assert codes(city.MN) == ["persistence"]
 
 
 def test_the_page_of_a_device_shows_settings_and_never_a_secret(login: Login) -> None:

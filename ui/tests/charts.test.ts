@@ -92,7 +92,7 @@ describe('a time series', () => {
     expect(judgedValue(points[0] as SeriesPoint, true)).toBe('210')
     const option = seriesOption({ points, limits: [limit('100', { converted: true })], cycle: 'hour', unit: 'mg/m3' }, DARK, words)
     const names = (option.series as { name: string }[]).map((one) => one.name)
-    expect(names).toEqual(['converted', 'measured', 'invalid'])
+    expect(names).toEqual(['converted', 'measured', 'invalid', 'doubted'])
   })
 
   it('shows both the values and the limit on a round axis from zero', () => {
