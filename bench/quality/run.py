@@ -80,13 +80,13 @@ def cost() -> None:
     with tempfile.TemporaryDirectory(prefix="qt-bench-") as folder:
         spool = Path(folder) / "spool"
         fill(spool)
-        url = ensure_embedded(Path(folder))
+        url = ensure_embedded(Path(folder) / "postgres")
         times: dict[bool, list[float]] = {True: [], False: []}
         try:
             for turn in range(2 * ROUNDS):
                 times[turn % 2 == 0].append(one_ingest(spool, url, Path(folder), turn, screened=turn % 2 == 0))
         finally:
-            stop_embedded(pgdata_path(Path(folder)))
+            stop_embedded(pgdata_path(Path(folder) / "postgres"))
     with_it, without = (statistics.median(times[on]) for on in (True, False))
     values = FRAMES * len(CODES)
     print(f"ingest of {FRAMES} frames of {len(CODES)} values: {with_it:.2f} s with, {without:.2f} s without (medians)")
@@ -117,8 +117,7 @@ def one_ingest(spool: Path, url: str, folder: Path, turn: int, *, screened: bool
     name = f"bench{turn}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
-    own = url.replace("/postgres?", f"/{name}?")
-    assert own != url
+    own = psycopg.conninfo.make_conninfo(url, dbname=name)
     store = DuckLakeStore(own, folder / name)
     try:
         loop = IngestLoop(store, spool, StaticDirectory(PROFILES))
