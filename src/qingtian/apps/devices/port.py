@@ -74,5 +74,5 @@ def _keep(report: Report) -> None:
     try:
         keep = record_message if report.key is None else record_progress
         keep(SYSTEM_ACTOR, current_clock().now(), report)
-    except (DataError, IntegrityError):  # the database answers, and will refuse this one again
+    except (DataError, IntegrityError, ValueError):  # the database answers, and will refuse this one again
         _log.exception("a report of the gateway is refused by the database: %s of %s", report.happening, report.mn)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb, require_in_city
 from qingtian.apps.devices.actions.order_command import SET_NUMBER, OrderDraft, order_command
-from qingtian.apps.devices.actions.record_progress import exchange_fields
+from qingtian.apps.devices.actions.record_progress import exchange_fields, plain
 from qingtian.apps.devices.forms import NEW_KEY, SET_CLOCK
 from qingtian.apps.devices.models import DeviceCommand, DeviceExchange
 from qingtian.apps.devices.states import OPEN_STATES, Origin
@@ -47,7 +47,8 @@ def record_message(actor: Actor, at: datetime, report: Report) -> DeviceCommand 
 
 
 def _detail(notice: Notice) -> dict[str, object]:
-    told = {"pol_id": notice.pol_id, "serials": dict(notice.serials or {}), "time": notice.at}
+    serials = {plain(code): plain(serial) for code, serial in (notice.serials or {}).items()}
+    told = {"pol_id": plain(notice.pol_id), "serials": serials, "time": plain(notice.at)}
     return {name: value for name, value in told.items() if value}
 
 
@@ -59,7 +60,9 @@ def _follow(
     if device is None:
         return None
     if notice.said is Said.CLOCK_WANTED:
-        return set_clock(actor, at, device, pol_id=notice.pol_id, reason="设备请求校时 / the device asked for it")
+        return set_clock(
+            actor, at, device, pol_id=plain(notice.pol_id), reason="设备请求校时 / the device asked for it"
+        )
     if notice.said is Said.KEY_WANTED:
         draft = OrderDraft(NEW_KEY, reason="设备请求新密钥 / the device asked for it", origin=Origin.KEY)
         return None if _open(device, NEW_KEY) else _try(actor, at, device, draft)

@@ -57,19 +57,29 @@ def _log(report: Report, command: DeviceCommand) -> bool:
 
 def exchange_fields(report: Report) -> dict[str, Any]:
     """The columns of an exchange that a report fills."""
-    detail = {"offline": True} if report.note == OFFLINE else ({"note": report.note[:500]} if report.note else {})
+    note = plain(report.note)[:500]
+    detail = {"offline": True} if note == OFFLINE else ({"note": note} if note else {})
     return {
-        "mn": report.mn[:32],
+        "mn": plain(report.mn)[:32],
         "direction": Direction.DEVICE if report.from_device else Direction.HOST,
-        "cn": report.cn[:4],
-        "qn": report.qn[:40],
+        "cn": plain(report.cn)[:4],
+        "qn": plain(report.qn)[:40],
         "frame_hash": report.frame_hash,
         "at": report.at,
         "happening": report.happening,
         "code": report.code,
-        "text": report.text.replace("\x00", "?"),
+        "text": plain(report.text),
         "detail": detail,
     }
+
+
+def plain(text: str) -> str:
+    """Text that the database can keep, whatever a device sent.
+
+    >>> plain("a" + chr(0) + "b")
+    'a?b'
+    """
+    return text.replace("\x00", "?").encode("utf-8", "replace").decode("utf-8")
 
 
 def _move(actor: Actor, command: DeviceCommand, report: Report, *, ends: bool) -> None:
@@ -79,7 +89,7 @@ def _move(actor: Actor, command: DeviceCommand, report: Report, *, ends: bool) -
     command.values = merge_values(command.values, report.values)
     if ends:
         command.ended_at, command.end_reason, command.code = report.at, report.reason, report.code
-        command.end_note = report.note[:500]
+        command.end_note = plain(report.note)[:500]
     command.save()
     if ends:
         _end(actor, command, report)
