@@ -11,7 +11,7 @@ import DeviceForm from '@/pages/devices/DeviceForm.vue'
 import ExplainPage from '@/pages/devices/ExplainPage.vue'
 import FrameView from '@/pages/devices/FrameView.vue'
 import ProblemList from '@/pages/devices/ProblemList.vue'
-import { changedSettings, fieldText, fieldValue, formField, startTexts } from '@/pages/devices/deviceForm'
+import { changedSettings, CLEARED, fieldText, fieldValue, formField, startTexts } from '@/pages/devices/deviceForm'
 import { devicePath, framePath, sitePath } from '@/pages/devices/paths'
 import { hexLines, spanText, verdictTone } from '@/pages/devices/states'
 
@@ -77,6 +77,10 @@ describe('the fields of the device form', () => {
       expects: ['hour'],
       password: 'new',
     })
+  })
+  it('take a secret off the register only when that was asked for', () => {
+    const begun = startTexts(RULES, DEVICE.settings)
+    expect(changedSettings(RULES, begun, { ...begun, password: CLEARED })).toEqual({ password: null })
   })
   it.each([
     ['code', 'mn'],
@@ -306,6 +310,15 @@ describe('the form of a device', () => {
     await page.get('form').trigger('submit')
     await flushPromises()
     expect(change).toHaveBeenCalledWith('QT1', expect.objectContaining({ revision: 7, reason: 'vendor said so', settings: { ack: null } }))
+  })
+  it('takes a password off the register with a tick', async () => {
+    const change = vi.spyOn(api, 'changeDevice').mockResolvedValue(DEVICE)
+    const { page } = await open('/desk/devices/QT1/edit')
+    await page.get('[name=clear-password]').setValue(true)
+    expect(page.get('[name=password]').attributes('disabled')).toBeDefined()
+    await page.get('form').trigger('submit')
+    await flushPromises()
+    expect(change).toHaveBeenCalledWith('QT1', expect.objectContaining({ settings: { password: null } }))
   })
   it('asks after a conflict: takes the newer state in and keeps what was typed', async () => {
     const change = vi.spyOn(api, 'changeDevice').mockRejectedValueOnce(

@@ -3,6 +3,9 @@ import type { FieldRule, Setting, SettingValue } from '@/api/types'
 
 export type FieldText = string | string[]
 
+/** Text of a secret that is to be taken off the register; no person can type it. */
+export const CLEARED = '\u0000'
+
 /** What a field shows for a value: lists and maps are written one entry per line. */
 export function fieldText(rule: FieldRule, value: SettingValue): FieldText {
   if (rule.kind === 'flags') return Array.isArray(value) ? value : []
@@ -49,7 +52,7 @@ export function changedSettings(
   for (const rule of rules) {
     const text = now[rule.name] ?? ''
     if (JSON.stringify(text) === JSON.stringify(begun[rule.name] ?? '')) continue
-    const cleared = rule.kind !== 'secret' && JSON.stringify(text) === JSON.stringify(fieldText(rule, rule.default))
+    const cleared = rule.kind === 'secret' ? text === CLEARED : JSON.stringify(text) === JSON.stringify(fieldText(rule, rule.default))
     out[rule.name] = cleared ? null : fieldValue(rule, text)
   }
   return out
