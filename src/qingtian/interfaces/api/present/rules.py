@@ -9,7 +9,13 @@ from functools import lru_cache
 from typing import Any
 
 from qingtian.apps.registry.listing import Name
+from qingtian.domain.analysis.capacity import CapacityZone
+from qingtian.domain.carbon import CarbonRule
+from qingtian.domain.decisions.lines import Assignment, DecisionHead, RuleLine
 from qingtian.domain.detection.rule import DetectionRule
+from qingtian.domain.indicators.definition import Indicator
+from qingtian.domain.indicators.tree import CompositeIndex
+from qingtian.domain.ledgers.balance import ReplacementRule
 from qingtian.domain.procedures import ProcedureTemplate
 from qingtian.domain.standards import (
     AirLimit,
@@ -154,6 +160,14 @@ TITLES: Mapping[type[RuleRow], Callable[[Any], Name]] = {
     Pollutant: lambda row: Name(row.name_zh or row.name_en, row.name_en or row.name_zh),
     DataMark: lambda row: Name(f"{row.mark} {row.meaning_zh}", f"{row.mark} {row.meaning_en}"),
     DetectionRule: lambda row: Name(row.label_zh, row.label_en),
+    Indicator: lambda row: Name(row.name_zh, row.name_en),
+    CompositeIndex: lambda row: Name(row.name_zh, row.name_en),
+    DecisionHead: lambda row: Name(row.title_zh, row.title_en),
+    RuleLine: lambda row: Name(row.text_zh, row.text_en),
+    Assignment: lambda row: Name(row.org_zh, row.org_en),
+    CapacityZone: lambda row: Name(row.name_zh, row.name_en),
+    ReplacementRule: lambda row: _both(f"{row.area} {row.item}: x {row.factor}"),
+    CarbonRule: lambda row: _both(f"{row.name}: {row.value} {row.unit}"),
     ValidityRule: lambda row: _both(f"{' '.join(row.items)} {row.period}: {row.counts} >= {row.minimum}"),
     ReferenceOxygen: lambda row: _both(f"{row.category}: O2 {row.reference_o2} %"),
     QualityLimit: lambda row: _named(row, row.category, row.measure, _bounds(row), row.unit),
