@@ -187,7 +187,7 @@ def read_last_seen(connection: psycopg.Connection[TupleRow]) -> dict[str, dateti
 
 
 def _values(row: Observation) -> list[Any]:
-    values = [" ".join(row.qc) if name == "qc" else getattr(row, name) for name in COLUMNS]
+    values: list[Any] = [" ".join(row.qc) if name == "qc" else getattr(row, name) for name in COLUMNS]
     return [exact(value) if name in _DECIMALS else value for name, value in zip(COLUMNS, values, strict=True)]
 
 
