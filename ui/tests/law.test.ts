@@ -19,6 +19,7 @@ const WHY = {
   question: 'emission_limit',
   object: 'O-1',
   object_name: '一号排口',
+  object_name_en: 'Stack one',
   object_type: 'outlet',
   item: 'a21002',
   item_zh: 'NOx',
@@ -128,7 +129,7 @@ describe('a figure', () => {
     await vi.dynamicImportSettled()
     await flushPromises()
     expect(asked).toHaveBeenCalledWith(7)
-    for (const part of ['120.5', 'is over the limit', 'normal', 'oxygen', 'GB 13223-2011', 'table 2', 'gb13223', '2012-01-01', 'Unverified', 'Not rounded', 'the text', 'permit', 'current', 'decided by the data mark']) {
+    for (const part of ['120.5', 'Stack one', 'is over the limit', 'normal', 'oxygen', 'GB 13223-2011', 'table 2', 'gb13223', '2012-01-01', 'Unverified', 'Not rounded', 'the text', 'permit', 'current', 'decided by the data mark']) {
       expect(said(), part).toContain(part)
     }
     const links = [...document.querySelectorAll('a')].map((one) => one.getAttribute('href'))

@@ -5577,6 +5577,8 @@ export interface components {
             object: string;
             /** Object Name */
             object_name: string;
+            /** Object Name En */
+            object_name_en: string;
             /** Object Type */
             object_type: string;
             /** Period End */

@@ -57,6 +57,7 @@ def explanation(actor: Actor, judgement_id: int) -> ExplanationOut:
         question=row.question,
         object=row.object.code,
         object_name=row.object.name,
+        object_name_en=row.object.name_en or row.object.name,
         object_type=row.object.type,
         item=row.item,
         item_zh=item.zh,

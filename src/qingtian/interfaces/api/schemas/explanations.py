@@ -66,6 +66,7 @@ class ExplanationOut(Schema):
     question: str
     object: str
     object_name: str
+    object_name_en: str
     object_type: str
     item: str
     item_zh: str
