@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 
 from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.indicators.actions.compute_index import compute_index
 from qingtian.apps.indicators.actions.compute_indicator import Wish, compute_indicator
-from qingtian.apps.indicators.models import ReportedFigure
+from qingtian.apps.indicators.gathering import Known
+from qingtian.apps.indicators.models import IndicatorValue, ReportedFigure
 from qingtian.domain.errors import QingtianError
 from qingtian.domain.indicators.graph import in_order, rests_on
 from qingtian.domain.indicators.periods import Period, Span, before, period_of
@@ -32,6 +34,7 @@ def compute_indicators(context: DutyContext) -> DutyReport:
     report = DutyReport()
     yesterday = context.now.astimezone(SHANGHAI).date() - timedelta(days=1)
     known = {row.code: row for row in indicators(packs, yesterday, region)}
+    given: Known = {}
     reported = set(ReportedFigure.objects.values_list("code", flat=True))
     for code in in_order({code: rests_on(row) for code, row in known.items()}):
         # What rests on reported figures alone, and has none, is shown as such without a row a day.
@@ -39,14 +42,14 @@ def compute_indicators(context: DutyContext) -> DutyReport:
             continue
         for span in known[code].spans:
             for day in _days(yesterday, span):
-                _one(context, report, Wish(code, span, day, region))
+                _note(report, Wish(code, span, day, region), partial(_indicator, context, given))
     for tree in packs.in_force(INDEX_TREES, yesterday, region):
         # A tree of other figures than the city's indicators, such as the credit of one enterprise, is not for the city.
         if not any(one.node.indicator in known for one in score(tree, {}).walk()):
             continue
         for span in INDEX_SPANS:
             for day in _days(yesterday, span):
-                _one(context, report, Wish(tree.code, span, day, region), composite=True)
+                _note(report, Wish(tree.code, span, day, region), partial(_index, context))
     return report
 
 
@@ -60,10 +63,17 @@ def _days(yesterday: date, span: Span) -> Iterator[date]:
     yield yesterday
 
 
-def _one(context: DutyContext, report: DutyReport, wish: Wish, *, composite: bool = False) -> None:
-    compute = compute_index if composite else compute_indicator
+def _indicator(context: DutyContext, given: Known, wish: Wish) -> tuple[IndicatorValue, bool]:
+    return compute_indicator(SYSTEM_ACTOR, context.now, load_packs(), wish, known=given)
+
+
+def _index(context: DutyContext, wish: Wish) -> tuple[IndicatorValue, bool]:
+    return compute_index(SYSTEM_ACTOR, context.now, load_packs(), wish)
+
+
+def _note(report: DutyReport, wish: Wish, compute: Callable[[Wish], tuple[IndicatorValue, bool]]) -> None:
     try:
-        row, new = compute(SYSTEM_ACTOR, context.now, load_packs(), wish)
+        row, new = compute(wish)
     except QingtianError as error:
         report.notes.append(f"{wish.code} {wish.span}: {error}")
         return

@@ -46,22 +46,37 @@ class Gathered:
             self.known_at = known_at
 
 
-def gather(indicator: Indicator, period: Period, span: Span, region: str, at: datetime) -> Gathered:
-    """Every input that the formula reads, for the period that each read means."""
+Known = dict[tuple[str, Wanted], Found]
+"""What sources gave already in one run: several indicators read the same days."""
+
+
+def gather(
+    indicator: Indicator, period: Period, span: Span, region: str, at: datetime, known: Known | None = None
+) -> Gathered:
+    """Every input that the formula reads, for the period that each read means.
+
+    Args:
+        known: kept between calls of one run at one moment.
+    """
+    given = {} if known is None else known
     found = Gathered()
     by_name = {one.name: one for one in indicator.inputs}
     for name, period_name in indicator.compiled.reads:
         wanted = Wanted(named_period(period_name, period, indicator.baseline), region, at)
         found.periods[period_name] = wanted.period
-        _take(found, indicator, by_name[name], period_name, wanted, span)
+        _take(found, indicator, by_name[name], period_name, wanted, span, given)
     return found
 
 
-def _take(found: Gathered, indicator: Indicator, one: Input, name: PeriodName, wanted: Wanted, span: Span) -> None:
+def _take(
+    found: Gathered, indicator: Indicator, one: Input, name: PeriodName, wanted: Wanted, span: Span, known: Known
+) -> None:
     if one.source.startswith(INDICATOR):
         _take_value(found, one, name, wanted, span)
     elif one.source:
-        _take_source(found, one, name, SOURCES[one.source](wanted))
+        if (one.source, wanted) not in known:
+            known[one.source, wanted] = SOURCES[one.source](wanted)
+        _take_source(found, one, name, known[one.source, wanted])
     else:
         _take_figure(found, indicator, one, name, wanted)
 

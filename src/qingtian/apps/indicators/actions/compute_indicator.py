@@ -10,7 +10,7 @@ from typing import Any
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb, require
 from qingtian.apps.indicators.detail import evidence_of, said_value
-from qingtian.apps.indicators.gathering import Gathered, gather
+from qingtian.apps.indicators.gathering import Gathered, Known, gather
 from qingtian.apps.indicators.models import IndicatorValue
 from qingtian.apps.journal.record import record, writing
 from qingtian.domain.errors import InvalidInput
@@ -41,11 +41,14 @@ class Wish:
     region: str
 
 
-def compute_indicator(actor: Actor, at: datetime, packs: Packs, wish: Wish) -> tuple[IndicatorValue, bool]:
+def compute_indicator(
+    actor: Actor, at: datetime, packs: Packs, wish: Wish, *, known: Known | None = None
+) -> tuple[IndicatorValue, bool]:
     """The value, and whether it is a new version.
 
     Args:
         at: city time; a running period ends on the last complete day.
+        known: what sources gave already in this run.
     Raises:
         NotPermitted, InvalidInput: no such indicator, not computed for such periods, or a period that has not begun.
     """
@@ -56,7 +59,7 @@ def compute_indicator(actor: Actor, at: datetime, packs: Packs, wish: Wish) -> t
         raise InvalidInput(
             f"{wish.code} is not computed by the {wish.span}", field="span", remedy=f"use {', '.join(indicator.spans)}"
         )
-    found = gather(indicator, period, wish.span, wish.region, at)
+    found = gather(indicator, period, wish.span, wish.region, at, known)
     row = _row(indicator, compute(indicator, found.inputs), found, period, wish, at)
     with writing():
         kept = newest(wish.code, wish.region, wish.span, period.first)
