@@ -185,7 +185,7 @@ def bench_gateway() -> None:
         cpu = median(ours, "cpu_us")
         print(
             f"    {cpu:.1f} us of the gateway's CPU per frame = {1e6 / cpu:,.0f} frames/s/core;"
-            f" load generator {median(ours, 'client_us'):.1f} us; the gateway before issue 3 took {BEFORE_US[window]:.0f} us"
+            f" load generator {median(ours, 'client_us'):.1f} us; before issue 3 {BEFORE_US[window]:.0f} us"
             f" on a quiet machine: {BEFORE_US[window] / cpu:.1f} x"
         )
         print(
