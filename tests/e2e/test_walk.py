@@ -119,6 +119,11 @@ def test_the_screen_shows_the_published_index_of_ten_stations(page: Page, city: 
         ("stations", "/desk/stations"),
         ("station", "/desk/stations/1329A"),
         ("enterprises", "/desk/enterprises"),
+        ("indicators", "/desk/indicators"),
+        ("indicator", "/desk/indicators/AIR_GOOD?span=month"),
+        ("index", "/desk/indicators/BEAUTIFUL_CITY?span=month"),
+        ("decisions", "/desk/decisions"),
+        ("decision", "/desk/decisions/black_odour_urban"),
         ("rules", "/desk/rules"),
         ("screen", "/screen/"),
     ],
@@ -133,6 +138,24 @@ def test_every_page_opens_in_both_languages_without_a_fault(
     assert page.evaluate("document.documentElement.lang").startswith(language)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
     shoot(page, f"{name}-{language}")
+
+
+def test_a_figure_opens_its_inputs_and_a_decision_tells_its_grounds(page: Page, city: City) -> None:
+    sign_in(page, city, "dispatcher")
+    found = api(page, "GET", "/indicators/AIR_PM25?span=month", city)
+    assert found["value"]["value"] is not None, "real station days make a real mean"
+    assert not found["value"]["simulated"]
+    visit(page, city, "/desk/indicators/AIR_PM25?span=month")
+    expect(page.get_by_test_id("value")).to_contain_text(found["value"]["value"])
+    page.locator("summary").last.click()
+    expect(page.get_by_role("cell", name=found["evidence"]["rows"]["days.this"][0]["id"])).to_be_visible()
+    visit(page, city, "/desk/decisions/black_odour_urban")
+    for name, fact in {"transparency": "18 cm", "do": "3.1", "orp": "80", "nh3_n": "4"}.items():
+        page.locator(f"input[name={name}]").fill(fact)
+    page.get_by_test_id("try").click()
+    expect(page.get_by_test_id("answer").locator("[data-outcome=light]")).to_be_visible()
+    expect(page.get_by_test_id("answer")).to_contain_text("black-odour.urban.transparency.light")
+    shoot(page, "decision-answer")
 
 
 def test_an_alarm_appears_and_is_confirmed_by_a_key(page: Page, city: City, story: dict[str, Any]) -> None:
