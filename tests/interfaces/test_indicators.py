@@ -102,7 +102,9 @@ def test_filters_sort_and_export(duty):
     by_code = [one["code"] for one in duty.get("/api/v1/indicators?sort=-code").json()["items"]]
     assert by_code == sorted(by_code, reverse=True)
     answer = duty.get("/api/v1/indicators/export.csv?group=waste")
-    lines = [line for line in csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))) if not line[0].startswith("#")]
+    lines = [
+        line for line in csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))) if not line[0].startswith("#")
+    ]
     assert lines[1][0] == "RECYCLE"
     row = dict(zip(lines[0], lines[1], strict=True))
     assert (row["value"], row["status"]) == ("", "no_data")

@@ -202,20 +202,20 @@ def _value(actor: Actor, code: str, region: str, span: Span | None, first: date 
 
 
 def _indicator_out(row: Indicator | CompositeIndex, value: IndicatorValue | None) -> IndicatorOut:
-    plain = isinstance(row, Indicator)
+    own = row if isinstance(row, Indicator) else None  # a composite index has no formula of its own
     lacking = _lacking(row, value)
     return IndicatorOut(
         code=row.code,
         group=_group(row),
         name_zh=row.name_zh,
         name_en=row.name_en,
-        unit=row.unit if plain else "1",
+        unit=own.unit if own else "1",
         digits=row.digits,
-        direction=row.direction if plain else Direction.HIGHER,
-        formula=row.formula if plain else "",
-        composite=not plain,
-        spans=list(row.spans) if plain else [Span.MONTH, Span.TO_DATE],
-        target=f"{row.target.bound} {row.target.value}" if plain and row.target else None,
+        direction=own.direction if own else Direction.HIGHER,
+        formula=own.formula if own else "",
+        composite=own is None,
+        spans=list(own.spans) if own else [Span.MONTH, Span.TO_DATE],
+        target=f"{own.target.bound} {own.target.value}" if own and own.target else None,
         row_id=row.row_id,
         standard=row.standard,
         clause=row.clause,
