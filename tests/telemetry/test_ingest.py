@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -453,3 +454,26 @@ def test_parts_without_their_rest_are_not_waited_for_for_ever(city: City, monkey
     assert [row.value for row in city.rows()] == [1]
     assert [one.reason for one in city.store.quarantined(NOW)] == ["incomplete_split"]
     assert city.store.progress() == city.loop.position
+
+
+@pytest.mark.parametrize(("medium", "unit"), [("ambient", "ug/m3"), ("flue_gas", "mg/m3"), ("", "mg/m3")])
+def test_without_a_stated_unit_what_is_measured_decides(
+    empty_store: DuckLakeStore, tmp_path: Path, medium: str, unit: str
+) -> None:
+    spool = SpoolWriter(tmp_path / "spool")
+    directory = StaticDirectory({MN: replace(PROFILE, units={}, code_map={}, medium=medium)})
+    frame = build_upload(
+        mn=MN,
+        st="22",
+        cn="2061",
+        qn="20251122090000000",
+        data_time="20251122080000",
+        items={"a21026": {"Avg": "12", "Flag": "N"}},
+        flag=5,
+        pw="123456",
+    )
+    spool.append_and_wait(frame.rstrip(b"\r\n"), received_at=NOW, verdict=Verdict.ACCEPTED, reason="")
+    IngestLoop(empty_store, tmp_path / "spool", directory).drain()
+    spool.close()
+    [row] = empty_store.window(Cycle.HOUR, NOW - DAY, NOW + DAY)
+    assert (row.value, row.unit) == (Decimal(12), unit)

@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from qingtian.domain.errors import QingtianError, Unavailable
 from qingtian.domain.hj212 import Fault
-from qingtian.telemetry.devices import DeviceDirectory
+from qingtian.telemetry.devices import DeviceDirectory, DeviceProfile
 from qingtian.telemetry.ingest.mapping import CYCLE_OF, Mapped, map_frame, quarantine
 from qingtian.telemetry.ingest.quality import QualityScreen
 from qingtian.telemetry.ingest.splits import PartWaiter, Ready
@@ -29,6 +29,7 @@ BATCH_FRAMES = 2000
 POLL_S = 0.2  # a quiet spool is looked at so often; a frame waits at most this long for its batch
 RETRY_S = 1.0
 REFRESH_S = 5.0
+AMBIENT = "ambient"  # medium of stations
 _log = logging.getLogger(__name__)
 
 Publish = Callable[[Sequence[str], datetime], None]  # sites that changed, newest arrival
@@ -69,14 +70,24 @@ class Again:
 
 
 @lru_cache(maxsize=4096)
-def pack_unit(code: str) -> str:
-    """Default unit of a pollutant code in the code table; empty for a private code."""
+def pack_unit(code: str, *, ambient: bool = False) -> str:
+    """Default unit of a pollutant code in the code table; empty for a private code.
+
+    Args:
+        ambient: in practice at stations of ambient air and water, where some gases are told in ug/m3.
+    """
     from qingtian.packs import load_packs
 
     try:
-        return str(load_packs().pollutant(code).unit)
+        row = load_packs().pollutant(code)
     except (KeyError, QingtianError):
         return ""
+    return str(row.ambient_unit or row.unit) if ambient else str(row.unit)
+
+
+def units_of(profile: DeviceProfile) -> UnitOf:
+    """Default units of what a device measures, where its register states none."""
+    return partial(pack_unit, ambient=profile.medium == AMBIENT)
 
 
 class IngestLoop:
@@ -87,7 +98,7 @@ class IngestLoop:
         folder: the spool.
         directory: devices.
         publish: tells listeners which sites changed.
-        unit_of: default unit per pollutant code.
+        unit_of: default unit per pollutant code; None takes those of the code table for what the device measures.
         batch_frames: most frames per transaction.
     """
 
@@ -98,7 +109,7 @@ class IngestLoop:
         directory: DeviceDirectory,
         *,
         publish: Publish = lambda _sites, _at: None,
-        unit_of: UnitOf = pack_unit,
+        unit_of: UnitOf | None = None,
         batch_frames: int = BATCH_FRAMES,
     ) -> None:
         self._store, self._folder, self._directory = store, folder, directory
@@ -281,7 +292,7 @@ class IngestLoop:
         if profile is None:
             return Mapped(quarantined=quarantine(record, mn, "unknown_device", "not in the register any more"))
         try:
-            return map_frame(ready.decoded, record, profile, self._unit_of)
+            return map_frame(ready.decoded, record, profile, self._unit_of or units_of(profile))
         except Exception as error:  # one frame must never stop the others
             return _unreadable(record, error)
 

@@ -15,7 +15,7 @@ from qingtian.interfaces.api.present.words.problems import CLOCK_AHEAD, CLOCK_BE
 from qingtian.interfaces.api.schemas.frames import BecameOut, Stored
 from qingtian.interfaces.telemetry import telemetry_store
 from qingtian.telemetry.devices import DeviceProfile
-from qingtian.telemetry.ingest.loop import pack_unit
+from qingtian.telemetry.ingest.loop import units_of
 from qingtian.telemetry.ingest.mapping import map_frame
 from qingtian.telemetry.rejects.reasons import known_reason
 from qingtian.telemetry.spool import SpoolRecord, Verdict
@@ -30,7 +30,7 @@ def mapping_problems(
     """What is wrong with a frame's time."""
     if profile is None or record.verdict is not Verdict.ACCEPTED or not decoded.ok:
         return
-    mapped = map_frame(decoded, record, profile, pack_unit)
+    mapped = map_frame(decoded, record, profile, units_of(profile))
     reason = known_reason(mapped.quarantined.reason) if mapped.quarantined is not None else None
     if reason is not None:
         yield reason.value, refusal(reason)
@@ -50,7 +50,7 @@ def became(decoded: Decoded, record: SpoolRecord, profile: DeviceProfile | None)
     """What each value of a frame is in the series now; of a refused frame only what was taken in after all."""
     if profile is None or not decoded.ok:
         return []
-    rows = map_frame(decoded, record, profile, pack_unit).rows
+    rows = map_frame(decoded, record, profile, units_of(profile)).rows
     if not rows:
         return []
     first = rows[0]

@@ -36,6 +36,7 @@ from qingtian.interfaces.api.schemas.frames import (
 )
 from qingtian.packs import load_packs
 from qingtian.telemetry.devices import DeviceProfile
+from qingtian.telemetry.ingest.loop import units_of
 from qingtian.telemetry.ingest.times import parse_time
 from qingtian.telemetry.rejects.reasons import OF_CRC, OF_FAULT, RejectReason
 
@@ -160,8 +161,8 @@ def unit_of(code: str, profile: DeviceProfile) -> tuple[str, str]:
     registered = profile.code_map.get(code, code)
     if unit := profile.units.get(registered) or profile.units.get(code):
         return unit, "register"
-    row = law.pollutant(registered)
-    return (row.unit, "code_table") if row is not None and row.unit else ("", "none")
+    unit = units_of(profile)(registered)
+    return (unit, "code_table") if unit else ("", "none")
 
 
 def _direction(decoded: Decoded) -> Said:
