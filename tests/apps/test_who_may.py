@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -54,14 +55,17 @@ from qingtian.apps.indicators.actions.record_decision import record_decision
 from qingtian.apps.indicators.actions.report_figure import report_figure
 from qingtian.apps.journal.models import Event
 from qingtian.apps.journal.queries import events
+from qingtian.apps.judgements.actions.ask_recomputation import Asked, ask_recomputation
 from qingtian.apps.registry.actions.register_object import register_object
 from qingtian.apps.registry.actions.relate_objects import relate_objects
 from qingtian.apps.registry.actions.update_object import update_object
+from qingtian.apps.registry.held_frames import journal_for
 from qingtian.apps.registry.models import ObjectType, RegistryObject, RelationKind
 from qingtian.domain.indicators import Span
 from qingtian.packs import load_packs
 
 pytestmark = pytest.mark.django_db
+YESTERDAY = NOW.date() - timedelta(days=1)
 WORKERS = "dispatcher handler inspector approver supervisor enterprise_user system"
 
 
@@ -229,6 +233,22 @@ OF_A_PLACE: dict[str, tuple[Job, str]] = {
     ),
 }
 
+# What concerns the city as a whole needs a role that holds the city.
+OF_THE_CITY: dict[str, tuple[Job, str]] = {
+    "recompute": (
+        lambda c, w: ask_recomputation(w, NOW, Asked(YESTERDAY, YESTERDAY)),
+        "supervisor data_steward system",
+    ),
+    "try_rule": (
+        lambda c, w: ask_recomputation(w, NOW, Asked(YESTERDAY, YESTERDAY, dry_run=True)),
+        "dispatcher inspector legal_reviewer approver supervisor data_steward system",
+    ),
+    "read_rejects": (
+        lambda c, w: journal_for(w, SimpleNamespace(rejects=None)),
+        "data_steward dispatcher inspector supervisor auditor system",
+    ),
+}
+
 
 def tried(city: City, job: Job) -> dict[tuple[str, str], str]:
     return {(role, scope): outcome(lambda w=who: job(city, w)) for role, scope, who in people()}
@@ -276,6 +296,16 @@ def test_a_verb_of_the_whole_house_needs_a_role_without_bounds(city: City, verb:
     assert tried(city, job) == expected
 
 
+@pytest.mark.parametrize("verb", OF_THE_CITY)
+def test_a_verb_of_the_city_needs_a_role_that_holds_the_city(city: City, verb: str) -> None:
+    job, allowed = OF_THE_CITY[verb]
+    expected = {
+        (role, scope): DONE if role in allowed.split() and scope == "everywhere" else NOT_PERMITTED
+        for role, scope, _ in people()
+    }
+    assert tried(city, job) == expected
+
+
 @pytest.mark.parametrize("verb", sorted(ON_SOMETHING))
 def test_nothing_is_written_when_a_stranger_tries(city: City, verb: str) -> None:
     before = Event.objects.count()
@@ -297,7 +327,7 @@ def test_a_role_for_one_kind_of_case_holds_for_that_kind_only(city: City, case_t
 
 
 def test_every_verb_of_the_table_is_tried_here() -> None:
-    tried_verbs = {*ON_SOMETHING, *ANEW, *OF_A_PLACE, *WHOLE_HOUSE}
+    tried_verbs = {*ON_SOMETHING, *ANEW, *OF_A_PLACE, *OF_THE_CITY, *WHOLE_HOUSE}
     names = {
         "manage_accounts": "create_user",
         "register_object": "register",

@@ -112,7 +112,7 @@ class Recomputation(models.Model):
 class RecomputedAnswer(models.Model):
     """An answer of a recomputation that differs from the current one; the current one stays what it is."""
 
-    recomputation = models.ForeignKey(Recomputation, on_delete=models.CASCADE, related_name="answers")
+    recomputation = models.ForeignKey(Recomputation, on_delete=models.PROTECT, related_name="answers")
     object = models.ForeignKey(RegistryObject, on_delete=models.PROTECT, related_name="+")
     current = models.ForeignKey(
         "judgements.Judgement", null=True, blank=True, on_delete=models.PROTECT, related_name="recomputed"
@@ -157,7 +157,7 @@ class RecomputedAnswer(models.Model):
 class RecomputedFinding(models.Model):
     """A finding that a recomputation touches, and what would become of it."""
 
-    recomputation = models.ForeignKey(Recomputation, on_delete=models.CASCADE, related_name="findings")
+    recomputation = models.ForeignKey(Recomputation, on_delete=models.PROTECT, related_name="findings")
     finding = models.ForeignKey("findings.Finding", on_delete=models.PROTECT, related_name="+")
     periods = models.PositiveIntegerField(default=0)  # periods of it that are answered otherwise
     no_longer_over = models.PositiveIntegerField(default=0)  # of them, periods that are not over the limit any more

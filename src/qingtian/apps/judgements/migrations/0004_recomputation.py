@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('simulated', models.BooleanField(default=False)),
                 ('current', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='recomputed', to='judgements.judgement')),
                 ('object', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.registryobject')),
-                ('recomputation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='judgements.recomputation')),
+                ('recomputation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='judgements.recomputation')),
             ],
             options={
                 'ordering': ['period_start', 'object_id', 'item'],
@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                 ('periods', models.PositiveIntegerField(default=0)),
                 ('no_longer_over', models.PositiveIntegerField(default=0)),
                 ('finding', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='findings.finding')),
-                ('recomputation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='judgements.recomputation')),
+                ('recomputation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='judgements.recomputation')),
             ],
             options={
                 'ordering': ['-periods', 'finding_id'],
