@@ -70,3 +70,44 @@ def test_a_wrong_value_is_refused_by_name(make, field):
     with pytest.raises(InvalidInput) as caught:
         make()
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize("end", ["low_multiple", "high_multiple", "mean_price"])
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-1"])
+def test_a_fine_of_no_number_names_what_is_wrong(end, value):
+    given_ = {"mean_price": Decimal(90), "low_multiple": Decimal(5), "high_multiple": Decimal(10)}
+    with pytest.raises(InvalidInput) as caught:
+        late_fine(Fraction(1500), **given_ | {end: Decimal(value)})
+    assert caught.value.field == end
+    assert caught.value.remedy
+
+
+def test_a_fine_of_nothing_short_is_nothing():
+    span = late_fine(Fraction(0), mean_price=Decimal(90), low_multiple=Decimal(5), high_multiple=Decimal(10))
+    assert [str(one) for one in span] == ["0.00", "0.00"]
+
+
+@given(st.fractions(0, 10**6), st.decimals(0, 200, places=2))
+def test_the_ends_of_a_fine_are_rounded_once_and_in_order(shortfall, price):
+    low, high = late_fine(shortfall, mean_price=price, low_multiple=Decimal(5), high_multiple=Decimal(10))
+    assert low <= high
+    assert abs(Fraction(low) - shortfall * Fraction(price) * 5) <= Fraction(1, 200)
+    assert abs(Fraction(high) - shortfall * Fraction(price) * 10) <= Fraction(1, 200)
+
+
+def test_a_plant_that_burns_nothing_still_buys_its_electricity():
+    found = year(fuels=())
+    assert (found.burnt, found.emission) == (0, 5_000)
+    assert found.surplus == 1_995_000
+
+
+def test_a_correction_of_the_output_scales_the_allowance():
+    corrected = Output(Decimal(100), Decimal("0.8"), Decimal("1.05"))
+    assert year(outputs=(corrected, corrected)).allowance == 168
+
+
+def test_gas_is_reckoned_by_its_heat_though_its_carbon_is_above_one():
+    assert fuel_emission(Fuel(Decimal(3), Decimal(2), Decimal(1), heat=Decimal(1))) == 22
+    with pytest.raises(InvalidInput) as caught:
+        fuel_emission(Fuel(Decimal(3), Decimal(2), Decimal(1)))
+    assert "or the heat in GJ/t" in caught.value.remedy

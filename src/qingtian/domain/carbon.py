@@ -145,7 +145,7 @@ def late_fine(
     >>> late_fine(Fraction(1500), mean_price=Decimal(90), low_multiple=Decimal(5), high_multiple=Decimal(10))
     (Decimal('675000.00'), Decimal('1350000.00'))
     """
-    _not_negative(mean_price=mean_price, low_multiple=low_multiple)
+    _not_negative(mean_price=mean_price, low_multiple=low_multiple, high_multiple=high_multiple)
     if high_multiple < low_multiple:
         raise InvalidInput("the span is turned round", field="high_multiple", remedy="swap the multiples")
     base = shortfall * Fraction(mean_price)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 
 from qingtian.domain.decisions.cells import show_cell
 from qingtian.domain.decisions.conditions import Fact
 from qingtian.domain.decisions.table import DecisionInput, DecisionRow, DecisionTable, HitPolicy
 from qingtian.domain.errors import Conflict
-from qingtian.domain.standards.numbers import plain
+from qingtian.domain.standards.numbers import MAX_DIGITS, plain
+
+_WIDE = Context(prec=3 * MAX_DIGITS)  # digits in which a distance stays exact
 
 
 class Standing(StrEnum):
@@ -168,7 +170,7 @@ def _distance(fact: Fact, cell: str) -> Decimal | None:
     sign, _, bound = cell.partition(" ")
     if not isinstance(fact, Decimal) or sign not in ("<", "<=", ">", ">=") or ";" in bound:
         return None
-    return abs(fact - Decimal(bound))
+    return _WIDE.abs(_WIDE.subtract(fact, Decimal(bound)))
 
 
 def shown(given: DecisionInput, fact: Fact) -> str:

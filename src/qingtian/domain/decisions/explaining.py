@@ -7,6 +7,7 @@ from qingtian.domain.decisions.conditions import Absent, AnyValue, Members
 from qingtian.domain.decisions.deciding import Decision, Miss, Standing, shown
 from qingtian.domain.decisions.table import DecisionInput, DecisionRow
 from qingtian.domain.indicators.faults import Words
+from qingtian.domain.standards.numbers import plain
 
 
 def explain(decision: Decision) -> Words:
@@ -65,8 +66,8 @@ def _met(given: DecisionInput, row: DecisionRow, decision: Decision) -> Words:
 
 
 def _nearly(miss: Miss) -> Words:
-    by_zh = f"，差 {miss.by}" if miss.by is not None else ""
-    by_en = f", off by {miss.by}" if miss.by is not None else ""
+    by_zh = f"，差 {plain(miss.by)}" if miss.by is not None else ""
+    by_en = f", off by {plain(miss.by)}" if miss.by is not None else ""
     return Words(
         f"未适用 {miss.row.row_id}：{miss.given.label_zh}为 {miss.fact}，要求 {miss.needs}{by_zh}。",
         f"{miss.row.row_id} does not apply: {miss.given.label_en} is {miss.fact}, it needs {miss.needs}{by_en}.",

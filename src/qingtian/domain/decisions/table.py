@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from qingtian.domain.decisions.conditions import AnyValue, Condition, Fact
 from qingtian.domain.errors import ConfigurationError, InvalidInput
@@ -16,10 +17,11 @@ from qingtian.domain.indicators.shapes import Field
 from qingtian.domain.indicators.syntax import PeriodName
 from qingtian.domain.indicators.units import unit
 from qingtian.domain.indicators.values import Inputs, Single
-from qingtian.domain.standards.numbers import exact
+from qingtian.domain.standards.numbers import MAX_DIGITS, exact
 from qingtian.domain.standards.provenance import RuleRow
 
 PLACES = 20  # of a computed input: quotients of measured figures that differ at all differ long before
+_WIDE = Context(prec=3 * MAX_DIGITS)  # digits in which a figure and its unit stay exact
 
 
 class InputKind(StrEnum):
@@ -78,7 +80,7 @@ class DecisionInput:
             InvalidInput: names the input, the reason and the remedy.
 
         >>> DecisionInput("depth", InputKind.NUMBER, "", "", unit="cm").read("0.18 m")
-        Decimal('18.00')
+        Decimal('18')
         """
         if given is None or given == "":
             return None
@@ -108,10 +110,10 @@ class DecisionInput:
             raise InvalidInput(error.message, field=self.name, remedy=f"give it in {self.unit}") from error
         if not one.dimension.fits(mine.dimension):
             raise InvalidInput(f"{own} is no unit of it", field=self.name, remedy=f"give it in {self.unit}")
-        factor = one.factor / mine.factor
+        whole = Fraction(value) * one.factor / mine.factor
         # Factors between units are powers of ten, but for hours and their like; those divide evenly or are refused.
-        scaled = value * factor.numerator / factor.denominator
-        if scaled * factor.denominator != value * factor.numerator:
+        scaled = _WIDE.divide(Decimal(whole.numerator), Decimal(whole.denominator))
+        if Fraction(scaled) != whole:
             raise InvalidInput(
                 f"{value} {own} is no exact figure in {self.unit}", field=self.name, remedy=f"give it in {self.unit}"
             )

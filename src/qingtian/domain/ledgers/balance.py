@@ -72,10 +72,10 @@ def allocate(ledger: Ledger, reserve: Account, need: Need, *, entry_id: str, dec
     """
     whole = taken(need)
     project = Account(need.project, reserve.item, AccountKind.ALLOCATED, reserve.unit)
-    postings = [Posting(reserve, -whole), Posting(project, need.need)]
+    postings = [Posting(reserve, whole.copy_negate()), Posting(project, need.need)]
     if whole != need.need:
         retired = Account(reserve.holder, reserve.item, AccountKind.REDUCTION, reserve.unit)
-        postings.append(Posting(retired, add(whole, -need.need)))
+        postings.append(Posting(retired, add(whole, need.need.copy_negate())))
     text = f"{need.project}: {need.need} x {need.factor}"
     return ledger.post(Entry(entry_id, tuple(postings), decision, text))
 
@@ -89,4 +89,4 @@ def endow(ledger: Ledger, reserve: Account, amount: Decimal, *, entry_id: str, d
     if exact(amount, field="amount") <= 0:
         raise InvalidInput(f"{amount} is no amount", field="amount", remedy="give a mass above zero")
     capacity = Account(reserve.holder, reserve.item, AccountKind.CAPACITY, reserve.unit)
-    return ledger.post(Entry(entry_id, (Posting(capacity, -amount), Posting(reserve, amount)), decision))
+    return ledger.post(Entry(entry_id, (Posting(capacity, amount.copy_negate()), Posting(reserve, amount)), decision))

@@ -105,7 +105,7 @@ class Shortfall(Conflict):
     @property
     def missing(self) -> Decimal:
         """How much is lacking."""
-        return add(self.needed, -self.available)
+        return add(self.needed, self.available.copy_negate())
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class Ledger:
             held = balances.get(account, Decimal(0))
             new = add(held, change)
             if account.kind.guarded and new < 0:
-                raise Shortfall(account, held, -change)
+                raise Shortfall(account, held, change.copy_negate())
             balances[account] = new
         return Ledger((*self.entries, entry), balances)
 
@@ -166,7 +166,7 @@ class Ledger:
             raise Conflict(f"{done.id} undid {entry_id} already", field="entry", remedy="post a new entry instead")
         if entry.reverses:
             raise Conflict(f"{entry_id} undoes {entry.reverses}", field="entry", remedy="post the first one anew")
-        opposite = tuple(Posting(one.account, -one.amount) for one in entry.postings)
+        opposite = tuple(Posting(one.account, one.amount.copy_negate()) for one in entry.postings)
         return self.post(Entry(new_id, opposite, decision, text, reverses=entry_id))
 
 

@@ -10,7 +10,7 @@ from math import floor
 
 from qingtian.domain.errors import InvalidInput
 from qingtian.domain.ledgers.ledger import Account, AccountKind, Entry, Posting, add
-from qingtian.domain.standards.numbers import exact
+from qingtian.domain.standards.numbers import exact, round_fraction
 
 MAX_SHARES = 100_000
 MAX_PLACES = 12
@@ -51,13 +51,12 @@ def split(pool: Decimal, weights: Mapping[str, Decimal], *, digits: int = 2) -> 
     left = units - sum(floors.values())
     by_remainder = sorted(shares, key=lambda account: (floors[account] - shares[account], account))
     extra = set(by_remainder[:left])
-    scale = Decimal(1).scaleb(-digits)
     return tuple(
         Part(
             account,
             weights[account],
             shares[account] / Fraction(10) ** digits,
-            (floors[account] + (account in extra)) * scale,
+            round_fraction(Fraction(floors[account] + (account in extra)) / Fraction(10) ** digits, digits),
             account in extra,
         )
         for account in sorted(shares)
@@ -74,7 +73,7 @@ def split_entry(
     receiving = [
         Posting(Account(part.account, source.item, kind, source.unit), part.amount) for part in parts if part.amount
     ]
-    return Entry(entry_id, (Posting(source, -pool), *receiving), decision)
+    return Entry(entry_id, (Posting(source, pool.copy_negate()), *receiving), decision)
 
 
 def _units(pool: Decimal, digits: int) -> int:
