@@ -83,11 +83,14 @@ def before(period: Period) -> Period:
     >>> str(before(Period(date(2026, 3, 2), date(2026, 3, 4))))
     '2026-02-27..2026-03-01'
     """
+    if period.first == date.min:
+        raise InvalidInput(f"{period} has no period before", field="period", remedy="give a later period")
     end = period.first - timedelta(days=1)
     for span in (Span.MONTH, Span.QUARTER, Span.YEAR):
         if period == period_of(period.first, span):
             return period_of(end, span)
-    return Period(end - timedelta(days=period.days - 1), end)
+    # The first days of the calendar have fewer days before them.
+    return Period(end - timedelta(days=min(period.days - 1, (end - date.min).days)), end)
 
 
 def named_period(name: PeriodName, this: Period, baseline: Period | None = None) -> Period:
