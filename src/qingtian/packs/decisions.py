@@ -13,6 +13,7 @@ from qingtian.domain.decisions.lines import Assignment, DecisionHead, RuleLine, 
 from qingtian.domain.decisions.table import Choice, DecisionInput, DecisionTable, Default, HitPolicy, InputKind, Output
 from qingtian.domain.errors import ConfigurationError, InvalidInput
 from qingtian.domain.standards.provenance import RuleRow
+from qingtian.packs.indicators import UnitText
 from qingtian.packs.odour_table import black_odour_table
 from qingtian.packs.rulebook import Packs
 from qingtian.packs.schema import Figure, PackRow, Text
@@ -40,7 +41,7 @@ class InputPart(_Part):
     kind: InputKind
     label_zh: Text
     label_en: Text
-    unit: str = "1"
+    unit: UnitText = "1"
     choices: tuple[ChoicePart, ...] = ()
     minimum: Figure | None = None
     maximum: Figure | None = None

@@ -7,12 +7,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from qingtian.domain.errors import ConfigurationError, InvalidInput, QingtianError
 from qingtian.domain.indicators.definition import Bound, Direction, Indicator, Input, Target
-from qingtian.domain.indicators.faults import FormulaError
-from qingtian.domain.indicators.graph import in_order, rests_on
+from qingtian.domain.indicators.faults import FormulaError, UnknownUnit
+from qingtian.domain.indicators.graph import INDICATOR, in_order, rests_on
 from qingtian.domain.indicators.periods import Period, Span
 from qingtian.domain.indicators.shapes import Field as Shape
 from qingtian.domain.indicators.shapes import MissingRule, Sort, TableShape
@@ -27,11 +27,27 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def known_unit(text: str) -> str:
+    """A unit as the schema takes it.
+
+    Raises:
+        ValueError: nobody knows it.
+    """
+    try:
+        unit(text)
+    except UnknownUnit as error:
+        raise ValueError(f"{error.message}; {error.remedy}") from error
+    return text
+
+
+UnitText = Annotated[str, AfterValidator(known_unit)]
+
+
 class FieldPart(_Part):
     """A field of a table, or the value of a single input."""
 
     sort: Sort = Sort.NUMBER
-    unit: str = "1"
+    unit: UnitText = "1"
     missing: MissingRule = MissingRule.EXCLUDE
     label_zh: str = ""
     label_en: str = ""
@@ -70,6 +86,12 @@ class PeriodPart(_Part):
 
     first: date
     last: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise ValueError(f"{self.last} lies before {self.first}")
+        return self
 
 
 class IndicatorRow(PackRow):
@@ -170,8 +192,28 @@ def _no_rings(file: str, rows: Iterable[Indicator]) -> None:
         raise ConfigurationError(error.message, field=f"{file}:inputs", remedy=error.remedy) from error
 
 
+def _units_of_sources(file: str, rows: Iterable[Indicator]) -> None:
+    # The value of another indicator comes in its own unit, and nobody converts it on the way.
+    units = {row.code: row.unit for row in rows}
+    for row in rows:
+        for one in row.inputs:
+            wanted = units.get(one.source.removeprefix(INDICATOR)) if one.source.startswith(INDICATOR) else None
+            if wanted and not (isinstance(one.shape, Shape) and one.shape.unit == unit(wanted)):
+                raise ConfigurationError(
+                    f"{row.row_id}: {one.name} is {one.source.removeprefix(INDICATOR)}, which is given in {wanted}",
+                    field=f"{file}:inputs",
+                    remedy=f"give {one.name} the unit {wanted}",
+                    row_id=row.row_id,
+                )
+
+
 INDICATORS: Table[Indicator] = Table(
-    "indicators.json", IndicatorRow, _indicator, lambda row: (row.code,), "indicator", checks=(_formulas_fit, _no_rings)
+    "indicators.json",
+    IndicatorRow,
+    _indicator,
+    lambda row: (row.code,),
+    "indicator",
+    checks=(_formulas_fit, _no_rings, _units_of_sources),
 )
 INDEX_TREES: Table[CompositeIndex] = Table("index_trees.json", IndexRow, _index, lambda row: (row.code,), "index_tree")
 TABLES: tuple[Table[Any], ...] = (INDICATORS, INDEX_TREES)
