@@ -18,7 +18,10 @@ def test_every_verb_is_in_the_table_and_somebody_may_use_it() -> None:
 
 
 def test_the_auditor_changes_nothing() -> None:
-    assert {verb for verb in Verb if may(actor(Role.AUDITOR), verb)} == {Verb.READ_JOURNAL}
+    assert {verb for verb in Verb if may(actor(Role.AUDITOR), verb)} == {
+        Verb.READ_JOURNAL,
+        Verb.READ_REJECTS,
+    }
 
 
 def test_a_citizen_does_nothing_in_the_house() -> None:

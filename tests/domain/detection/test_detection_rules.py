@@ -32,6 +32,7 @@ def test_every_kind_of_finding_from_data_has_a_rule_in_force():
     assert codes == {
         "exceedance", "air_pollution", "late_stream", "frozen_value", "dilution", "treatment_off", "clock_error", "late_data",
         "exceedance_day", "quality_unit_slip", "quality_column_shift", "quality_frozen",
+        "wrong_password", "doubled_device",
     }  # fmt: skip
     assert load_packs().detection_rules(date(2025, 11, 24)) == detection_rules(date(2025, 11, 24))
 
