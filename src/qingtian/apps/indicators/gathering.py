@@ -74,6 +74,12 @@ def _take(
     if one.source.startswith(INDICATOR):
         _take_value(found, one, name, wanted, span)
     elif one.source:
+        if one.source not in SOURCES:
+            raise InvalidInput(
+                f"{indicator.code}: there is no source {one.source}",
+                field=one.name,
+                remedy=f"name one of {', '.join(SOURCES)} in the pack",
+            )
         if (one.source, wanted) not in known:
             known[one.source, wanted] = SOURCES[one.source](wanted)
         _take_source(found, one, name, known[one.source, wanted])
