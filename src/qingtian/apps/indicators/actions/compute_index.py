@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -19,7 +20,7 @@ from qingtian.apps.indicators.models import IndicatorValue
 from qingtian.apps.journal.record import record, writing
 from qingtian.domain.indicators.computing import Status
 from qingtian.domain.indicators.periods import Period
-from qingtian.domain.indicators.tree import CompositeIndex, Score, changes, covered, score
+from qingtian.domain.indicators.tree import CompositeIndex, Node, Score, changes, covered, score
 from qingtian.domain.standards.numbers import plain, round_fraction
 from qingtian.packs import Packs
 from qingtian.packs.indicators import index_tree
@@ -86,7 +87,7 @@ def _row(
         simulated=any(one.simulated for one in held),
     )
     row.content_hash = content_hash(row)
-    before = None if kept is None else _read(index, kept.inputs["tree"])
+    before = None if kept is None else _read(kept.inputs["tree"])
     row.inputs["changes"] = [] if before is None else [_change(one) for one in changes(before, found)]
     return row
 
@@ -124,28 +125,26 @@ def _node(one: Score, rows: dict[str, IndicatorValue | None]) -> dict[str, Any]:
     }
 
 
-def _read(index: CompositeIndex, kept: dict[str, Any]) -> Score:
-    """A kept run as the domain has it; nodes that the tree no longer has keep their code."""
-    nodes = {one.node.code: one.node for one in score(index, {}).walk()}
-
-    def rebuilt(raw: dict[str, Any]) -> Score | None:
-        node = nodes.get(raw["code"])
-        if node is None:
-            return None
-        exact = raw["exact"]
-        below = [one for one in (rebuilt(child) for child in raw["children"]) if one is not None]
-        return Score(
-            node,
-            None if exact["score"] is None else Fraction(exact["score"]),
-            Fraction(exact["share"]),
-            Fraction(exact["contribution"]),
-            None if exact["value"] is None else Fraction(exact["value"]),
-            raw["reason"],
-            tuple(below),
-        )
-
-    found = rebuilt(kept)
-    return found if found is not None else score(index, {})
+def _read(kept: dict[str, Any]) -> Score:
+    """A kept run as the domain has it; what the tree has lost since is there too."""
+    exact, below = kept["exact"], tuple(_read(child) for child in kept["children"])
+    node = Node(
+        kept["code"],
+        kept["name_zh"],
+        kept["name_en"],
+        Decimal(kept["weight"]),
+        tuple(one.node for one in below),
+        kept["indicator"],
+    )
+    return Score(
+        node,
+        None if exact["score"] is None else Fraction(exact["score"]),
+        Fraction(exact["share"]),
+        Fraction(exact["contribution"]),
+        None if exact["value"] is None else Fraction(exact["value"]),
+        kept["reason"],
+        below,
+    )
 
 
 def _change(one: Any) -> dict[str, Any]:
