@@ -18,7 +18,7 @@ from qingtian.domain.decisions.cells import show_cell
 from qingtian.domain.decisions.table import Choice as TableChoice
 from qingtian.domain.standards.numbers import plain
 from qingtian.interfaces.api.indicator_filters import RecordFilters
-from qingtian.interfaces.api.paging import paged_rows
+from qingtian.interfaces.api.paging import ordering, paged_rows
 from qingtian.interfaces.api.present import exports
 from qingtian.interfaces.api.present.indicators import city
 from qingtian.interfaces.api.schemas.base import Choice
@@ -137,8 +137,11 @@ def record_page(actor: Actor, filters: RecordFilters) -> DecisionRecordPage:
 
 
 def records_csv(actor: Actor, now: datetime, filters: RecordFilters, *, bom: bool) -> HttpResponse:
-    """Every recorded decision that matches as a table."""
-    return exports.answer("decisions", now, COLUMNS, exports.bounded(decisions(actor, filters.table)), bom=bom)
+    """Every recorded decision that matches as a table, in the order of the list."""
+    rows = decisions(actor, filters.table)
+    if order := ordering(filters.sort, SORTABLE):
+        rows = rows.order_by(*order)
+    return exports.answer("decisions", now, COLUMNS, exports.bounded(rows), bom=bom)
 
 
 def record_out(row: DecisionRecord) -> DecisionRecordOut:
