@@ -115,6 +115,15 @@ def test_hours_of_an_outlet_are_due_from_its_registration():
     assert given == {f"{stack.code} a21002 {TODAY}": {"received": 3, "due": 3}}
 
 
+def test_hours_that_came_with_the_history_of_a_newcomer_make_no_transmission_above_all():
+    stack = outlet()
+    type(stack).objects.filter(pk=stack.pk).update(recorded_at=NOW - 3 * HOUR)
+    for hour in range(6):
+        judge(stack, NOW - (hour + 1) * HOUR)
+    (row,) = rows(outlet_days(wanted(Period(TODAY, TODAY)))).values()
+    assert row == {"received": 3, "due": 3}
+
+
 def test_a_day_without_any_hour_is_due_all_the_same():
     stack = outlet()
     judge(stack, day_start(TODAY - timedelta(days=2)))

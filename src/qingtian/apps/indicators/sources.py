@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from qingtian.apps.accounts.scope import region_prefix
@@ -105,10 +105,12 @@ def outlet_days(wanted: Wanted) -> Found:
         period_start__gte=wanted.start,
         period_start__lt=wanted.until,
     )
+    # Hours before the outlet was registered were not due, so they do not count as received either.
+    counted = Q(verdict__in=DECIDED, period_start__gte=F("object__recorded_at"))
     grouped = (
         hours.annotate(day=TruncDate("period_start", tzinfo=SHANGHAI))
         .values("object__code", "object__recorded_at", "item", "day")
-        .annotate(received=Count("period_start", distinct=True, filter=Q(verdict__in=DECIDED)))
+        .annotate(received=Count("period_start", distinct=True, filter=counted))
         .order_by("object__code", "item", "day")
     )
     got = {(one["object__code"], one["item"], one["day"]): one["received"] for one in grouped}
