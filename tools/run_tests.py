@@ -34,9 +34,7 @@ def run(*arguments: str) -> tuple[int, int]:
 def main() -> int:
     """First everything but the browser, a process for each core; then the browser tests alone on a quiet machine."""
     extra = sys.argv[1:]
-    # Long files begin early: in the order of the folders, not of the number of their tests.
-    order = ("--dist", "loadfile", "--no-loadscope-reorder")
-    spread = ("-n", str(max(2, os.cpu_count() or 1)), *order)
+    spread = ("-n", str(max(2, os.cpu_count() or 1)), "--dist", "loadfile")
     code, skipped = run("--ignore=tests/e2e", "--durations=15", *spread, *extra)
     if code:
         return code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,20 +27,37 @@ from qingtian.telemetry.store.ducklake import DuckLakeStore
 Login = Callable[[str], Client]
 
 
-@pytest.fixture(scope="session")
-def filled_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckLakeStore]:
-    """A real store with the observations of the test city; nobody writes to it later."""
+@contextmanager
+def store_of_the_city(folder: Path) -> Iterator[DuckLakeStore]:
+    """A real store with the observations of the test city."""
     admin = ensure_postgres(get_settings())
     name = f"interfaces_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         info = psycopg.conninfo.conninfo_to_dict(admin)
         url = f"postgresql://{info.get('user', 'postgres')}@/{name}?host={quote(str(info['host']), safe='')}"
-        store = DuckLakeStore(url, tmp_path_factory.mktemp("lake"))
+        store = DuckLakeStore(url, folder)
         store.append(city.observations())
         yield store
         store.close()
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def filled_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckLakeStore]:
+    """The store that the tests share; nobody writes to it later."""
+    with store_of_the_city(tmp_path_factory.mktemp("lake")) as store:
+        yield store
+
+
+@pytest.fixture
+def own_store(_own_state: None, tmp_path: Path) -> Iterator[DuckLakeStore]:
+    """A store of its own for a test that writes."""
+    (tmp_path / "own-lake").mkdir()
+    with store_of_the_city(tmp_path / "own-lake") as store:
+        use_store(store)
+        kept.forget()
+        yield store
 
 
 def _stand_still(store: DuckLakeStore) -> None:

@@ -15,6 +15,7 @@ from qingtian.interfaces.telemetry import telemetry_store
 from qingtian.packs import load_packs
 from qingtian.packs import quality as quality_pack
 from qingtian.telemetry.store import Cycle
+from qingtian.telemetry.store.ducklake import DuckLakeStore
 
 SPAN = "start=2025-11-24T00:00:00%2B08:00&end=2025-11-24T10:00:00%2B08:00"
 SLIP_ROW = "q.unit_slip.every.flue_gas.any.thousandfold"
@@ -38,7 +39,7 @@ def doubt(site: str, pollutant: str, value: str, found: Doubt) -> None:
 
 
 @pytest.fixture
-def doubted(town: city.Town) -> city.Town:
+def doubted(town: city.Town, own_store: DuckLakeStore) -> city.Town:
     doubt("O-1-01", "a21002", "80000", SLIP)
     doubt(city.BAD_STATION, "a34004", "5000", RANGE)
     return town
@@ -102,6 +103,7 @@ def test_coverage_shows_what_a_pack_row_excludes(duty: Client, monkeypatch: pyte
     assert (found["coverage"]["valid"], found["coverage"]["excluded"]) == (8, 1)
 
 
+@pytest.mark.usefixtures("own_store")
 def test_a_cause_without_figures_is_still_told(duty: Client, town: city.Town) -> None:
     store = telemetry_store()
     (held,) = [one for one in store.latest(["O-1-01"], Cycle.HOUR) if one.pollutant == "a21002"]
