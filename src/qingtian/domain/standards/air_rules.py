@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -60,8 +59,3 @@ class AirParameters:
     def count(self, parameter: AirParameter) -> int:
         """The value of a parameter that counts something."""
         return int(self.row(parameter).value)
-
-
-def same_clause(rows: Iterable[RuleRow]) -> str:
-    """Standards and clauses of several rows, each once."""
-    return "; ".join(dict.fromkeys(f"{row.standard} {row.clause}" for row in rows))

@@ -92,7 +92,7 @@ def evaluation(
         attainments=[_attainment(one, packs) for one in found.attainments.values()],
         good=_good(found, rules),
         composites=_composites(found, rules),
-        comparison=_comparison(actor, asked, found, rules, packs),
+        comparison=_comparison(actor, asked, rows, rules, packs),
     )
 
 
@@ -283,24 +283,21 @@ def _composites(found: AirPeriod, rules: AirRules) -> list[out.CompositeOut]:
     return rows
 
 
-def _comparison(actor: Actor, asked: Asked, found: AirPeriod, rules: AirRules, packs: Packs) -> out.ComparisonOut:
-    region = get_settings().city_code
-    rows = kept_days(actor, asked.place.pk, asked.base_start, asked.base_end)
-    days = rebuilt(packs, rows, under=asked.end, region=region)
-    base = air_period(days, rules, start=asked.base_start, end=asked.base_end)
-    now = air_period(
-        rebuilt(packs, kept_days(actor, asked.place.pk, asked.start, asked.end), under=asked.end, region=region),
-        rules,
-        start=asked.start,
-        end=asked.end,
-    )
+def _comparison(actor: Actor, asked: Asked, rows: list[Judgement], rules: AirRules, packs: Packs) -> out.ComparisonOut:
+    def under_one_standard(kept: list[Judgement], start: date, end: date) -> AirPeriod:
+        days = rebuilt(packs, kept, under=asked.end, region=get_settings().city_code)
+        return air_period(days, rules, start=start, end=end)
+
+    earlier = kept_days(actor, asked.place.pk, asked.base_start, asked.base_end)
+    now = under_one_standard(rows, asked.start, asked.end)
+    base = under_one_standard(earlier, asked.base_start, asked.base_end)
     figures = [*_compared_statistics(now, base, rules, packs), *_compared_ratio(now, base, rules)]
     return out.ComparisonOut(
         start=asked.base_start,
         end=asked.base_end,
         valid_days=base.good.valid,
         standard=rules.tables.standard,
-        own_standards=sorted({row.standard for row in rows}),
+        own_standards=sorted({row.standard for row in earlier}),
         figures=figures,
     )
 
