@@ -8,14 +8,14 @@ ARGS ?=
 UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -type f -print 2>/dev/null)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check-tests lint types fix ui ui-test docs bench clean install e2e browser
+.PHONY: demo test check-tests lint types fix ui ui-test docs bench clean install e2e browser services
 
 ## demo: the living city on embedded storage; prints one address
 demo: $(STAMP)/run $(STAMP)/ui
 	$(BIN)/qingtian demo $(ARGS)
 
 ## test: install what the tests need and run everything; fails on skips that matter
-test: lint types ui-test $(STAMP)/ui browser
+test: lint types ui-test $(STAMP)/ui browser services
 	$(BIN)/python tools/run_tests.py $(ARGS)
 
 ## lint: style, import contracts, house laws
@@ -86,3 +86,6 @@ $(STAMP)/ui: $(STAMP)/node_modules $(UI_SOURCES)
 
 browser:
 	@sh tools/browser.sh
+
+services:
+	@sh tools/services.sh

@@ -1,0 +1,20 @@
+#!/bin/sh
+# The tests start real servers: install what is missing where we may, say so where we may not.
+# command or file that shows it is there : Debian package
+set -eu
+wanted="
+"
+missing=""
+for pair in $wanted; do
+    command -v "${pair%%:*}" >/dev/null 2>&1 || [ -e "${pair%%:*}" ] || missing="$missing ${pair##*:}"
+done
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "installing servers for the tests:$missing"
+    apt-get update -qq
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+else
+    echo "the tests need:$missing (apt install$missing)" >&2
+    exit 2
+fi
