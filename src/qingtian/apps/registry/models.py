@@ -11,15 +11,42 @@ from qingtian.apps.registry.visibility import RegistryQuerySet
 
 
 class ObjectType(StrEnum):
-    """Kinds of registered objects."""
+    """Kinds of registered objects that the code speaks of; the packs hold their fields and may add kinds of a place."""
 
     REGION = "region"
+    ORGANISATION = "organisation"  # department, town, operator; `RoleGrant.org` names its code
     ENTERPRISE = "enterprise"
+    FACILITY = "facility"
     OUTLET = "outlet"
     STATION = "station"
+    SECTION = "section"  # of a river or lake
+    SITE = "site"  # where samples are taken: noise point, soil plot, well
     DEVICE = "device"
+    INSTRUMENT = "instrument"
     POWER_METER = "power_meter"
-    FACILITY = "facility"
+    VIDEO_POINT = "video_point"
+    LEAK_COMPONENT = "leak_component"  # of a leak detection and repair programme
+    PERMIT = "permit"
+    CATERING_SHOP = "catering_shop"
+    VEHICLE = "vehicle"
+    NONROAD_MACHINE = "nonroad_machine"
+    WATER_BODY = "water_body"
+    BLACK_ODOUR_WATER = "black_odour_water"
+    WATER_SOURCE = "water_source"
+    SIGN = "sign"
+    CONTROL_UNIT = "control_unit"
+    PARK = "park"
+    PROJECT = "project"
+    BUILDING_NOISE_ZONE = "building_noise_zone"
+    NOISE_SOURCE = "noise_source"
+    CHIEF = "chief"  # of a river, lake or forest
+    WASTE_CELL = "waste_cell"
+    WASTE_FLOW = "waste_flow"
+    SPECIES_SURVEY = "species_survey"
+    DATASET = "dataset"
+    DATA_PRODUCT = "data_product"
+    TRAINING_SESSION = "training_session"
+    KNOWLEDGE_ARTICLE = "knowledge_article"
 
 
 class RelationKind(StrEnum):
@@ -37,6 +64,14 @@ class RelationKind(StrEnum):
     INSURED_BY = "insured_by"
 
 
+class RegionSource(StrEnum):
+    """How the region of an object was found."""
+
+    POINT = "point"  # the outline that holds its place
+    PARENT = "parent"  # taken from what it is part of
+    STATED = "stated"  # a person or an import said so; it outweighs the outline
+
+
 class ReadmissionState(StrEnum):
     """How far an order to take frames in is."""
 
@@ -47,13 +82,14 @@ class ReadmissionState(StrEnum):
 class RegistryObject(models.Model):
     """One object as it is known now; earlier states are in `RegistryRevision`."""
 
-    type = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in ObjectType])
+    type = models.CharField(max_length=24)  # `ObjectType`, or a type that a pack adds
     code = models.CharField(max_length=64)
     name = models.CharField(max_length=200)
     name_en = models.CharField(max_length=200, blank=True)
     region_code = models.CharField(max_length=12, blank=True, db_index=True)
     lon = models.FloatField(null=True, blank=True)  # degrees east, WGS 84
     lat = models.FloatField(null=True, blank=True)  # degrees north, WGS 84
+    geometry: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(null=True, blank=True)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     enterprise_code = models.CharField(max_length=64, blank=True, db_index=True)  # code of the enterprise it is part of
     attributes: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
@@ -61,6 +97,10 @@ class RegistryObject(models.Model):
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)  # first day on which it no longer is
     recorded_at = models.DateTimeField()
+    region_source = models.CharField(
+        max_length=10, blank=True, choices=[(one.value, one.value) for one in RegionSource]
+    )
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
 
     objects = RegistryQuerySet.as_manager()
 

@@ -43,7 +43,7 @@ def check_object(row: RegistryObject) -> None:
 
 def _check_parent(row: RegistryObject) -> None:
     parent = ObjectType(row.parent.type) if row.parent else None
-    allowed = PARENTS[ObjectType(row.type)]
+    allowed = PARENTS.get(ObjectType(row.type), frozenset({None, *ObjectType}))
     if parent not in allowed:
         wanted = ", ".join(sorted(one or "none" for one in allowed))
         raise InvalidInput(

@@ -10,7 +10,7 @@ from typing import Any
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb, require
 from qingtian.apps.journal.record import SHANGHAI, record, writing
-from qingtian.apps.registry.models import ObjectType, RegistryObject
+from qingtian.apps.registry.models import ObjectType, RegionSource, RegistryObject
 from qingtian.apps.registry.regions import suggest_region
 from qingtian.apps.registry.revisions import add_revision, snapshot
 from qingtian.apps.registry.rules import check_object
@@ -25,6 +25,7 @@ class ObjectDraft:
         type: kind of object.
         code: its code, unique per type; the MN of a device.
         parent: type and code of the object that it is part of.
+        geometry: line or area as GeoJSON, WGS 84; a point goes into lon and lat.
         region_code: GB/T 2260 code; empty takes the parent's, or the district of the point.
         valid_from: first day on which it exists; the day of registration by default.
     """
@@ -41,6 +42,7 @@ class ObjectDraft:
     simulated: bool = False
     valid_from: date | None = None
     valid_to: date | None = None
+    geometry: Mapping[str, Any] | None = None
 
 
 def register_object(actor: Actor, at: datetime, draft: ObjectDraft) -> RegistryObject:
@@ -85,7 +87,8 @@ def build(draft: ObjectDraft, parent: RegistryObject | None, at: datetime) -> Re
     lon = draft.lon if draft.lon is not None or parent is None else parent.lon
     lat = draft.lat if draft.lat is not None or parent is None else parent.lat
     inherited = parent.region_code if parent is not None and parent.type != ObjectType.REGION else ""
-    region = draft.region_code or inherited or suggest_region(lon, lat) or (parent.region_code if parent else "")
+    suggested = "" if draft.region_code or inherited else suggest_region(lon, lat)
+    region = draft.region_code or inherited or suggested or (parent.region_code if parent else "")
     return RegistryObject(
         type=draft.type,
         code=code,
@@ -101,4 +104,14 @@ def build(draft: ObjectDraft, parent: RegistryObject | None, at: datetime) -> Re
         valid_from=draft.valid_from or at.astimezone(SHANGHAI).date(),
         valid_to=draft.valid_to,
         recorded_at=at,
+        geometry=None if draft.geometry is None else dict(draft.geometry),
+        region_source=_region_source(draft, suggested, region),
     )
+
+
+def _region_source(draft: ObjectDraft, suggested: str, region: str) -> str:
+    if draft.region_code:
+        return RegionSource.STATED
+    if suggested:
+        return RegionSource.POINT
+    return RegionSource.PARENT if region else ""
