@@ -19,6 +19,7 @@ from qingtian.telemetry.store.port import (
     Quarantined,
     RowScreen,
     SpoolPosition,
+    Touched,
 )
 from qingtian.telemetry.store.queries import WATER_CONCENTRATIONS, WATER_FLOW
 from qingtian.telemetry.store.rollup import HourSums, hour_rows, hours_within, without_device_hours
@@ -37,6 +38,7 @@ class MemoryStore:
         self._skews: dict[str, ClockSkew] = {}
         self._seen: dict[str, datetime] = {}
         self._progress: SpoolPosition | None = None
+        self._withdrawn: dict[str, tuple[datetime, list[Touched]]] = {}
         self._min_valid_s = min_valid_s
         self._lock = threading.RLock()
         self.windows = 0  # how many times rows of many sites were read
@@ -66,7 +68,7 @@ class MemoryStore:
 
     def latest(self, sites: Sequence[str] | None = None, cycle: Cycle | None = None) -> list[Observation]:
         newest: dict[tuple[str, str, str], Observation] = {}
-        for row in self._current(self._every()):
+        for row in self._current(row for row in self._every() if self._shown(row)):
             if (sites is None or row.site in sites) and (cycle is None or row.cycle is cycle):
                 newest[row.site, row.pollutant, row.cycle.value] = row
         return [newest[key] for key in sorted(newest)]
@@ -114,6 +116,22 @@ class MemoryStore:
         values = sorted(row.value for row in rows if row.valid and row.value is not None)
         return interpolated(values, fraction) if values else None
 
+    def withdraw(self, segment: str, at: datetime) -> list[Touched]:
+        with self._lock:
+            if segment in self._withdrawn:
+                return []
+            series: dict[tuple[str, str, Cycle], list[datetime]] = {}
+            for row in self._every():
+                if row.origin is Origin.import_ and row.segment == segment:
+                    series.setdefault((row.site, row.pollutant, row.cycle), []).append(row.period_start)
+            touched = [Touched(*key, min(times), max(times), len(times)) for key, times in sorted(series.items())]
+            if touched:
+                self._withdrawn[segment] = (at, touched)
+            return touched
+
+    def withdrawn(self, since: datetime) -> list[Touched]:
+        return [one for at, touched in self._withdrawn.values() if at >= since for one in touched]
+
     def last_seen(self) -> dict[str, datetime]:
         return dict(self._seen)
 
@@ -148,7 +166,14 @@ class MemoryStore:
 
     def _known(self, key: Key) -> Known:
         rows = self._rows[key]
-        return Known(content_of(rows[-1]), rows[-1].version, {row.frame_hash for row in rows if row.frame_hash})
+        shown = [row for row in rows if self._shown(row)]
+        hashes = {row.frame_hash for row in shown if row.frame_hash}
+        return Known(content_of(shown[-1]) if shown else None, rows[-1].version, hashes)
+
+    def _shown(self, row: Observation, as_of: datetime | None = None) -> bool:
+        if row.origin is not Origin.import_ or row.segment not in self._withdrawn:
+            return True
+        return as_of is not None and as_of < self._withdrawn[row.segment][0]
 
     def _every(self) -> list[Observation]:
         with self._lock:
@@ -163,6 +188,7 @@ class MemoryStore:
             row
             for row in self._every()
             if row.cycle is cycle
+            and self._shown(row, as_of)
             and start <= row.period_start < end
             and (sites is None or row.site in sites)
             and (pollutants is None or row.pollutant in pollutants)

@@ -17,7 +17,10 @@ from qingtian.runtime.postgres import ensure_postgres, pgdata_path, stop_embedde
 from qingtian.runtime.settings import get_settings
 from qingtian.telemetry.store.ducklake import DuckLakeStore
 
-SIDE_TABLES = "telemetry.latest, telemetry.last_seen, telemetry.quarantine, telemetry.clock_skew"
+SIDE_TABLES = (
+    "telemetry.latest, telemetry.last_seen, telemetry.quarantine, telemetry.clock_skew, "
+    "telemetry.withdrawn, telemetry.withdrawn_series"
+)
 
 
 @contextmanager

@@ -4086,9 +4086,11 @@ export interface components {
         /**
          * Cycle
          * @description Length of the period that a value stands for (HJ 212: 2011, 2051, 2061, 2031).
+         *
+         *     `four_hour` is the cycle of surface water stations; `sample` is an instant: a laboratory or campaign result.
          * @enum {string}
          */
-        Cycle: "realtime" | "minute" | "hour" | "day";
+        Cycle: "realtime" | "minute" | "hour" | "four_hour" | "day" | "month" | "year" | "sample";
         /**
          * DecisionIn
          * @description Facts to decide on.
@@ -4860,7 +4862,7 @@ export interface components {
         };
         /**
          * DismissReason
-         * @description Why a finding needs no case.
+         * @description Reasons of dismissal that code names; the closed list is `dismissal_reasons.csv` of the packs.
          * @enum {string}
          */
         DismissReason: "false_alarm" | "marked_invalid" | "instrument_fault" | "reported_shutdown" | "not_responsible" | "other";
@@ -5248,7 +5250,7 @@ export interface components {
          * @description What an item is.
          * @enum {string}
          */
-        EvidenceKind: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review";
+        EvidenceKind: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "receipt";
         /**
          * EvidenceOut
          * @description An evidence item, frozen by its hash.
@@ -7128,10 +7130,10 @@ export interface components {
         };
         /**
          * Kind
-         * @description What was detected.
+         * @description Kinds of findings that code names; the list itself is `finding_kinds.csv` of the packs and may hold more.
          * @enum {string}
          */
-        Kind: "exceedance" | "air_pollution" | "late_stream" | "frozen_value" | "dilution" | "treatment_off" | "clock_error" | "data_quality" | "rebound";
+        Kind: "exceedance" | "air_pollution" | "late_stream" | "frozen_value" | "dilution" | "treatment_off" | "clock_error" | "data_quality" | "rebound" | "late_data" | "temperature_out_of_range" | "leak_overdue" | "model_contrast" | "model_suspect" | "missed_duty" | "plan_gap" | "complaint" | "patrol_problem" | "audit_problem" | "superior_order";
         /**
          * KpiOut
          * @description One tile.
@@ -9224,7 +9226,7 @@ export interface components {
              */
             bom: boolean;
             /** @default hour */
-            cycle: "realtime" | "minute" | "hour" | "day";
+            cycle: "realtime" | "minute" | "hour" | "four_hour" | "day" | "month" | "year" | "sample";
             /**
              * End
              * @description periods that start before this; now when left out
@@ -9343,7 +9345,7 @@ export interface components {
              */
             as_of?: string | null;
             /** @default hour */
-            cycle: "realtime" | "minute" | "hour" | "day";
+            cycle: "realtime" | "minute" | "hour" | "four_hour" | "day" | "month" | "year" | "sample";
             /**
              * End
              * @description periods that start before this; now when left out
@@ -10008,7 +10010,7 @@ export interface components {
              */
             captured_by: string;
             /** @default document */
-            kind: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review";
+            kind: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "receipt";
             /**
              * Title
              * @default
@@ -10705,7 +10707,7 @@ export interface operations {
                      */
                     file: string;
                     /** @default document */
-                    kind?: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review";
+                    kind?: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "receipt";
                     /**
                      * Title
                      * @default
@@ -16636,7 +16638,7 @@ export interface operations {
                 /** @description code of the station, outlet or power meter */
                 site: string;
                 pollutant: string;
-                cycle?: "realtime" | "minute" | "hour" | "day";
+                cycle?: "realtime" | "minute" | "hour" | "four_hour" | "day" | "month" | "year" | "sample";
                 /** @description first period start; 24 hours before `end` when left out */
                 start?: string | null;
                 /** @description periods that start before this; now when left out */
@@ -16705,7 +16707,7 @@ export interface operations {
                 /** @description code of the station, outlet or power meter */
                 site: string;
                 pollutant: string;
-                cycle?: "realtime" | "minute" | "hour" | "day";
+                cycle?: "realtime" | "minute" | "hour" | "four_hour" | "day" | "month" | "year" | "sample";
                 /** @description first period start; 24 hours before `end` when left out */
                 start?: string | null;
                 /** @description periods that start before this; now when left out */

@@ -13,6 +13,7 @@ from qingtian.telemetry.store.port import (
     Quarantined,
     SpoolPosition,
     Store,
+    Touched,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ __all__ = [
     "Quarantined",
     "SpoolPosition",
     "Store",
+    "Touched",
     "open_store",
 ]
 

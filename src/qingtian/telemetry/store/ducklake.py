@@ -24,7 +24,7 @@ from qingtian.domain.errors import NotPermitted, Unavailable
 from qingtian.runtime.postgres import ensure_postgres
 from qingtian.runtime.settings import Settings
 from qingtian.telemetry.rejects.journal import RejectJournal
-from qingtian.telemetry.store import lake, queries, side
+from qingtian.telemetry.store import lake, queries, side, withdrawals
 from qingtian.telemetry.store.compaction import compact_lake
 from qingtian.telemetry.store.percentile import interpolated
 from qingtian.telemetry.store.port import (
@@ -37,6 +37,7 @@ from qingtian.telemetry.store.port import (
     Quarantined,
     RowScreen,
     SpoolPosition,
+    Touched,
 )
 from qingtian.telemetry.store.rollup import hour_rows, hour_sums, hours_within, without_device_hours
 from qingtian.telemetry.store.rows import Key, Series, from_row, keys_to_arrow, legal_day, series_of, time_of, to_arrow
@@ -156,6 +157,7 @@ class DuckLakeStore:
     ) -> list[Observation]:
         """Rows of many sites, ordered by site, pollutant, time."""
         where = queries.window_where(cycle, start, end, sites=sites, pollutants=pollutants, as_of=as_of)
+        self._hidden(as_of).leave_out(where)
         if received_since is not None:
             where.add("received_at >= ?", received_since)
         if origin is not None:
@@ -175,7 +177,7 @@ class DuckLakeStore:
     ) -> list[Observation]:
         """The end of each series, as quality control needs it."""
         where = queries.window_where(cycle, start, end, sites=sites, pollutants=None, as_of=None)
-        where.add("origin = ?", origin.value)
+        self._hidden().leave_out(where.add("origin = ?", origin.value))
         sql = queries.select_tails(where, recent, recent_s)
         return [from_row(row) for row in self._read(sql, where.values)]
 
@@ -207,8 +209,34 @@ class DuckLakeStore:
     ) -> Decimal | None:
         """Percentile of the valid values, interpolated; None without values."""
         where = queries.percentile_where(site, pollutant, cycle, start=start, end=end, as_of=as_of)
+        self._hidden(as_of).leave_out(where)
         values = [row[0] for row in self._read(queries.select_percentile(where), where.values)]
         return interpolated(values, fraction) if values else None
+
+    def withdraw(self, segment: str, at: datetime) -> list[Touched]:
+        """Hide the rows of one import from a time on."""
+        self._refuse_when_read_only()
+        with self._lock, self._side.locked() as connection:
+            if withdrawals.is_withdrawn(connection, segment):
+                return []
+            self._trust_marks(connection)
+            touched = [
+                Touched(site, code, Cycle(cycle), time_of(first), time_of(last), count)
+                for site, code, cycle, first, last, count in self._read(withdrawals.SELECT_TOUCHED, [segment])
+            ]
+            if touched:
+                below = self._newest_below(segment, withdrawals.read_hidden(connection, None), touched)
+                with connection.transaction():
+                    withdrawals.keep(connection, segment, at, touched)
+                    side.upsert_latest(connection, below)
+                    side.write_state(connection, side.snapshot_of(connection))
+                self._epoch = -1  # what was learnt of the rows is void, here and in every other process
+            return touched
+
+    def withdrawn(self, since: datetime) -> list[Touched]:
+        """What withdrawals at or after a time touched."""
+        with self._side_reads.connection() as connection:
+            return withdrawals.read_touched(connection, since)
 
     def last_seen(self) -> dict[str, datetime]:
         """Newest arrival of device rows per site."""
@@ -295,6 +323,24 @@ class DuckLakeStore:
                 self._reopen(used)
         raise AssertionError("unreachable")
 
+    def _hidden(self, as_of: datetime | None = None) -> withdrawals.Hidden:
+        for attempt in range(READ_TRIES):
+            try:
+                with self._side_reads.connection() as connection:
+                    return withdrawals.read_hidden(connection, as_of)
+            except Unavailable:
+                if attempt == READ_TRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _newest_below(self, segment: str, hidden: withdrawals.Hidden, touched: Sequence[Touched]) -> list[Observation]:
+        """What `latest` shows of some import series once a segment is withdrawn."""
+        sites, codes, cycles = withdrawals.series_places(touched)
+        where = queries.Where().add("origin = 'import'").add("segment <> ?", segment)
+        where.add("(site, pollutant, cycle) IN (SELECT unnest(?), unnest(?), unnest(?))", sites, codes, cycles)
+        hidden.leave_out(where)
+        return [from_row(row) for row in self._read(queries.select_newest(where), where.values)]
+
     def _reopen(self, broken: duckdb.DuckDBPyConnection) -> None:
         with self._lock:
             if self._lake is broken:
@@ -370,7 +416,8 @@ class DuckLakeStore:
 
     def _rebuild_latest(self, connection: psycopg.Connection[TupleRow], snapshot: int) -> int:
         _log.info("rebuilding telemetry.latest from the lake (snapshot %d)", snapshot)
-        newest = [from_row(row) for row in self._read(queries.SELECT_NEWEST, [])]
+        where = withdrawals.read_hidden(connection, None).leave_out(queries.Where())
+        newest = [from_row(row) for row in self._read(queries.select_newest(where), where.values)]
         arrivals = {site: time_of(at_us) for site, at_us in self._read(queries.SELECT_ARRIVALS, [])}
         with connection.transaction():
             connection.execute("DELETE FROM telemetry.latest")
@@ -384,7 +431,9 @@ class DuckLakeStore:
             return {}
         days = [legal_day(key[4]) for key in keys]
         cursor.register("wanted_keys", keys_to_arrow(keys))
-        rows = cursor.execute(queries.SELECT_KNOWN, [min(days), max(days)]).fetchall()
+        hidden = self._hidden()
+        sql = queries.select_known(hidden.sql("o."))
+        rows = cursor.execute(sql, [*hidden.segments, min(days), max(days)]).fetchall()
         return known_from_rows(rows)
 
     def _refuse_when_read_only(self) -> None:

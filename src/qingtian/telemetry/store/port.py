@@ -23,12 +23,19 @@ VALID_MARK = "N"  # HJ 212-2017: only N counts as valid by itself; an absent mar
 
 
 class Cycle(StrEnum):
-    """Length of the period that a value stands for (HJ 212: 2011, 2051, 2061, 2031)."""
+    """Length of the period that a value stands for (HJ 212: 2011, 2051, 2061, 2031).
+
+    `four_hour` is the cycle of surface water stations; `sample` is an instant: a laboratory or campaign result.
+    """
 
     REALTIME = "realtime"
     MINUTE = "minute"
     HOUR = "hour"
+    FOUR_HOUR = "four_hour"
     DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+    SAMPLE = "sample"
 
 
 class Origin(StrEnum):
@@ -185,6 +192,22 @@ class CompactReport:
     files_after: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Periods of one series that a change touched: first <= period_start <= last.
+
+    Args:
+        rows: number of rows that came or went.
+    """
+
+    site: str
+    pollutant: str
+    cycle: Cycle
+    first: datetime
+    last: datetime
+    rows: int
+
+
 SeriesKey = tuple[str, str, str, str]  # site, pollutant, cycle, origin
 
 
@@ -298,6 +321,21 @@ class Store(Protocol):
         as_of: datetime | None = None,
     ) -> Decimal | None:
         """Percentile of the valid values, interpolated (HJ 663-2013 A.5); None without values."""
+        ...
+
+    def withdraw(self, segment: str, at: datetime) -> list[Touched]:
+        """Hide the rows of one import (origin `import`, this segment) from `at` on; a second time changes nothing.
+
+        Reads as of a time before `at` still show them, `versions` always does. What they had corrected shows again,
+        and the same rows may be imported again under another segment.
+
+        Returns:
+            The series whose values change; empty when it was withdrawn before or holds no rows.
+        """
+        ...
+
+    def withdrawn(self, since: datetime) -> list[Touched]:
+        """What withdrawals at or after `since` touched: roll-ups and judgements of these periods are open again."""
         ...
 
     def last_seen(self) -> dict[str, datetime]:

@@ -89,15 +89,28 @@ SELECT_VERSIONS = (
     f"SELECT {READ_COLUMNS} FROM {TABLE} WHERE day = ? AND site = ? AND pollutant = ? AND cycle = ? "  # noqa: S608
     "AND period_start = ? ORDER BY received_at, origin, version"
 )
-SELECT_KNOWN = (
-    "SELECT k.site, k.pollutant, k.cycle, k.origin, epoch_us(k.period_start), value, minimum, maximum, total, "  # noqa: S608
-    f"converted, unit, mark, version, frame_hash FROM {TABLE} o JOIN wanted_keys k ON o.site = k.site "
-    "AND o.pollutant = k.pollutant AND o.cycle = k.cycle AND o.origin = k.origin AND o.period_start = k.period_start "
-    "WHERE o.day BETWEEN ? AND ? ORDER BY version"
-)
+
+
+def select_known(hidden: str) -> str:
+    """Every version under the wanted keys, oldest first, and whether it was withdrawn (`hidden` is SQL)."""
+    return (
+        "SELECT k.site, k.pollutant, k.cycle, k.origin, epoch_us(k.period_start), value, minimum, maximum, total, "  # noqa: S608
+        f"converted, unit, mark, version, frame_hash, {hidden} FROM {TABLE} o JOIN wanted_keys k ON o.site = k.site "
+        "AND o.pollutant = k.pollutant AND o.cycle = k.cycle AND o.origin = k.origin "
+        "AND o.period_start = k.period_start WHERE o.day BETWEEN ? AND ? ORDER BY version, o.received_at"
+    )
+
+
 _NEWEST = "row_number() OVER (PARTITION BY site, pollutant, cycle, origin ORDER BY period_start DESC, version DESC) = 1"
-SELECT_NEWEST = f"SELECT {READ_COLUMNS} FROM {TABLE} QUALIFY {_NEWEST}"  # noqa: S608
 SELECT_ARRIVALS = f"SELECT site, epoch_us(max(received_at)) FROM {TABLE} WHERE origin = 'device' GROUP BY site"  # noqa: S608
+
+
+def select_newest(where: Where) -> str:
+    """Newest period of every series and origin."""
+    condition = f"WHERE {where.sql} " if where.parts else ""
+    return f"SELECT {READ_COLUMNS} FROM {TABLE} {condition}QUALIFY {_NEWEST}"  # noqa: S608
+
+
 INSERT_ROWS = f"INSERT INTO {TABLE} SELECT {', '.join(SCHEMA.names)} FROM new_rows"  # noqa: S608
 INSERT_PROGRESS = "INSERT INTO lake.main.progress SELECT ?, ?, coalesce(max(seq), 0) + 1 FROM lake.main.progress"
 SELECT_PROGRESS = "SELECT segment, frame_offset FROM lake.main.progress ORDER BY seq DESC LIMIT 1"

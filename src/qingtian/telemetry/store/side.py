@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow
 
 from qingtian.domain.errors import Unavailable
 from qingtian.runtime.clock import SHANGHAI
+from qingtian.telemetry.store import withdrawals
 from qingtian.telemetry.store.lake import CATALOGUE_SCHEMA
 from qingtian.telemetry.store.port import ORIGIN_ORDER, ClockSkew, Cycle, Observation, Origin, Quarantined
 from qingtian.telemetry.store.rows import SCHEMA, TIMES, Series, exact
@@ -84,6 +85,7 @@ class SideTables:
         """Create what is missing; safe when several processes start together."""
         with self.locked() as connection:
             connection.execute(DDL)
+            connection.execute(withdrawals.DDL)
 
     @contextmanager
     def locked(self) -> Iterator[psycopg.Connection[TupleRow]]:
@@ -209,8 +211,13 @@ def _from_row(row: Sequence[Any]) -> Observation:
 
 
 def read_marks(connection: psycopg.Connection[TupleRow]) -> dict[Series, datetime]:
-    """Newest period_start of every series."""
-    rows = connection.execute("SELECT site, pollutant, cycle, origin, period_start FROM telemetry.latest").fetchall()
+    """Newest period_start of every series, withdrawn rows included: they are still there and have their versions."""
+    rows = connection.execute(
+        "SELECT site, pollutant, cycle, origin, max(period_start) FROM ("
+        "SELECT site, pollutant, cycle, origin, period_start FROM telemetry.latest UNION ALL "
+        "SELECT site, pollutant, cycle, 'import', last FROM telemetry.withdrawn_series) AS newest "
+        "GROUP BY site, pollutant, cycle, origin"
+    ).fetchall()
     return {(site, pollutant, cycle, origin): start for site, pollutant, cycle, origin, start in rows}
 
 

@@ -18,12 +18,12 @@ class Known:
     """What the store holds under one key.
 
     Args:
-        content: content of the last version.
+        content: content of the last version that was not withdrawn; None when every one was.
         version: number of the last version.
         hashes: frames that any version came from.
     """
 
-    content: Content
+    content: Content | None
     version: int
     hashes: set[str] = field(default_factory=set)
 
@@ -37,12 +37,19 @@ class Decision:
 
 
 def known_from_rows(rows: Iterable[Sequence[Any]]) -> dict[Key, Known]:
-    """What a store holds, from rows of key, content, version and frame hash, oldest version first."""
+    """What a store holds, from rows of key, content, version, frame hash and withdrawn, oldest version first.
+
+    A withdrawn version counts on, but neither its content nor its frame make a later row a duplicate.
+    """
     known: dict[Key, Known] = {}
-    for site, code, cycle, origin, start_us, *content, version, frame_hash in rows:
+    for site, code, cycle, origin, start_us, *content, version, frame_hash, withdrawn in rows:
         key = (site, code, cycle, origin, time_of(start_us))
-        hashes = known[key].hashes if key in known else set()
-        known[key] = Known(tuple(content), version, hashes | ({frame_hash} if frame_hash else set()))
+        held = known.get(key)
+        hashes = held.hashes if held is not None else set()
+        if withdrawn:
+            known[key] = Known(held.content if held is not None else None, version, hashes)
+        else:
+            known[key] = Known(tuple(content), version, hashes | ({frame_hash} if frame_hash else set()))
     return known
 
 
@@ -67,7 +74,7 @@ def decide(batch: Sequence[Observation], known: Mapping[Key, Known]) -> Decision
     for row in batch:
         key, content = key_of(row), content_of(row)
         held = now_known.get(key)
-        if held is None:
+        if held is None or held.content is None:
             new += 1
         elif content == held.content or (row.frame_hash and row.frame_hash in held.hashes):
             duplicate += 1

@@ -21,6 +21,7 @@ from qingtian.interfaces.api.schemas.series import CoverageOut, SeriesOut, Serie
 from qingtian.interfaces.telemetry import telemetry_store
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.store import Cycle, Observation
+from qingtian.telemetry.store.periods import CALENDAR, FIXED, periods
 
 USUAL = timedelta(days=1)
 # What one request may ask for; longer spans go in parts.
@@ -28,7 +29,11 @@ LONGEST: Mapping[Cycle, timedelta] = {
     Cycle.REALTIME: timedelta(days=3),
     Cycle.MINUTE: timedelta(days=31),
     Cycle.HOUR: timedelta(days=400),
+    Cycle.FOUR_HOUR: timedelta(days=1600),
     Cycle.DAY: timedelta(days=4000),
+    Cycle.MONTH: timedelta(days=20_000),
+    Cycle.YEAR: timedelta(days=20_000),
+    Cycle.SAMPLE: timedelta(days=20_000),
 }
 
 
@@ -68,7 +73,7 @@ def series(actor: Actor, now: datetime, query: SeriesQuery) -> SeriesOut:
         label="start",
         points=points_out(rows),
         limits=limits_for(site, query.pollutant, query.cycle, _law_day(span, now)),
-        coverage=_coverage(rows, span, now, _period(actor, site, query.cycle)),
+        coverage=_coverage(rows, _expected(actor, site, query.cycle, span, now)),
         simulated=site.simulated,
         source=known.code,
         source_zh=known.zh,
@@ -124,11 +129,16 @@ def _usual_unit(pollutant: str) -> str:
     return row.unit if row else ""
 
 
-def _period(actor: Actor, site: RegistryObject, cycle: Cycle) -> timedelta:
-    if cycle is Cycle.HOUR:
-        return timedelta(hours=1)
-    if cycle is Cycle.DAY:
-        return timedelta(days=1)
+def _expected(actor: Actor, site: RegistryObject, cycle: Cycle, span: Span, now: datetime) -> int | None:
+    until = max(min(span.end, now), span.start)
+    if cycle is Cycle.SAMPLE:  # nobody promised a number of samples
+        return None
+    if cycle in CALENDAR:
+        return sum(1 for _ in periods(cycle, span.start, until))
+    return int((until - span.start) / (FIXED.get(cycle) or _interval(actor, site, cycle)))
+
+
+def _interval(actor: Actor, site: RegistryObject, cycle: Cycle) -> timedelta:
     device = devices_at(actor, [site]).first()
     if device is None:
         return timedelta(minutes=10) if cycle is Cycle.MINUTE else timedelta(minutes=1)
@@ -136,9 +146,8 @@ def _period(actor: Actor, site: RegistryObject, cycle: Cycle) -> timedelta:
     return timedelta(seconds=profile.minute_interval_s if cycle is Cycle.MINUTE else profile.realtime_interval_s)
 
 
-def _coverage(rows: list[Observation], span: Span, now: datetime, period: timedelta) -> CoverageOut:
-    elapsed = max(min(span.end, now) - span.start, timedelta(0))
-    expected = int(elapsed / period)
+def _coverage(rows: list[Observation], promised: int | None) -> CoverageOut:
+    expected = len(rows) if promised is None else promised
     valid = sum(row.valid for row in rows)
     return CoverageOut(
         expected=expected,
