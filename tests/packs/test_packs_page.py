@@ -20,7 +20,7 @@ def test_every_pack_file_has_a_line() -> None:
 
 
 def test_every_kind_of_question_has_a_line() -> None:
-    table = PAGE.split("| kind |")[1].split("\n\n")[0]
+    table = PAGE.split("| kind | input |")[1].split("\n\n")[0]
     first_cells = " ".join(line.split("|")[1] for line in table.splitlines()[2:])
     assert set(re.findall(r"`(\w+)`", first_cells)) == set(KINDS)
 

@@ -19,7 +19,17 @@ def all_tables() -> tuple[Table[Any], ...]:
 
 def later_tables() -> tuple[Table[Any], ...]:
     """Tables that `Packs.of` reads at first use and no other field of `Packs` holds; add yours here."""
-    from qingtian.packs import air_evaluation, balances, decisions, evaluation, indicators, media_parameters, quality
+    from qingtian.packs import (
+        air_evaluation,
+        balances,
+        decisions,
+        evaluation,
+        finding_kinds,
+        indicators,
+        media_parameters,
+        objects,
+        quality,
+    )
 
     return (
         *evaluation.TABLES,
@@ -29,6 +39,8 @@ def later_tables() -> tuple[Table[Any], ...]:
         *decisions.TABLES,
         *balances.TABLES,
         *media_parameters.TABLES,
+        *objects.TABLES,
+        *finding_kinds.TABLES,
     )
 
 

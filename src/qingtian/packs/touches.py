@@ -35,6 +35,7 @@ QUALITY = Use("quality", "数据质量核查", "checks of data quality")
 INDICATORS = Use("indicators", "考核指标", "indicators")
 DECISIONS = Use("decisions", "决策表的答案", "answers of decision tables")
 CAPACITY = Use("capacity", "环境容量与总量台账", "capacity and quota ledgers")
+REGISTER = Use("register", "对象登记与导入", "registration and import of objects")
 CARBON = Use("carbon", "碳排放核算", "carbon accounting")
 
 TOUCHES: Mapping[str, tuple[Use, ...]] = {
@@ -61,12 +62,17 @@ TOUCHES: Mapping[str, tuple[Use, ...]] = {
     "tax_rule": (TAX, BULK),
     "evaluation_parameter": (WATER, NOISE, BULK),
     "quality_rule": (QUALITY, FINDINGS),
+    "finding_kind": (FINDINGS,),
+    "dismissal_reason": (FINDINGS,),
+    "window_kind": (FINDINGS,),
     "decision_table": (DECISIONS,),
     "decision_rule": (DECISIONS,),
     "assignment": (DECISIONS,),
     "capacity_zone": (CAPACITY,),
     "replacement_factor": (CAPACITY,),
     "carbon_rule": (CARBON,),
+    "object_type": (REGISTER,),
+    "object_field": (REGISTER,),
 }
 
 

@@ -43,9 +43,9 @@ BAD: dict[str, tuple[ObjectDraft, str]] = {
     "latitude first": (draft(code="X", lon=30.5, lat=114.3), "lon"),
     "longitude of 181": (draft(code="X", lon=181.0, lat=0.0), "lon"),
     "ends at its start": (draft(code="X", valid_from=date(2025, 1, 2), valid_to=date(2025, 1, 2)), "valid_to"),
-    "credit code too short": (draft(code="X", attributes={"uscc": "9142"}), "uscc"),
-    "credit code with O": (draft(code="X", attributes={"uscc": "91420100MA4K0000OU"}), "uscc"),
-    "credit code miscopied": (draft(code="X", attributes={"uscc": "91420100MA4K00002U"}), "uscc"),
+    "credit code too short": (draft(code="X", attributes={"uscc": "9142"}), "attributes.uscc"),
+    "credit code with O": (draft(code="X", attributes={"uscc": "91420100MA4K0000OU"}), "attributes.uscc"),
+    "credit code miscopied": (draft(code="X", attributes={"uscc": "91420100MA4K00002U"}), "attributes.uscc"),
     "untagged meter": (draft(ObjectType.POWER_METER, "X", parent=ENTERPRISE), "attributes.tag"),
     "float deep inside": (draft(code="X", attributes={"a": {"b": [1.5]}}), "$.a.b[0]"),
     "limit without number": (

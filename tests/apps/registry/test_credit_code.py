@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qingtian.apps.registry.credit_code import ALPHABET, check_character, check_credit_code
+from qingtian.domain.objects.credit_code import ALPHABET, check_character, check_credit_code
 from qingtian.domain.errors import InvalidInput
 
 BODIES = st.text(st.sampled_from(ALPHABET), min_size=17, max_size=17)

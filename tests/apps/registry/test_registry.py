@@ -62,7 +62,7 @@ def test_parts_take_region_place_and_enterprise_from_the_whole() -> None:
     [
         (draft(code=" "), "code"),
         (draft(name=""), "code"),
-        (draft(attributes={"uscc": "91420100MA4K00001V"}), "uscc"),
+        (draft(attributes={"uscc": "91420100MA4K00001V"}), "attributes.uscc"),
         (draft(lon=114.3), "lon"),
         (draft(lon=30.5, lat=114.3), "lon"),
         (draft(valid_from=date(2025, 1, 1), valid_to=date(2025, 1, 1)), "valid_to"),

@@ -6,24 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from qingtian.apps.lengths import check_lengths
-from qingtian.apps.registry.credit_code import check_credit_code
+from qingtian.apps.registry.geometry import check_geometry
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.domain.errors import InvalidInput
 from qingtian.domain.evidence import canonical_json
 from qingtian.domain.hj212 import MN_FORM, wire_settings
+from qingtian.domain.objects import NO_PARENT, ObjectTypeRow, check_fields
+from qingtian.packs import load_packs
+from qingtian.packs.objects import object_fields, object_type
 
-PARENTS: Mapping[ObjectType, frozenset[ObjectType | None]] = {
-    ObjectType.REGION: frozenset({None, ObjectType.REGION}),
-    ObjectType.ENTERPRISE: frozenset({None, ObjectType.REGION}),
-    ObjectType.STATION: frozenset({None, ObjectType.REGION}),
-    ObjectType.OUTLET: frozenset({ObjectType.ENTERPRISE}),
-    ObjectType.FACILITY: frozenset({ObjectType.ENTERPRISE}),
-    ObjectType.POWER_METER: frozenset({ObjectType.ENTERPRISE, ObjectType.FACILITY}),
-    ObjectType.DEVICE: frozenset({ObjectType.OUTLET, ObjectType.STATION, ObjectType.POWER_METER}),
-}
 DEVICE_PERIODS = ("minute_interval_s", "realtime_interval_s")
 EXPECTS = ("realtime", "minute", "hour", "day")
-POWER_TAGS = ("production", "treatment")
 
 
 def check_object(row: RegistryObject) -> None:
@@ -35,19 +28,23 @@ def check_object(row: RegistryObject) -> None:
     if not row.code.strip() or not row.name.strip():
         raise InvalidInput("code and name are needed", field="code", remedy="give both")
     check_lengths(RegistryObject, code=row.code, name=row.name, name_en=row.name_en, region_code=row.region_code)
-    _check_parent(row)
+    packs = load_packs()
+    kind = object_type(packs, row.type)
+    _check_parent(row, kind)
     _check_place(row)
+    check_geometry(row.geometry, kind.shape)
     _check_validity(row)
-    _check_attributes(ObjectType(row.type), row)
+    for fault in check_fields(object_fields(packs, row.type), row.attributes):
+        raise fault.as_error()
+    _check_attributes(row)
 
 
-def _check_parent(row: RegistryObject) -> None:
-    parent = ObjectType(row.parent.type) if row.parent else None
-    allowed = PARENTS.get(ObjectType(row.type), frozenset({None, *ObjectType}))
-    if parent not in allowed:
-        wanted = ", ".join(sorted(one or "none" for one in allowed))
+def _check_parent(row: RegistryObject, kind: ObjectTypeRow) -> None:
+    parent = row.parent.type if row.parent else NO_PARENT
+    if parent not in kind.parents:
+        wanted = ", ".join(sorted(kind.parents))
         raise InvalidInput(
-            f"a {row.type} is part of: {wanted}; not of {parent or 'none'}", field="parent", remedy="name such a parent"
+            f"a {row.type} is part of: {wanted}; not of {parent}", field="parent", remedy="name such a parent"
         )
 
 
@@ -63,15 +60,11 @@ def _check_validity(row: RegistryObject) -> None:
         raise InvalidInput("the object ends before it begins", field="valid_to", remedy="give a later day or none")
 
 
-def _check_attributes(kind: ObjectType, row: RegistryObject) -> None:
+def _check_attributes(row: RegistryObject) -> None:
     canonical_json(row.attributes)  # refuses binary floats: numbers with legal force are decimals as text
-    if kind is ObjectType.ENTERPRISE and (uscc := row.attributes.get("uscc")):
-        check_credit_code(str(uscc))
-    if kind is ObjectType.DEVICE:
+    if row.type == ObjectType.DEVICE:
         _check_device(row)
-    if kind is ObjectType.POWER_METER and row.attributes.get("tag") not in POWER_TAGS:
-        raise InvalidInput("a power meter is tagged", field="attributes.tag", remedy=f"one of {', '.join(POWER_TAGS)}")
-    if kind is ObjectType.OUTLET:
+    if row.type == ObjectType.OUTLET:
         for index, limit in enumerate(row.attributes.get("permit_limits", ())):
             _check_limit(limit, f"attributes.permit_limits[{index}]")
 
