@@ -272,7 +272,6 @@ def test_a_point_finds_its_district(outlines: Path) -> None:
 
 def test_a_new_object_gets_the_district_of_its_point(outlines: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(regions, "suggest_region", lambda lon, lat: read_regions(outlines).region_of(lon, lat).code)
-    monkeypatch.setattr("qingtian.apps.registry.actions.register_object.suggest_region", regions.suggest_region)
     row = register_object(STEWARD, NOW, draft(region_code="", lon=115.5, lat=30.5))
     assert row.region_code == "420107"
     chosen = register_object(STEWARD, NOW, draft(code="E-2", region_code="420111", lon=115.5, lat=30.5))

@@ -12,6 +12,8 @@ from shapely.errors import ShapelyError
 from shapely.geometry import Point, shape
 from shapely.geometry.base import BaseGeometry
 
+from qingtian.apps.registry.geometry import inner_point
+from qingtian.apps.registry.models import ObjectType, RegionSource, RegistryObject
 from qingtian.domain.errors import ConfigurationError
 
 
@@ -78,6 +80,17 @@ def suggest_region(lon: float | None, lat: float | None) -> str:
         return ""
     region = region_index(path).region_of(lon, lat)
     return region.code if region else ""
+
+
+def region_of(row: RegistryObject) -> tuple[str, str]:
+    """Code of the region of an object and how it was found: its place, else what it is part of."""
+    if row.type == ObjectType.REGION:
+        return row.code, ""
+    point = (row.lon, row.lat) if row.lon is not None else inner_point(row.geometry) or (None, None)
+    if suggested := suggest_region(*point):
+        return suggested, RegionSource.POINT
+    inherited = row.parent.region_code if row.parent else ""
+    return inherited, RegionSource.PARENT if inherited else ""
 
 
 def _region(properties: dict[str, object]) -> Region:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ SECRETS = ("password", "passwords_also", "sm4_key", "sm4_keys_also")
 
 
 def snapshot(row: RegistryObject) -> dict[str, Any]:
-    """An object as plain values; coordinates as text, since evidence holds no binary floats; no secrets in clear."""
+    """An object as plain values; places as text, since evidence holds no binary floats; no secrets in clear."""
     values: dict[str, Any] = {name: getattr(row, name) for name in FIELDS}
     values["attributes"] = without_secrets(row.code, row.attributes)
     return values | {
@@ -26,6 +27,9 @@ def snapshot(row: RegistryObject) -> dict[str, Any]:
         "parent": None if row.parent is None else f"{row.parent.type}:{row.parent.code}",
         "valid_from": row.valid_from.isoformat(),
         "valid_to": None if row.valid_to is None else row.valid_to.isoformat(),
+        "region_source": row.region_source,
+        "geometry": None if row.geometry is None else json.dumps(row.geometry, ensure_ascii=False),
+        "merged_into": None if row.merged_into is None else f"{row.merged_into.type}:{row.merged_into.code}",
     }
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb, require
 from qingtian.apps.journal.record import SHANGHAI, record, writing
+from qingtian.apps.registry.identifiers import check_identifiers
 from qingtian.apps.registry.models import ObjectType, RegionSource, RegistryObject
-from qingtian.apps.registry.regions import suggest_region
+from qingtian.apps.registry.regions import region_of
 from qingtian.apps.registry.revisions import add_revision, snapshot
 from qingtian.apps.registry.rules import check_object
 from qingtian.domain.errors import Conflict, InvalidInput
@@ -30,11 +31,11 @@ class ObjectDraft:
         valid_from: first day on which it exists; the day of registration by default.
     """
 
-    type: ObjectType
+    type: str
     code: str
     name: str
     name_en: str = ""
-    parent: tuple[ObjectType, str] | None = None
+    parent: tuple[str, str] | None = None
     region_code: str = ""
     lon: float | None = None
     lat: float | None = None
@@ -58,6 +59,7 @@ def register_object(actor: Actor, at: datetime, draft: ObjectDraft) -> RegistryO
         row = build(draft, parent, at)
         role = require(actor, Verb.REGISTER_OBJECT, region_code=row.region_code, enterprise_code=row.enterprise_code)
         check_object(row)
+        check_identifiers(row)
         if RegistryObject.objects.filter(type=row.type, code=row.code).exists():
             raise Conflict(f"{row.type} {row.code} is registered already", field="code", remedy="update it instead")
         row.save(force_insert=True)
@@ -66,7 +68,7 @@ def register_object(actor: Actor, at: datetime, draft: ObjectDraft) -> RegistryO
     return row
 
 
-def find_parent(key: tuple[ObjectType, str] | None) -> RegistryObject | None:
+def find_parent(key: tuple[str, str] | None) -> RegistryObject | None:
     """The registered object behind a type and code.
 
     Raises:
@@ -81,22 +83,16 @@ def find_parent(key: tuple[ObjectType, str] | None) -> RegistryObject | None:
 
 
 def build(draft: ObjectDraft, parent: RegistryObject | None, at: datetime) -> RegistryObject:
-    """The row of a draft, with the region and enterprise that it takes from its parent."""
+    """The row of a draft, with the place, region and enterprise that it takes from its parent."""
     code = draft.code.strip()
-    own_enterprise = code if draft.type is ObjectType.ENTERPRISE else ""
-    lon = draft.lon if draft.lon is not None or parent is None else parent.lon
-    lat = draft.lat if draft.lat is not None or parent is None else parent.lat
-    inherited = parent.region_code if parent is not None and parent.type != ObjectType.REGION else ""
-    suggested = "" if draft.region_code or inherited else suggest_region(lon, lat)
-    region = draft.region_code or inherited or suggested or (parent.region_code if parent else "")
-    return RegistryObject(
+    own_enterprise = code if draft.type == ObjectType.ENTERPRISE else ""
+    row = RegistryObject(
         type=draft.type,
         code=code,
         name=draft.name.strip(),
         name_en=draft.name_en.strip(),
-        region_code=code if draft.type is ObjectType.REGION else region,
-        lon=lon,
-        lat=lat,
+        lon=draft.lon,
+        lat=draft.lat,
         parent=parent,
         enterprise_code=own_enterprise or (parent.enterprise_code if parent else ""),
         attributes=dict(draft.attributes),
@@ -105,13 +101,16 @@ def build(draft: ObjectDraft, parent: RegistryObject | None, at: datetime) -> Re
         valid_to=draft.valid_to,
         recorded_at=at,
         geometry=None if draft.geometry is None else dict(draft.geometry),
-        region_source=_region_source(draft, suggested, region),
     )
+    if draft.lon is None and draft.geometry is None and parent is not None:
+        row.lon, row.lat = parent.lon, parent.lat
+    row.region_code, row.region_source = _region(draft, row)
+    return row
 
 
-def _region_source(draft: ObjectDraft, suggested: str, region: str) -> str:
-    if draft.region_code:
-        return RegionSource.STATED
-    if suggested:
-        return RegionSource.POINT
-    return RegionSource.PARENT if region else ""
+def _region(draft: ObjectDraft, row: RegistryObject) -> tuple[str, str]:
+    if draft.region_code and draft.type != ObjectType.REGION:
+        return draft.region_code, RegionSource.STATED
+    if row.parent is not None and row.parent.type != ObjectType.REGION and row.parent.region_code:
+        return row.parent.region_code, RegionSource.PARENT  # a part lies where the whole is governed
+    return region_of(row)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qingtian.domain.objects.credit_code import ALPHABET, check_character, check_credit_code
 from qingtian.domain.errors import InvalidInput
+from qingtian.domain.objects.credit_code import ALPHABET, check_character, check_credit_code
 
 BODIES = st.text(st.sampled_from(ALPHABET), min_size=17, max_size=17)
 
