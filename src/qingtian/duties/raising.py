@@ -10,7 +10,7 @@ from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.findings.actions.end_finding import end_finding
 from qingtian.apps.findings.actions.raise_finding import Hit, raise_finding
 from qingtian.apps.findings.models import Finding
-from qingtian.apps.findings.states import Activity, Kind
+from qingtian.apps.findings.states import Activity
 from qingtian.apps.registry.models import RegistryObject
 from qingtian.domain.detection import Candidate, DetectionRule
 from qingtian.duties.duty import DutyReport
@@ -34,7 +34,7 @@ def hit(
     detail: Mapping[str, Any],
     report: DutyReport,
     parameter: str = "",
-    kind: Kind | None = None,
+    kind: str | None = None,
     corrects: bool = False,
 ) -> Finding:
     """Raise or extend the finding of (rule, object, parameter) and count it.
@@ -46,7 +46,7 @@ def hit(
         SYSTEM_ACTOR,
         at,
         Hit(
-            kind=kind or Kind(rule.code),
+            kind=kind or rule.code,
             rule_id=rule.code,
             rule_version=rule.version,
             object=obj,
@@ -72,7 +72,7 @@ def raise_candidate(
     report: DutyReport,
     *,
     parameter: str = "",
-    kind: Kind | None = None,
+    kind: str | None = None,
 ) -> Finding:
     """Raise the finding of a candidate: a hit where it began, and one where it was seen last.
 

@@ -11,7 +11,7 @@ from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.queries import OPEN_STATUSES
-from qingtian.apps.findings.states import Activity, DismissReason, Kind
+from qingtian.apps.findings.states import Activity, DismissReason
 from qingtian.apps.journal.record import writing
 from qingtian.apps.judgements.actions.record_judgements import Affected, Recorded, record_judgements
 from qingtian.apps.judgements.judged import Judged
@@ -44,7 +44,7 @@ class Settling:
     severity: Callable[[Judgement], int]
     detail: Callable[[Judgement], dict[str, Any]]
     objects: Mapping[int, RegistryObject]
-    kind: Kind | None = None
+    kind: str | None = None
     step: timedelta = timedelta(hours=1)
 
 

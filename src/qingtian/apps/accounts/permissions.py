@@ -24,6 +24,14 @@ class Verb(StrEnum):
     MERGE_FINDING = "merge_finding"
     ANSWER_FINDING = "answer_finding"
     SELF_CORRECT_FINDING = "self_correct_finding"
+    ENTER_FINDING = "enter_finding"  # what a person or a model reports: patrol, audit, complaint, superior order
+    ASK_ENTERPRISE = "ask_enterprise"
+    REFUSE_ANSWER = "refuse_answer"
+    UNDO_MERGE = "undo_merge"
+    ANNOUNCE_WINDOW = "announce_window"
+    DECIDE_WINDOW = "decide_window"
+    WITHDRAW_WINDOW = "withdraw_window"
+    RECORD_LEAK = "record_leak"  # readings and repairs of leak detection
     OPEN_CASE = "open_case"
     MOVE_CASE = "move_case"  # the template says which role takes which step
     ASSIGN_CASE = "assign_case"
@@ -70,6 +78,14 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
     Verb.MERGE_FINDING: frozenset({Role.DISPATCHER, Role.INSPECTOR}),
     Verb.ANSWER_FINDING: frozenset({Role.ENTERPRISE_USER}),
     Verb.SELF_CORRECT_FINDING: frozenset({Role.DISPATCHER, Role.INSPECTOR, Role.SYSTEM}),
+    Verb.ENTER_FINDING: frozenset({Role.DISPATCHER, Role.HANDLER, Role.INSPECTOR, Role.SUPERVISOR, Role.WINDOW}),
+    Verb.ASK_ENTERPRISE: frozenset({Role.DISPATCHER, Role.HANDLER, Role.INSPECTOR, Role.SUPERVISOR, Role.SYSTEM}),
+    Verb.REFUSE_ANSWER: frozenset({Role.DISPATCHER, Role.INSPECTOR}),
+    Verb.UNDO_MERGE: frozenset({Role.DISPATCHER, Role.INSPECTOR}),
+    Verb.ANNOUNCE_WINDOW: frozenset({Role.ENTERPRISE_USER, Role.DISPATCHER, Role.INSPECTOR, Role.DATA_STEWARD}),
+    Verb.DECIDE_WINDOW: frozenset({Role.DISPATCHER, Role.INSPECTOR, Role.SUPERVISOR}),
+    Verb.WITHDRAW_WINDOW: frozenset({Role.ENTERPRISE_USER, Role.DISPATCHER, Role.INSPECTOR, Role.SUPERVISOR}),
+    Verb.RECORD_LEAK: frozenset({Role.ENTERPRISE_USER, Role.INSPECTOR, Role.DATA_STEWARD}),
     Verb.OPEN_CASE: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.SYSTEM}),
     Verb.MOVE_CASE: _ANYBODY_AT_WORK,
     Verb.ASSIGN_CASE: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.SYSTEM}),

@@ -7,8 +7,9 @@ from datetime import datetime
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.cases.models import Case, CaseFinding
+from qingtian.apps.findings.axes import mark_confirmed
 from qingtian.apps.findings.models import Finding
-from qingtian.apps.findings.states import Confirmation, Status
+from qingtian.apps.findings.states import Status
 from qingtian.apps.journal.record import record
 from qingtian.runtime.live import Topic, publish
 
@@ -17,8 +18,7 @@ def link(actor: Actor, at: datetime, case: Case, finding: Finding, role: Role) -
     """Let a case answer a locked finding, which counts as confirmed from then on."""
     CaseFinding.objects.create(case=case, finding=finding, linked_at=at)
     finding.status = Status.CASED
-    if finding.confirmation == Confirmation.UNCONFIRMED:
-        finding.confirmation, finding.confirmed_at, finding.confirmed_by = Confirmation.CONFIRMED, at, actor.username
+    mark_confirmed(finding, at, actor.username)
     finding.save()
     record(actor, at, "finding.cased", finding, {"case": case.number}, role=role)
     publish(Topic.FINDINGS, [finding.pk], at)

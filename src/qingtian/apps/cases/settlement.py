@@ -6,6 +6,7 @@ from datetime import datetime
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.cases.models import Case
+from qingtian.apps.findings.axes import mark_ended
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.states import Activity
 from qingtian.apps.journal.record import record
@@ -17,6 +18,6 @@ def write_off(actor: Actor, at: datetime, case: Case) -> None:
     for finding in Finding.objects.select_for_update().filter(case_links__case=case, settled_at=None):
         finding.settled_at = at
         if finding.activity == Activity.ONGOING:
-            finding.activity, finding.ended_at = Activity.ENDED, at
+            mark_ended(finding, at, at, by=actor.username, reason=case.number)
         finding.save(update_fields=["settled_at", "activity", "ended_at"])
         record(actor, at, "finding.settled", finding, {"case": case.number})

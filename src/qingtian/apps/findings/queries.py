@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.findings.models import Finding
@@ -35,10 +35,12 @@ def visible_finding(actor: Actor, finding_id: int, *, lock: bool = False) -> Fin
 def needs_attention(rows: QuerySet[Finding]) -> QuerySet[Finding]:
     """Findings that somebody must still look at: open, and going on or never confirmed.
 
-    A finding that ended before anybody confirmed it stays until it is confirmed.
+    A finding that ended before anybody confirmed it stays until it is confirmed. One that stands for a merged finding
+    which goes on, goes on. What an approved window silences waits for nobody.
     """
-    waiting = rows.filter(status__in=OPEN_STATUSES)
-    return waiting.filter(activity=Activity.ONGOING) | waiting.filter(confirmation=Confirmation.UNCONFIRMED)
+    member = Finding.objects.filter(merged_into=OuterRef("pk"), status=Status.MERGED_INTO, activity=Activity.ONGOING)
+    going = Q(activity=Activity.ONGOING) | Exists(member)
+    return rows.filter(Q(confirmation=Confirmation.UNCONFIRMED) | going, status__in=OPEN_STATUSES, silenced_by=None)
 
 
 def ranked(rows: QuerySet[Finding]) -> QuerySet[Finding]:

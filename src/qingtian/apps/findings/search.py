@@ -11,7 +11,7 @@ from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.scope import region_prefix
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.queries import needs_attention
-from qingtian.apps.findings.states import Activity, Confirmation, Kind, Status
+from qingtian.apps.findings.states import Activity, AnswerState, Confirmation, Source, Status
 
 HISTORY = timedelta(days=30)  # how far an alarm page looks back at the same place
 HISTORY_ROWS = 50
@@ -33,7 +33,14 @@ class Criteria:
     activity: Activity | None = None
     statuses: tuple[Status, ...] = ()
     attention: bool | None = None
-    kinds: tuple[Kind, ...] = ()
+    kinds: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    answer: AnswerState | None = None
+    answer_late: bool | None = None
+    silenced: bool | None = None
+    rule_id: str = ""
+    raised_since: datetime | None = None
+    raised_until: datetime | None = None
     severity: int | None = None
     min_severity: int | None = None
     region_code: str = ""
@@ -97,13 +104,13 @@ def load_by_region(actor: Actor) -> dict[str, Load]:
     return {row["object__region_code"]: Load(row["n"], row["w"]) for row in counted}
 
 
-def ongoing_kinds_by_object(actor: Actor) -> dict[int, frozenset[Kind]]:
+def ongoing_kinds_by_object(actor: Actor) -> dict[int, frozenset[str]]:
     """Kinds of the findings that go on and were not dismissed or merged, by primary key of the object."""
     rows = Finding.objects.visible_to(actor).filter(activity=Activity.ONGOING)
     rows = rows.exclude(status__in=(Status.DISMISSED, Status.MERGED_INTO))
-    found: dict[int, set[Kind]] = {}
+    found: dict[int, set[str]] = {}
     for object_id, kind in rows.order_by().values_list("object_id", "kind").distinct():
-        found.setdefault(object_id, set()).add(Kind(kind))
+        found.setdefault(object_id, set()).add(kind)
     return {object_id: frozenset(kinds) for object_id, kinds in found.items()}
 
 
@@ -143,6 +150,13 @@ def _condition(wanted: Criteria) -> Q:
         "first_seen__lt": wanted.until,
         "status__in": list(wanted.statuses) or None,
         "kind__in": list(wanted.kinds) or None,
+        "source__in": list(wanted.sources) or None,
+        "answer_state": wanted.answer,
+        "answer_late": wanted.answer_late,
+        "silenced_by__isnull": None if wanted.silenced is None else not wanted.silenced,
+        "rule_id": wanted.rule_id or None,
+        "raised_at__gte": wanted.raised_since,
+        "raised_at__lt": wanted.raised_until,
         "object__region_code__startswith": region_prefix(wanted.region_code) or None,
     }
     condition = Q(**{name: value for name, value in exact.items() if value is not None})

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What was detected."""
+    """Kinds of findings that code names; the list itself is `finding_kinds.csv` of the packs and may hold more."""
 
     EXCEEDANCE = "exceedance"
     AIR_POLLUTION = "air_pollution"
@@ -17,6 +17,17 @@ class Kind(StrEnum):
     CLOCK_ERROR = "clock_error"
     DATA_QUALITY = "data_quality"
     REBOUND = "rebound"
+    LATE_DATA = "late_data"
+    TEMPERATURE_OUT_OF_RANGE = "temperature_out_of_range"
+    LEAK_OVERDUE = "leak_overdue"
+    MODEL_CONTRAST = "model_contrast"
+    MODEL_SUSPECT = "model_suspect"
+    MISSED_DUTY = "missed_duty"
+    PLAN_GAP = "plan_gap"
+    COMPLAINT = "complaint"
+    PATROL_PROBLEM = "patrol_problem"
+    AUDIT_PROBLEM = "audit_problem"
+    SUPERIOR_ORDER = "superior_order"
 
 
 class Source(StrEnum):
@@ -56,8 +67,45 @@ class Status(StrEnum):
     SELF_CORRECTED = "self_corrected"
 
 
+class AnswerState(StrEnum):
+    """How far the question to the enterprise is."""
+
+    NOT_ASKED = "not_asked"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    REFUSED = "refused"  # the answer was not accepted: it may answer again
+    ACCEPTED = "accepted"
+
+
+class Axis(StrEnum):
+    """What an interval of a finding tells."""
+
+    ACTIVITY = "activity"
+    CONFIRMATION = "confirmation"
+    SILENCE = "silence"
+
+
+class WindowState(StrEnum):
+    """Where an announced window stands."""
+
+    ANNOUNCED = "announced"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class CheckKind(StrEnum):
+    """What was done at a component."""
+
+    READING = "reading"
+    ATTEMPT = "attempt"  # first try to stop the leak
+    REPAIR = "repair"  # finished, still to be shown by a reading
+    DELAY = "delay"  # put on the list of delayed repairs, with a reason
+    CORRECTION = "correction"  # takes an earlier row back
+
+
 class DismissReason(StrEnum):
-    """Why a finding needs no case."""
+    """Reasons of dismissal that code names; the closed list is `dismissal_reasons.csv` of the packs."""
 
     FALSE_ALARM = "false_alarm"
     MARKED_INVALID = "marked_invalid"  # the data carry a mark that keeps them out of judgements

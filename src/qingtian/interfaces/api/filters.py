@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from qingtian.apps.cases.queries import View
-from qingtian.apps.findings.states import Activity, Confirmation, Kind, Status
+from qingtian.apps.findings.states import Activity, AnswerState, Confirmation, Source, Status
 from qingtian.apps.judgements.recomputation import Mode, RunState
 from qingtian.interfaces.api.paging import PageQuery
 from qingtian.interfaces.api.schemas.base import Moment
+from qingtian.packs.finding_kinds import finding_kinds
 from qingtian.telemetry.store import Cycle
 
 MAX_QUERY = 100
+
+
+def _known_kind(code: str) -> str:
+    if code not in finding_kinds():
+        raise ValueError("no such kind of finding")
+    return code
+
+
+KindCode = Annotated[str, AfterValidator(_known_kind)]
 
 
 class FindingFilters(PageQuery):
@@ -24,7 +35,14 @@ class FindingFilters(PageQuery):
     activity: Activity | None = None
     status: list[Status] | None = Field(None, description="one or more")
     open: bool | None = Field(None, description="true: somebody must still look at it; false: nobody must")
-    kind: list[Kind] | None = Field(None, description="one or more")
+    kind: list[KindCode] | None = Field(None, description="one or more")
+    source: list[Source] | None = Field(None, description="one or more")
+    answer: AnswerState | None = Field(None, description="how far the question to the enterprise is")
+    answer_late: bool | None = None
+    silenced: bool | None = Field(None, description="true: kept off the alarm list by an approved window")
+    rule: str | None = Field(None, max_length=100, description="code of the rule")
+    raised_since: Moment | None = None
+    raised_until: Moment | None = None
     severity: int | None = Field(None, ge=1, le=4, description="exactly this severity")
     min_severity: int | None = Field(None, ge=1, le=4)
     region: str | None = Field(None, max_length=12, description="GB/T 2260 code; a city contains its districts")

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb
+from qingtian.apps.findings.axes import mark_confirmed
 from qingtian.apps.findings.models import Finding
-from qingtian.apps.findings.states import Confirmation, Status
+from qingtian.apps.findings.states import Status
 from qingtian.apps.findings.triage import locked_for
 from qingtian.apps.journal.record import record, writing
 from qingtian.runtime.live import Topic, publish
@@ -37,9 +38,8 @@ def confirm_findings(actor: Actor, at: datetime, finding_ids: Sequence[int]) -> 
 
 def _confirm(actor: Actor, at: datetime, finding_id: int) -> Finding:
     finding, role = locked_for(actor, Verb.CONFIRM_FINDING, finding_id)
-    if finding.confirmation == Confirmation.CONFIRMED:
+    if not mark_confirmed(finding, at, actor.username):
         return finding
-    finding.confirmation, finding.confirmed_at, finding.confirmed_by = Confirmation.CONFIRMED, at, actor.username
     if finding.status == Status.NEW:
         finding.status = Status.TRIAGED
     finding.save(update_fields=["confirmation", "confirmed_at", "confirmed_by", "status"])

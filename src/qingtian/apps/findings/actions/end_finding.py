@@ -6,6 +6,7 @@ from datetime import datetime
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb
+from qingtian.apps.findings.axes import mark_ended
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.states import Activity
 from qingtian.apps.findings.triage import locked_for
@@ -28,9 +29,9 @@ def end_finding(
         finding, role = locked_for(actor, Verb.END_FINDING, finding_id)
         if finding.activity == Activity.ENDED:
             return finding
-        finding.activity, finding.ended_at = Activity.ENDED, ended_at or at
+        mark_ended(finding, ended_at or at, at, by=actor.username, reason=reason)
         finding.save(update_fields=["activity", "ended_at"])
-        payload = {"ended_at": finding.ended_at.isoformat(), "reason": reason}
+        payload = {"ended_at": (ended_at or at).isoformat(), "reason": reason}
         record(actor, at, "finding.ended", finding, payload, role=role)
         publish(Topic.FINDINGS, [finding.pk], at)
     return finding

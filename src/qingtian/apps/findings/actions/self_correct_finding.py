@@ -6,9 +6,10 @@ from datetime import datetime
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb
+from qingtian.apps.findings.axes import mark_confirmed
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.queries import OPEN_STATUSES
-from qingtian.apps.findings.states import Activity, Confirmation, Status
+from qingtian.apps.findings.states import Activity, AnswerState, Status
 from qingtian.apps.findings.triage import locked_for, refuse_unless
 from qingtian.apps.journal.record import record, writing
 from qingtian.domain.errors import Conflict
@@ -29,9 +30,8 @@ def self_correct_finding(actor: Actor, at: datetime, finding_id: int, *, note: s
         if finding.activity == Activity.ONGOING:
             raise Conflict("the problem still goes on", field="activity", remedy="wait until the data show its end")
         finding.status, finding.note = Status.SELF_CORRECTED, note.strip()
-        if finding.confirmation == Confirmation.UNCONFIRMED:
-            finding.confirmation, finding.confirmed_at = Confirmation.CONFIRMED, at
-            finding.confirmed_by = actor.username
+        finding.answer_state = AnswerState.ACCEPTED
+        mark_confirmed(finding, at, actor.username)
         finding.save()
         payload = {"answer": finding.answer, "note": finding.note}
         record(actor, at, "finding.self_corrected", finding, payload, role=role)

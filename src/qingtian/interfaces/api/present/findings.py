@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qingtian.apps.accounts.actor import Actor
-from qingtian.apps.cases.labels import KINDS
 from qingtian.apps.cases.models import Case
 from qingtian.apps.cases.queries import template_of
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.queries import ranked
 from qingtian.apps.findings.search import Criteria, search
-from qingtian.apps.findings.states import Activity, Confirmation, Kind
+from qingtian.apps.findings.states import Activity, Confirmation
 from qingtian.interfaces.api.filters import FindingFilters
 from qingtian.interfaces.api.paging import paged_rows
 from qingtian.interfaces.api.present import law
 from qingtian.interfaces.api.present.numbers import said
 from qingtian.interfaces.api.present.places import PlaceNames
 from qingtian.interfaces.api.schemas.findings import CaseRef, FindingPage, FindingRow
+from qingtian.packs.finding_kinds import kind_names
 
 SORTABLE = {
     "severity": "severity",
@@ -38,6 +38,13 @@ def criteria_of(filters: FindingFilters) -> Criteria:
         statuses=tuple(filters.status or ()),
         attention=filters.open,
         kinds=tuple(filters.kind or ()),
+        sources=tuple(filters.source or ()),
+        answer=filters.answer,
+        answer_late=filters.answer_late,
+        silenced=filters.silenced,
+        rule_id=filters.rule or "",
+        raised_since=filters.raised_since,
+        raised_until=filters.raised_until,
         severity=filters.severity,
         min_severity=filters.min_severity,
         region_code=filters.region or "",
@@ -79,7 +86,7 @@ def finding_rows(rows: Iterable[Finding]) -> list[FindingRow]:
 
 def finding_row(row: Finding, names: PlaceNames) -> FindingRow:
     """One finding of a list."""
-    kind_zh, kind_en = KINDS[Kind(row.kind)]
+    kind_zh, kind_en = kind_names(row.kind)
     item = law.pollutant_name(row.parameter) if row.parameter else None
     detail = row.detail
     return FindingRow(

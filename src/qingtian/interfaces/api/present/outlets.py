@@ -42,7 +42,7 @@ class SiteStates:
     """What is known of all sites at once: arrivals and ongoing findings."""
 
     last_seen: Mapping[str, datetime]
-    ongoing: Mapping[int, frozenset[Kind]]
+    ongoing: Mapping[int, frozenset[str]]
     loads: Mapping[int, Load]
 
     def status(self, row: RegistryObject) -> PlaceStatus:

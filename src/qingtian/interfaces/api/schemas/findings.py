@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import Field
 
-from qingtian.apps.findings.states import DismissReason
 from qingtian.interfaces.api.schemas.base import Choice, CityTime, DecimalText, Input, Page, Schema
 from qingtian.interfaces.api.schemas.journal import EventOut
 from qingtian.interfaces.api.schemas.places import LimitOut, NeighbourOut, PlaceOut
@@ -166,7 +165,7 @@ class ConfirmManyIn(Input):
 class DismissIn(Input):
     """Why no case is needed."""
 
-    reason: DismissReason
+    reason: str = Field(min_length=1, max_length=40, description="one of the closed list")
     note: str = Field("", max_length=4000)
 
 
