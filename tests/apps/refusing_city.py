@@ -17,6 +17,7 @@ from qingtian.apps.cases.actions.open_case import open_case
 from qingtian.apps.cases.models import Case
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.models import EvidenceKind
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.findings.actions.answer_finding import answer_finding
 from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
 from qingtian.apps.findings.models import Finding
@@ -54,7 +55,7 @@ def build() -> City:
     link_duplicate(DISPATCHER, NOW, closed.pk, of_id=case.pk)
     Case.objects.filter(pk=closed.pk).update(duplicate_of=None)
     notified = walk(opened(stack, parameter="a21026"), "publicly_notified")
-    attach_file(INSPECTOR, NOW, case.pk, PDF, **PHOTO)
+    attach_file(INSPECTOR, NOW, of_case(case.pk), PDF, **PHOTO)
     dismissed = found(stack, rule_id="dismissed")
     dismiss_finding(INSPECTOR, NOW, dismissed.pk, reason=FALSE_ALARM)
     answered = found(stack, rule_id="answered")

@@ -20,6 +20,7 @@ from qingtian.apps.devices.actions.record_progress import record_progress
 from qingtian.apps.devices.models import DeviceExchange
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.journal.models import Event
 from qingtian.apps.judgements.models import Judgement
 
@@ -46,7 +47,13 @@ def _grown(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with kept(django_db_blocker):
         case = opened(outlet())
         attach_file(
-            HANDLER, NOW, case.pk, PDF, kind=EvidenceKind.PHOTO, media_type="application/pdf", file_name="a.pdf"
+            HANDLER,
+            NOW,
+            of_case(case.pk),
+            PDF,
+            kind=EvidenceKind.PHOTO,
+            media_type="application/pdf",
+            file_name="a.pdf",
         )
         first, second = judge(case.object, NOW - HOUR), judge(case.object, NOW)
         Judgement.objects.filter(pk=first.pk).update(superseded_by=second)

@@ -19,6 +19,7 @@ from qingtian.apps.cases.actions.open_case import open_case
 from qingtian.apps.cases.models import Case
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.models import EvidenceKind
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.registry.actions.register_many import register_many
 from qingtian.apps.registry.actions.register_object import register_object
 from qingtian.apps.registry.actions.update_object import update_object
@@ -37,7 +38,7 @@ def attach(case: Case, **more: str) -> object:
     return attach_file(
         HANDLER,
         NOW,
-        case.pk,
+        of_case(case.pk),
         PDF,
         kind=EvidenceKind.PHOTO,
         media_type="application/pdf",

@@ -25,6 +25,7 @@ from qingtian.apps.evidence.actions.review_evidence import ReviewResult, review_
 from qingtian.apps.evidence.models import EvidenceKind
 from qingtian.apps.evidence.package import write_package
 from qingtian.apps.evidence.queries import verify_evidence
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.findings.actions.confirm_finding import confirm_finding
 from qingtian.apps.findings.actions.end_finding import end_finding
 from qingtian.apps.journal.verify import verify_journal
@@ -65,8 +66,8 @@ def opened_and_verified(stack: RegistryObject) -> Case:
     finding = found(stack)
     confirm_finding(DISPATCHER, NOW, finding.pk)
     case = open_case(DISPATCHER, NOW, finding.pk)
-    attach_observation(HANDLER, NOW, case.pk, hour(), raw_frame=FRAME)
-    review_evidence(INSPECTOR, NOW, case.pk, 0, result=ReviewResult.PASS)
+    attach_observation(HANDLER, NOW, of_case(case.pk), hour(), raw_frame=FRAME)
+    review_evidence(INSPECTOR, NOW, of_case(case.pk), 0, result=ReviewResult.PASS)
     for who, state, fields in (
         (DISPATCHER, "planned", PLAN),
         (HANDLER, "rectifying", {}),
@@ -79,7 +80,13 @@ def opened_and_verified(stack: RegistryObject) -> Case:
         move_case(INSPECTOR, NOW, case.pk, "site_verified", fields={"site_result": "正常"})
     assert [guard.code for guard in refused.value.unmet] == ["site_record"]
     attach_file(
-        INSPECTOR, NOW, case.pk, PDF, kind=EvidenceKind.SITE_RECORD, media_type="application/pdf", file_name="现场.pdf"
+        INSPECTOR,
+        NOW,
+        of_case(case.pk),
+        PDF,
+        kind=EvidenceKind.SITE_RECORD,
+        media_type="application/pdf",
+        file_name="现场.pdf",
     )
     move_case(INSPECTOR, NOW, case.pk, "site_verified", fields={"site_result": "正常"})
     return move_case(APPROVER, NOW, case.pk, "publicly_notified")
@@ -111,10 +118,10 @@ def test_a_case_closes_only_when_later_hours_prove_it_and_opens_again_when_they_
     assert (relapse.rebound_of, relapse.severity, case.state) == (case, case.severity + 1, "rebounded")
     assert relapse.findings.get() == again
 
-    assert verify_evidence(HANDLER, case.pk).intact
+    assert verify_evidence(HANDLER, of_case(case.pk)).intact
     assert verify_journal().intact
     package = io.BytesIO()
-    assert write_package(HANDLER, back, case.pk, package) == 3
+    assert write_package(HANDLER, back, of_case(case.pk), package) == 3
     assert "verify.py" in zipfile.ZipFile(package).namelist()
 
 

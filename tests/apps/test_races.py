@@ -28,6 +28,7 @@ from qingtian.apps.cases.models import Case
 from qingtian.apps.cases.queries import timeline
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.findings.actions.confirm_finding import confirm_finding
 from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
 from qingtian.apps.findings.models import Finding
@@ -103,7 +104,13 @@ def test_the_same_file_sent_twice_is_one_item() -> None:
 
     def send() -> object:
         return attach_file(
-            HANDLER, NOW, case.pk, PDF, kind=EvidenceKind.PHOTO, media_type="application/pdf", file_name="a.pdf"
+            HANDLER,
+            NOW,
+            of_case(case.pk),
+            PDF,
+            kind=EvidenceKind.PHOTO,
+            media_type="application/pdf",
+            file_name="a.pdf",
         )
 
     assert outcomes(send, send, send) == {"done": 1, "conflict": 2}
@@ -116,7 +123,13 @@ def test_a_file_for_a_case_that_is_being_closed_is_kept_or_refused_but_never_los
     done = outcomes(
         lambda: link_duplicate(DISPATCHER, NOW, copy.pk, of_id=original.pk),
         lambda: attach_file(
-            HANDLER, NOW, copy.pk, PDF, kind=EvidenceKind.PHOTO, media_type="application/pdf", file_name="a.pdf"
+            HANDLER,
+            NOW,
+            of_case(copy.pk),
+            PDF,
+            kind=EvidenceKind.PHOTO,
+            media_type="application/pdf",
+            file_name="a.pdf",
         ),
     )
     types = [event.type for event in timeline(copy)]

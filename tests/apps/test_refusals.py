@@ -30,6 +30,7 @@ from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.actions.review_evidence import ReviewResult, review_evidence
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.findings.actions.answer_finding import answer_finding
 from qingtian.apps.findings.actions.confirm_finding import confirm_finding
 from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
@@ -222,45 +223,45 @@ REFUSED: dict[str, tuple[Job, str, str]] = {
         "finding",
     ),
     # evidence
-    "attach to nothing": (lambda c: attach_file(HANDLER, NOW, 10**9, PDF, **PHOTO), "NotVisible", "case"),
-    "attach the same": (lambda c: attach_file(HANDLER, NOW, c.case.pk, PDF, **PHOTO), "Conflict", "file"),
+    "attach to nothing": (lambda c: attach_file(HANDLER, NOW, of_case(10**9), PDF, **PHOTO), "NotVisible", "case"),
+    "attach the same": (lambda c: attach_file(HANDLER, NOW, of_case(c.case.pk), PDF, **PHOTO), "Conflict", "file"),
     "attach an empty file": (
-        lambda c: attach_file(HANDLER, NOW, c.case.pk, b"", **PHOTO | {"media_type": "text/csv"}),
+        lambda c: attach_file(HANDLER, NOW, of_case(c.case.pk), b"", **PHOTO | {"media_type": "text/csv"}),
         "InvalidInput",
         "file",
     ),
     "attach from tomorrow": (
-        lambda c: attach_file(HANDLER, NOW, c.case.pk, PDF, **PHOTO, captured_at=NOW + timedelta(seconds=1)),
+        lambda c: attach_file(HANDLER, NOW, of_case(c.case.pk), PDF, **PHOTO, captured_at=NOW + timedelta(seconds=1)),
         "InvalidInput",
         "captured_at",
     ),
     "attach a review": (
-        lambda c: attach_file(HANDLER, NOW, c.case.pk, PDF, **PHOTO | {"kind": EvidenceKind.REVIEW}),
+        lambda c: attach_file(HANDLER, NOW, of_case(c.case.pk), PDF, **PHOTO | {"kind": EvidenceKind.REVIEW}),
         "InvalidInput",
         "kind",
     ),
     "attach to a closed one": (
-        lambda c: attach_file(HANDLER, NOW, c.closed.pk, PDF + b"c", **PHOTO),
+        lambda c: attach_file(HANDLER, NOW, of_case(c.closed.pk), PDF + b"c", **PHOTO),
         "Conflict",
         "case",
     ),
     "freeze another frame": (
-        lambda c: attach_observation(HANDLER, NOW, c.case.pk, hour(), raw_frame=FRAME[:-1]),
+        lambda c: attach_observation(HANDLER, NOW, of_case(c.case.pk), hour(), raw_frame=FRAME[:-1]),
         "InvalidInput",
         "raw_frame",
     ),
     "freeze somebody else's hour": (
-        lambda c: attach_observation(HANDLER, NOW, c.case.pk, hour("E-2-DA001")),
+        lambda c: attach_observation(HANDLER, NOW, of_case(c.case.pk), hour("E-2-DA001")),
         "InvalidInput",
         "observation.site",
     ),
     "review nothing": (
-        lambda c: review_evidence(APPROVER, NOW, c.case.pk, 9, result=ReviewResult.PASS),
+        lambda c: review_evidence(APPROVER, NOW, of_case(c.case.pk), 9, result=ReviewResult.PASS),
         "NotVisible",
         "position",
     ),
     "review his own": (
-        lambda c: review_evidence(INSPECTOR, NOW, c.case.pk, 0, result=ReviewResult.FAIL),
+        lambda c: review_evidence(INSPECTOR, NOW, of_case(c.case.pk), 0, result=ReviewResult.FAIL),
         "Conflict",
         "actor",
     ),

@@ -24,6 +24,7 @@ from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
 from qingtian.apps.evidence.package import write_package
 from qingtian.apps.evidence.queries import content_path, items_of, verify_evidence, visible_item
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.findings import search as finding_search
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.queries import needs_attention, visible_finding
@@ -69,7 +70,13 @@ def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[City]:
                 found(row, parameter="a21026", severity=3)
                 case = opened(row)
                 attach_file(
-                    HANDLER, NOW, case.pk, PDF, kind=EvidenceKind.PHOTO, media_type="application/pdf", file_name="a.pdf"
+                    HANDLER,
+                    NOW,
+                    of_case(case.pk),
+                    PDF,
+                    kind=EvidenceKind.PHOTO,
+                    media_type="application/pdf",
+                    file_name="a.pdf",
                 )
             if row.type in ("outlet", "station"):
                 judge(row, NOW - HOUR)
@@ -77,7 +84,7 @@ def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[City]:
             rows,
             list(Finding.objects.select_related("object")),
             list(Case.objects.select_related("object")),
-            list(EvidenceItem.objects.select_related("case__object")),
+            list(EvidenceItem.objects.all()),
             list(Judgement.objects.select_related("object")),
         )
 
@@ -145,12 +152,12 @@ def test_cases_and_their_evidence(city: City, who: Actor) -> None:
     assert keys(listed(who, View.OVERDUE, late)) == seen
     assert case_search.counts(who, late).overdue == len(seen)
     for case in city.cases:
-        items = [item for item in city.items if item.case_id == case.pk]
-        readable = shown(items, lambda item: visible_item(who, item.case_id, item.pk))
-        assert keys(items_of(who, case)) == readable == (keys(items) if case.pk in seen else set())
-        assert shown(items, lambda item: content_path(who, item.case_id, item.pk)) == readable
-    assert shown(city.cases, lambda row: verify_evidence(who, row.pk)) == seen
-    assert shown(city.cases, lambda row: write_package(who, NOW, row.pk, io.BytesIO())) == seen
+        items = [item for item in city.items if item.subject == of_case(case.pk)]
+        readable = shown(items, lambda item: visible_item(who, item.subject, item.pk))
+        assert keys(items_of(who, of_case(case.pk))) == readable == (keys(items) if case.pk in seen else set())
+        assert shown(items, lambda item: content_path(who, item.subject, item.pk)) == readable
+    assert shown(city.cases, lambda row: verify_evidence(who, of_case(row.pk))) == seen
+    assert shown(city.cases, lambda row: write_package(who, NOW, of_case(row.pk), io.BytesIO())) == seen
 
 
 @everybody
@@ -188,6 +195,6 @@ def test_who_governs_a_case_governs_its_object_and_finding(city: City, who: Acto
 def test_an_item_is_only_found_under_its_own_case(city: City) -> None:
     first, second = city.items[:2]
     with pytest.raises(NotVisible):
-        visible_item(SYSTEM_ACTOR, second.case_id, first.pk)
+        visible_item(SYSTEM_ACTOR, second.subject, first.pk)
     with pytest.raises(NotVisible):
-        content_path(SYSTEM_ACTOR, first.case_id, second.pk)
+        content_path(SYSTEM_ACTOR, first.subject, second.pk)

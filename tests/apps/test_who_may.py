@@ -40,6 +40,7 @@ from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.actions.review_evidence import ReviewResult, review_evidence
 from qingtian.apps.evidence.models import EvidenceKind
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.findings.actions.answer_finding import answer_finding
 from qingtian.apps.findings.actions.confirm_finding import confirm_finding, confirm_findings
 from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
@@ -99,7 +100,13 @@ def _build() -> City:
     paused = walk(opened(stack, parameter="a34013"), "publicly_notified")
     pause_clock(APPROVER, NOW, paused.pk, "public_notice", reason="听证")
     attach_file(
-        HANDLER, NOW, listed.pk, PDF, kind=EvidenceKind.PHOTO, media_type="application/pdf", file_name="first.pdf"
+        HANDLER,
+        NOW,
+        of_case(listed.pk),
+        PDF,
+        kind=EvidenceKind.PHOTO,
+        media_type="application/pdf",
+        file_name="first.pdf",
     )
     create_user(SYSTEM_ACTOR, NOW, UserDraft("li", (Grant(Role.HANDLER, "420107"),)))
     station = register_object(SYSTEM_ACTOR, NOW, STATION)
@@ -109,7 +116,13 @@ def _build() -> City:
 
 def _attach(c: City, who: Actor) -> object:
     return attach_file(
-        who, NOW, c.listed.pk, PDF + b"2", kind=EvidenceKind.PHOTO, media_type="application/pdf", file_name="x.pdf"
+        who,
+        NOW,
+        of_case(c.listed.pk),
+        PDF + b"2",
+        kind=EvidenceKind.PHOTO,
+        media_type="application/pdf",
+        file_name="x.pdf",
     )
 
 
@@ -136,9 +149,12 @@ ON_SOMETHING: dict[str, tuple[Job, str]] = {
     "record_fields": (lambda c, w: record_fields(w, NOW, c.listed.pk, {"root_cause": "x"}), WORKERS),
     "plan": (lambda c, w: move_case(w, NOW, c.listed.pk, "planned", fields=PLAN), "dispatcher handler"),
     "attach_file": (_attach, WORKERS),
-    "attach_observation": (lambda c, w: attach_observation(w, NOW, c.listed.pk, hour(frame_hash="ab" * 32)), WORKERS),
+    "attach_observation": (
+        lambda c, w: attach_observation(w, NOW, of_case(c.listed.pk), hour(frame_hash="ab" * 32)),
+        WORKERS,
+    ),
     "review": (
-        lambda c, w: review_evidence(w, NOW, c.listed.pk, 0, result=ReviewResult.PASS),
+        lambda c, w: review_evidence(w, NOW, of_case(c.listed.pk), 0, result=ReviewResult.PASS),
         "inspector approver legal_reviewer",
     ),
     "pause": (

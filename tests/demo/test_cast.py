@@ -125,7 +125,7 @@ def test_before_the_notice_is_over_the_write_off_is_refused(walk: CaseWalk) -> N
 
 def test_evidence_is_the_worst_hour_with_its_raw_frame_and_is_reviewed_by_another_person(walk: CaseWalk) -> None:
     play(walk, STEPS[:5], MONDAY + 8 * HOUR)
-    item, review = EvidenceItem.objects.filter(case_id=walk.case_id).order_by("position")
+    item, review = EvidenceItem.objects.filter(subject_id=walk.case_id).order_by("position")
     assert item.record["value"] == "155"
     assert (item.added_by, review.added_by, review.kind) == ("handler", "inspector1", "review")
 
@@ -135,7 +135,7 @@ def test_every_text_of_the_cast_says_that_it_is_simulated(walk: CaseWalk) -> Non
     fields = Case.objects.get(pk=walk.case_id).fields
     for name in ("cause", "self_check", "punishment", "lookalike_check", "root_cause", "site_result"):
         assert fields[name].startswith(SIMULATED), name
-    titles = EvidenceItem.objects.filter(case_id=walk.case_id, kind__in=("document", "site_record"))
+    titles = EvidenceItem.objects.filter(subject_id=walk.case_id, kind__in=("document", "site_record"))
     assert all(item.title.startswith(SIMULATED) and item.simulated for item in titles)
 
 

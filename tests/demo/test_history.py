@@ -24,7 +24,9 @@ from qingtian.demo.city import City
 with fresh_city(Path(sys.argv[1])) as settings:
     from qingtian.demo.history import make_history
     from qingtian.apps.cases.models import Case
+    from qingtian.apps.evidence.chain import chain_of
     from qingtian.apps.evidence.models import EvidenceItem
+    from qingtian.apps.evidence.subjects import of_case
     from qingtian.apps.findings.models import Finding
     from qingtian.apps.journal.models import Event
     from qingtian.apps.journal.verify import verify_journal
@@ -39,7 +41,7 @@ with fresh_city(Path(sys.argv[1])) as settings:
         "scenes": history.scenes,
         "frames": history.frames,
         "cases": [
-            [case.object.code, case.state, case.kind, case.simulated, case.evidence.count()]
+            [case.object.code, case.state, case.kind, case.simulated, chain_of(of_case(case.pk)).count()]
             for case in Case.objects.select_related("object").order_by("id")
         ],
         "findings": [[one.kind, one.status, one.object.code] for one in Finding.objects.select_related("object")],

@@ -22,6 +22,7 @@ from qingtian.apps.devices.actions.order_command import OrderDraft, order_comman
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.findings.actions.answer_finding import answer_finding
 from qingtian.apps.findings.actions.confirm_finding import confirm_finding
 from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
@@ -146,11 +147,11 @@ def _evidence(inspector: object, case: Case) -> Iterator[EvidenceItem]:
         for one in city.observations()
         if (one.site, one.cycle, one.period_start) == ("O-1-01", Cycle.HOUR, city.LAST_HOUR)
     )
-    yield attach_observation(inspector, city.NOW, case.pk, hour, raw_frame=None)  # type: ignore[arg-type]
+    yield attach_observation(inspector, city.NOW, of_case(case.pk), hour, raw_frame=None)  # type: ignore[arg-type]
     yield attach_file(
         inspector,  # type: ignore[arg-type]
         city.NOW,
-        case.pk,
+        of_case(case.pk),
         b"%PDF-1.7 plan",
         kind=EvidenceKind.DOCUMENT,
         media_type="application/pdf",

@@ -136,7 +136,7 @@ def test_evidence_that_arrives_together_makes_one_unbroken_chain(post: Post, tow
 
     statuses = at_once(post, *jobs)
 
-    items = list(EvidenceItem.objects.filter(case=case).order_by("position"))
+    items = list(EvidenceItem.objects.filter(subject_id=case.pk).order_by("position"))
     assert statuses == {201: AT_ONCE}
     assert [one.position for one in items] == list(range(AT_ONCE))
     assert [one.prev_hash for one in items[1:]] == [one.hash for one in items[:-1]]

@@ -22,6 +22,7 @@ from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.actions.review_evidence import ReviewResult, review_evidence
 from qingtian.apps.evidence.models import EvidenceKind
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.findings.actions.confirm_finding import confirm_finding, confirm_findings
 from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
 from qingtian.apps.findings.models import Finding
@@ -197,8 +198,8 @@ class CaseWalk:
         rows = self.store.series(self.site, finding.parameter, Cycle.HOUR, finding.first_seen, finding.last_seen + HOUR)
         worst = max((row for row in rows if row.value is not None), key=lambda row: row.converted or row.value or 0)
         raw = read_frame(self.spool, worst.segment, worst.frame_offset).raw
-        item = attach_observation(actor("handler"), now, self.case_id, worst, raw_frame=raw)
-        review_evidence(actor("inspector1"), now, self.case_id, item.position, result=ReviewResult.PASS)
+        item = attach_observation(actor("handler"), now, of_case(self.case_id), worst, raw_frame=raw)
+        review_evidence(actor("inspector1"), now, of_case(self.case_id), item.position, result=ReviewResult.PASS)
 
     def self_check(self, now: datetime) -> None:
         """The measures are reported as done, with a record of the works."""
@@ -246,7 +247,7 @@ class CaseWalk:
         attach_file(
             actor(username),
             now,
-            self.case_id,
+            of_case(self.case_id),
             text.encode(),
             kind=kind,
             media_type="text/plain",

@@ -13,6 +13,7 @@ from qingtian.apps.cases.models import Case
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.models import EvidenceKind
 from qingtian.apps.evidence.queries import verify_evidence
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.journal.verify import verify_journal
 from qingtian.domain.errors import Conflict
 
@@ -33,7 +34,7 @@ def test_items_that_arrive_together_make_one_chain() -> None:
         return attach_file(
             HANDLER,
             AT,
-            case.pk,
+            of_case(case.pk),
             b"%PDF-" + bytes([number]) * 2000,
             kind=EvidenceKind.PHOTO,
             media_type="application/pdf",
@@ -41,7 +42,7 @@ def test_items_that_arrive_together_make_one_chain() -> None:
         ).position
 
     assert sorted(together(*[lambda n=n: attach(n) for n in range(6)])) == list(range(6))
-    assert verify_evidence(HANDLER, case.pk).intact
+    assert verify_evidence(HANDLER, of_case(case.pk)).intact
     assert verify_journal().intact
 
 

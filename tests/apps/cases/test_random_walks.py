@@ -26,6 +26,7 @@ from qingtian.apps.cases.queries import steps_of, timeline
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.models import EvidenceKind
 from qingtian.apps.evidence.queries import verify_evidence
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.journal.verify import verify_journal
 from qingtian.domain.errors import QingtianError
 from qingtian.packs.procedures import procedure
@@ -75,7 +76,7 @@ def act(case: Case, at: Any, kind: str, what: str) -> None:
                 attach_file(
                     INSPECTOR,
                     at,
-                    case.pk,
+                    of_case(case.pk),
                     b"%PDF-1.7 " + at.isoformat().encode(),
                     kind=EvidenceKind.SITE_RECORD,
                     media_type="application/pdf",
@@ -134,7 +135,7 @@ def _check(case: Case) -> None:
     assert not (running["public_notice"] and state != "publicly_notified")
     assert all(clock.due_on > clock.started_on for clock in case.clocks.all())
     assert verify_journal().intact
-    assert verify_evidence(SYSTEM_ACTOR, case.pk).intact
+    assert verify_evidence(SYSTEM_ACTOR, of_case(case.pk)).intact
     for step in steps_of(EVERYBODY, case, case.state_since):
         assert case.state in step.transition.sources
 

@@ -17,6 +17,7 @@ from qingtian.apps.cases.actions.move_case import move_case
 from qingtian.apps.cases.models import Case, CaseClock
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.models import EvidenceKind
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.registry.models import RegistryObject
 from qingtian.domain.errors import InvalidInput, TransitionRefused
 from qingtian.packs.procedures import procedure
@@ -124,7 +125,7 @@ def _ripe(stack: RegistryObject) -> Case:
     attach_file(
         INSPECTOR,
         NOW,
-        case.pk,
+        of_case(case.pk),
         b"%PDF-1.7 site",
         kind=EvidenceKind.SITE_RECORD,
         media_type="application/pdf",

@@ -15,6 +15,7 @@ from qingtian.apps.cases.actions.open_case import open_case
 from qingtian.apps.cases.models import Case
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.models import EvidenceKind
+from qingtian.apps.evidence.subjects import of_case
 
 DISPATCHER = actor(Role.DISPATCHER, name="dispatch")
 HANDLER = actor(Role.HANDLER, name="handle")
@@ -62,7 +63,7 @@ def walk(case: Case, until: str, at: datetime = NOW) -> Case:
             attach_file(
                 INSPECTOR,
                 at,
-                case.pk,
+                of_case(case.pk),
                 SITE_RECORD + case.number.encode(),
                 kind=EvidenceKind.SITE_RECORD,
                 media_type="application/pdf",

@@ -21,6 +21,7 @@ from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.actions.review_evidence import ReviewResult, review_evidence
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
 from qingtian.apps.evidence.queries import content_path, items_of, verify_evidence
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.journal.queries import history
 from qingtian.apps.registry.models import RegistryObject
 from qingtian.domain.errors import Conflict, InvalidInput, NotPermitted, NotVisible
@@ -43,7 +44,7 @@ def attach(case: Case, content: Any = PDF, **more: Any) -> EvidenceItem:
         "media_type": "application/pdf",
         "file_name": "记录.pdf",
     }
-    return attach_file(HANDLER, NOW, case.pk, content, **(fields | more))
+    return attach_file(HANDLER, NOW, of_case(case.pk), content, **(fields | more))
 
 
 def hour(site: str = "E-1-DA001", **changes: Any) -> Observation:
@@ -83,7 +84,7 @@ def test_items_are_chained_and_written_to_the_journal(case: Case) -> None:
     assert second.hash == expected
     payloads = [event.payload["hash"] for event in history("case", case.pk) if event.type == "case.evidence_added"]
     assert payloads == [first.hash, second.hash]
-    assert [item.position for item in items_of(HANDLER, case)] == [0, 1]
+    assert [item.position for item in items_of(HANDLER, of_case(case.pk))] == [0, 1]
 
 
 def test_each_case_has_its_own_chain(case: Case) -> None:
@@ -164,8 +165,8 @@ def test_a_full_disk_is_reported_and_leaves_nothing(
 
 
 def test_an_observation_is_frozen_with_its_raw_frame(case: Case, evidence_folder: Path) -> None:
-    item = attach_observation(HANDLER, NOW, case.pk, hour(), raw_frame=FRAME)
-    _, path = content_path(HANDLER, case.pk, item.pk)
+    item = attach_observation(HANDLER, NOW, of_case(case.pk), hour(), raw_frame=FRAME)
+    _, path = content_path(HANDLER, of_case(case.pk), item.pk)
     frozen = json.loads(path.read_bytes())
     assert path.read_bytes() == canonical_json(frozen)
     assert (frozen["value"], frozen["converted"], frozen["mark"], frozen["version"]) == ("118.20", "120.0", "N", 1)
@@ -175,50 +176,54 @@ def test_an_observation_is_frozen_with_its_raw_frame(case: Case, evidence_folder
     assert base64.b64decode(frozen["raw_frame_base64"]) == FRAME
     assert (item.kind, item.record["param"], item.record["value"]) == ("observation", "a21002", "118.20")
     with pytest.raises(Conflict):
-        attach_observation(HANDLER, NOW, case.pk, hour(), raw_frame=FRAME)
-    corrected = attach_observation(HANDLER, NOW, case.pk, hour(version=2, value=Decimal("99")), raw_frame=FRAME)
+        attach_observation(HANDLER, NOW, of_case(case.pk), hour(), raw_frame=FRAME)
+    corrected = attach_observation(
+        HANDLER, NOW, of_case(case.pk), hour(version=2, value=Decimal("99")), raw_frame=FRAME
+    )
     assert corrected.position == 1
 
 
 def test_an_imported_observation_has_no_frame(case: Case) -> None:
-    item = attach_observation(HANDLER, NOW, case.pk, hour(frame_hash="ab" * 32))
+    item = attach_observation(HANDLER, NOW, of_case(case.pk), hour(frame_hash="ab" * 32))
     assert item.record["frame_hash"] == "ab" * 32
 
 
 def test_a_frame_that_is_not_the_one_of_the_row_is_refused(case: Case) -> None:
     with pytest.raises(InvalidInput, match="does not have the hash"):
-        attach_observation(HANDLER, NOW, case.pk, hour(), raw_frame=FRAME + b" ")
+        attach_observation(HANDLER, NOW, of_case(case.pk), hour(), raw_frame=FRAME + b" ")
 
 
 @pytest.mark.parametrize("site", ["E-2-DA001", "nowhere"])
 def test_an_observation_of_somebody_else_is_refused(case: Case, site: str) -> None:
     outlet("E-2")
     with pytest.raises(InvalidInput, match="nothing to do with"):
-        attach_observation(HANDLER, NOW, case.pk, hour(site))
+        attach_observation(HANDLER, NOW, of_case(case.pk), hour(site))
 
 
 def test_a_named_person_reviews_what_a_colleague_added(case: Case) -> None:
     attach(case)
-    review = review_evidence(INSPECTOR, NOW, case.pk, 0, result=ReviewResult.PASS, note="与现场一致")
+    review = review_evidence(INSPECTOR, NOW, of_case(case.pk), 0, result=ReviewResult.PASS, note="与现场一致")
     assert (review.kind, review.record["by"], review.record["of"], review.record["result"]) == (
         "review",
         "inspect",
         0,
         "pass",
     )
-    assert verify_evidence(HANDLER, case.pk).intact
+    assert verify_evidence(HANDLER, of_case(case.pk)).intact
     with pytest.raises(NotVisible, match="has no file"):
-        content_path(HANDLER, case.pk, review.pk)
+        content_path(HANDLER, of_case(case.pk), review.pk)
     with pytest.raises(NotVisible):
-        review_evidence(INSPECTOR, NOW, case.pk, 7, result=ReviewResult.PASS)
+        review_evidence(INSPECTOR, NOW, of_case(case.pk), 7, result=ReviewResult.PASS)
     with pytest.raises(NotPermitted):
-        review_evidence(HANDLER, NOW, case.pk, 0, result=ReviewResult.PASS)
+        review_evidence(HANDLER, NOW, of_case(case.pk), 0, result=ReviewResult.PASS)
 
 
 def test_nobody_reviews_his_own_item(case: Case) -> None:
-    attach_file(INSPECTOR, NOW, case.pk, PDF, kind=EvidenceKind.PHOTO, media_type="application/pdf", file_name="x.pdf")
+    attach_file(
+        INSPECTOR, NOW, of_case(case.pk), PDF, kind=EvidenceKind.PHOTO, media_type="application/pdf", file_name="x.pdf"
+    )
     with pytest.raises(Conflict, match="nobody reviews"):
-        review_evidence(INSPECTOR, NOW, case.pk, 0, result=ReviewResult.PASS)
+        review_evidence(INSPECTOR, NOW, of_case(case.pk), 0, result=ReviewResult.PASS)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +240,7 @@ def test_the_database_refuses_to_change_evidence_even_to_its_superuser(case: Cas
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
             cursor.execute(statement)
-    assert verify_evidence(HANDLER, case.pk).intact
+    assert verify_evidence(HANDLER, of_case(case.pk)).intact
 
 
 @pytest.mark.parametrize(
@@ -259,7 +264,7 @@ def test_tampering_past_the_triggers_is_named(case: Case, statement: str, first:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE evidence_evidenceitem DISABLE TRIGGER evidence_evidenceitem_append_only")
         cursor.execute(statement)
-    report = verify_evidence(HANDLER, case.pk)
+    report = verify_evidence(HANDLER, of_case(case.pk))
     assert (report.intact, report.first_break) == (False, first)
     assert [item.reason for item in report.items] == reasons
 
@@ -270,25 +275,31 @@ def test_a_changed_or_missing_file_is_found(case: Case, evidence_folder: Path) -
     broken.chmod(0o600)
     broken.write_bytes(PDF + b"forged")
     (evidence_folder / second.sha256[:2] / second.sha256).unlink()
-    report = verify_evidence(HANDLER, case.pk)
+    report = verify_evidence(HANDLER, of_case(case.pk))
     assert [item.reason for item in report.items] == ["file_changed", "file_missing", ""]
     assert report.items[0].found == hashlib.sha256(PDF + b"forged").hexdigest()
     with pytest.raises(Conflict, match="file_changed"):
-        content_path(HANDLER, case.pk, first.pk)
-    assert content_path(HANDLER, case.pk, third.pk)[1].read_bytes() == PDF + bytes([2])
+        content_path(HANDLER, of_case(case.pk), first.pk)
+    assert content_path(HANDLER, of_case(case.pk), third.pk)[1].read_bytes() == PDF + bytes([2])
 
 
 def test_evidence_is_seen_by_those_who_see_the_case(case: Case) -> None:
     item = attach(case)
-    assert content_path(actor(Role.ENTERPRISE_USER, org="E-1"), case.pk, item.pk)[0] == item
+    assert content_path(actor(Role.ENTERPRISE_USER, org="E-1"), of_case(case.pk), item.pk)[0] == item
     for stranger in (actor(Role.ENTERPRISE_USER, org="E-2"), actor(Role.HANDLER, region="420106"), actor(Role.CITIZEN)):
         with pytest.raises(NotVisible):
-            content_path(stranger, case.pk, item.pk)
+            content_path(stranger, of_case(case.pk), item.pk)
         with pytest.raises(NotVisible):
-            verify_evidence(stranger, case.pk)
+            verify_evidence(stranger, of_case(case.pk))
         with pytest.raises(NotVisible):
             attach_file(
-                stranger, NOW, case.pk, PDF, kind=EvidenceKind.PHOTO, media_type="application/pdf", file_name="x"
+                stranger,
+                NOW,
+                of_case(case.pk),
+                PDF,
+                kind=EvidenceKind.PHOTO,
+                media_type="application/pdf",
+                file_name="x",
             )
 
 
@@ -296,7 +307,13 @@ def test_evidence_is_seen_by_those_who_see_the_case(case: Case) -> None:
 def test_roles_without_the_right_attach_nothing(case: Case, role: Role, evidence_folder: Path) -> None:
     with pytest.raises(NotPermitted):
         attach_file(
-            actor(role), NOW, case.pk, PDF, kind=EvidenceKind.PHOTO, media_type="application/pdf", file_name="x"
+            actor(role),
+            NOW,
+            of_case(case.pk),
+            PDF,
+            kind=EvidenceKind.PHOTO,
+            media_type="application/pdf",
+            file_name="x",
         )
     assert not evidence_folder.exists()
 

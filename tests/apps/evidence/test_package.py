@@ -19,7 +19,9 @@ from qingtian.apps.accounts.roles import Role
 from qingtian.apps.cases.models import Case
 from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.actions.review_evidence import ReviewResult, review_evidence
+from qingtian.apps.evidence.chain import chain_of
 from qingtian.apps.evidence.package import write_package
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.registry.models import RegistryObject
 from qingtian.domain.errors import Conflict, NotVisible
 
@@ -30,8 +32,8 @@ pytestmark = pytest.mark.django_db
 def case(stack: RegistryObject) -> Case:
     case = opened(stack)
     attach(case)
-    attach_observation(HANDLER, NOW, case.pk, hour(), raw_frame=FRAME)
-    review_evidence(INSPECTOR, NOW, case.pk, 1, result=ReviewResult.PASS, note="数据有效")
+    attach_observation(HANDLER, NOW, of_case(case.pk), hour(), raw_frame=FRAME)
+    review_evidence(INSPECTOR, NOW, of_case(case.pk), 1, result=ReviewResult.PASS, note="数据有效")
     attach(case, PDF + b"2")  # the same name again
     return case
 
@@ -39,7 +41,7 @@ def case(stack: RegistryObject) -> Case:
 @pytest.fixture
 def unpacked(case: Case, tmp_path: Path) -> Path:
     target = io.BytesIO()
-    assert write_package(HANDLER, NOW, case.pk, target) == 4
+    assert write_package(HANDLER, NOW, of_case(case.pk), target) == 4
     folder = tmp_path / "package"
     with zipfile.ZipFile(target) as package:
         package.extractall(folder)
@@ -108,14 +110,14 @@ def test_its_verifier_names_what_was_changed(unpacked: Path, tamper: Callable[[P
 
 
 def test_broken_evidence_does_not_leave_the_house(case: Case, evidence_folder: Path) -> None:
-    first = case.evidence.get(position=0)
+    first = chain_of(of_case(case.pk)).get(position=0)
     path = evidence_folder / first.sha256[:2] / first.sha256
     path.chmod(0o600)
     path.write_bytes(b"forged")
     with pytest.raises(Conflict, match="item 0"):
-        write_package(HANDLER, NOW, case.pk, io.BytesIO())
+        write_package(HANDLER, NOW, of_case(case.pk), io.BytesIO())
 
 
 def test_only_those_who_see_the_case_get_it(case: Case) -> None:
     with pytest.raises(NotVisible):
-        write_package(actor(Role.ENTERPRISE_USER, org="E-2"), NOW, case.pk, io.BytesIO())
+        write_package(actor(Role.ENTERPRISE_USER, org="E-2"), NOW, of_case(case.pk), io.BytesIO())

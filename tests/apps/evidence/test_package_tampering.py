@@ -24,6 +24,7 @@ from qingtian.apps.cases.models import Case
 from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.actions.review_evidence import ReviewResult, review_evidence
 from qingtian.apps.evidence.package import write_package
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.evidence.verifier import problems_of
 
 pytestmark = pytest.mark.django_db
@@ -34,8 +35,8 @@ some = settings(max_examples=60, suppress_health_check=[HealthCheck.function_sco
 def case(db: None) -> Case:
     case = opened(outlet())
     attach(case, title="现场记录", captured_by="王检查员")
-    attach_observation(HANDLER, NOW, case.pk, hour(), raw_frame=FRAME)
-    review_evidence(INSPECTOR, NOW, case.pk, 1, result=ReviewResult.PASS, note="数据有效")
+    attach_observation(HANDLER, NOW, of_case(case.pk), hour(), raw_frame=FRAME)
+    review_evidence(INSPECTOR, NOW, of_case(case.pk), 1, result=ReviewResult.PASS, note="数据有效")
     attach(case, PDF + b"2", file_name="../../outside/照片 (1).pdf")
     return case
 
@@ -47,7 +48,7 @@ def package(case: Case, tmp_path: Path) -> Path:
 
 def unpacked(case: Case, folder: Path) -> Path:
     target = io.BytesIO()
-    write_package(HANDLER, NOW, case.pk, target)
+    write_package(HANDLER, NOW, of_case(case.pk), target)
     with zipfile.ZipFile(target) as archive:
         archive.extractall(folder)
     return folder
@@ -144,7 +145,7 @@ def test_two_items_that_changed_places_are_found(package: Path) -> None:
 
 def test_no_name_in_the_package_leaves_its_folder(case: Case) -> None:
     target = io.BytesIO()
-    write_package(HANDLER, NOW, case.pk, target)
+    write_package(HANDLER, NOW, of_case(case.pk), target)
     names = zipfile.ZipFile(target).namelist()
     assert "files/003-照片 (1).pdf" in names
     assert not any(".." in name or name.startswith("/") or "\\" in name for name in names)
@@ -170,7 +171,7 @@ def test_the_package_can_be_checked_from_any_folder_and_in_any_language(package:
 
 def test_two_exports_of_one_moment_are_the_same(case: Case) -> None:
     first, second = io.BytesIO(), io.BytesIO()
-    write_package(HANDLER, NOW, case.pk, first)
-    write_package(HANDLER, NOW, case.pk, second)
+    write_package(HANDLER, NOW, of_case(case.pk), first)
+    write_package(HANDLER, NOW, of_case(case.pk), second)
     for name in zipfile.ZipFile(first).namelist():
         assert zipfile.ZipFile(first).read(name) == zipfile.ZipFile(second).read(name)

@@ -8,6 +8,8 @@ from typing import Any
 
 from qingtian.apps.cases.effect import effect_of
 from qingtian.apps.cases.models import Case
+from qingtian.apps.evidence.queries import kinds_of
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.journal.record import SHANGHAI
 from qingtian.domain.procedures import Facts
 
@@ -26,7 +28,7 @@ def gather(case: Case, at: datetime, form: Mapping[str, Any] | None = None) -> F
         "today": at.astimezone(SHANGHAI).date(),
         "state": case.state,
         "effect": effect_of(case, at),
-        "evidence_kinds": sorted(set(case.evidence.values_list("kind", flat=True))),
+        "evidence_kinds": kinds_of(of_case(case.pk)),
     }
     # The last clock of a code counts; a paused one has no end yet.
     for clock in case.clocks.order_by("id"):

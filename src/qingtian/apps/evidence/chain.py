@@ -1,4 +1,4 @@
-"""Adding to the chain of a case."""
+"""Adding to the chain of a subject."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.roles import Role
-from qingtian.apps.cases.models import Case
 from qingtian.apps.evidence.content_store import Stored
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
+from qingtian.apps.evidence.subjects import Subject, SubjectFacts, resolver_of
 from qingtian.apps.journal.record import SHANGHAI, record
 from qingtian.apps.registry.models import RegistryObject
 from qingtian.domain.evidence import GENESIS, canonical_json, next_hash
+from qingtian.runtime.live import publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +41,16 @@ class Draft:
 
 
 def append_item(
-    actor: Actor, at: datetime, case: Case, draft: Draft, *, stored: Stored | None, role: Role
+    actor: Actor, at: datetime, facts: SubjectFacts, draft: Draft, *, stored: Stored | None, role: Role
 ) -> EvidenceItem:
-    """Append one item to the chain of a locked case, with its event in the journal."""
-    last = EvidenceItem.objects.filter(case=case).order_by("-position").first()
+    """Append one item to the chain of a locked subject, with its event in the journal."""
+    subject = facts.subject
+    last = chain_of(subject).last()
     position, prev = (last.position + 1, last.hash) if last else (0, GENESIS)
-    chained = _record(actor, at, case, draft, stored=stored, position=position)
+    chained = _record(actor, at, facts, draft, stored=stored, position=position)
     item = EvidenceItem.objects.create(
-        case=case,
+        subject_kind=subject.kind,
+        subject_id=subject.id,
         position=position,
         kind=draft.kind,
         object=draft.object,
@@ -62,19 +67,26 @@ def append_item(
         record=chained,
         prev_hash=prev,
         hash=next_hash(prev, chained),
-        simulated=case.simulated,
+        simulated=facts.simulated,
     )
-    payload = {"number": case.number, "position": position, "kind": draft.kind.value, "title": draft.title}
+    payload = {"number": facts.number, "position": position, "kind": draft.kind.value, "title": draft.title}
     payload |= {"sha256": item.sha256, "hash": item.hash, "file_name": draft.file_name}
-    record(actor, at, "case.evidence_added", case, payload, role=role)
+    record(actor, at, f"{subject.kind}.evidence_added", (subject.kind.value, str(subject.id)), payload, role=role)
+    if (topic := resolver_of(subject.kind).topic) is not None:
+        publish(topic, [subject.id], at)
     return item
 
 
+def chain_of(subject: Subject) -> QuerySet[EvidenceItem]:
+    """All items of a subject in the order of the chain; the caller has checked that it is visible."""
+    return EvidenceItem.objects.filter(subject_kind=subject.kind, subject_id=subject.id).order_by("position")
+
+
 def _record(
-    actor: Actor, at: datetime, case: Case, draft: Draft, *, stored: Stored | None, position: int
+    actor: Actor, at: datetime, facts: SubjectFacts, draft: Draft, *, stored: Stored | None, position: int
 ) -> dict[str, Any]:
     values: dict[str, Any] = {
-        "case": case.number,
+        facts.subject.kind.value: facts.number,
         "position": position,
         "kind": draft.kind.value,
         "object": draft.object.code if draft.object else None,
@@ -88,7 +100,7 @@ def _record(
         "captured_by": draft.captured_by,
         "added_at": at.astimezone(SHANGHAI).isoformat(),
         "added_by": actor.username,
-        "simulated": case.simulated,
+        "simulated": facts.simulated,
         **draft.extra,
     }
     plain: dict[str, Any] = json.loads(canonical_json(values))

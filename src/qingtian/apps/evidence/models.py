@@ -1,4 +1,4 @@
-"""Evidence items: frozen by hash, chained per case."""
+"""Evidence items: frozen by hash, chained per subject."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 
-from qingtian.apps.cases.models import Case
+from qingtian.apps.evidence.subjects import Subject, SubjectKind
 from qingtian.apps.evidence.visibility import EvidenceQuerySet
 from qingtian.apps.registry.models import RegistryObject
 
@@ -24,13 +24,16 @@ class EvidenceKind(StrEnum):
     REPORT = "report"
     E_DATA = "e_data"
     REVIEW = "review"
+    CALIBRATION = "calibration"  # that the instrument was in order at that time
+    RECEIPT = "receipt"  # that somebody was told, or got something
 
 
 class EvidenceItem(models.Model):
-    """One item of the chain of a case; rows are only ever added (triggers refuse the rest)."""
+    """One item of the chain of a subject; rows are only ever added (triggers refuse the rest)."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="evidence")
-    position = models.PositiveIntegerField()  # 0, 1, 2, ... in the chain of the case
+    subject_kind = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in SubjectKind])
+    subject_id = models.PositiveBigIntegerField()  # no foreign key: this app knows none of the subjects
+    position = models.PositiveIntegerField()  # 0, 1, 2, ... in the chain of the subject
     kind = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in EvidenceKind])
     object = models.ForeignKey(RegistryObject, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     sha256 = models.CharField(max_length=64)
@@ -52,8 +55,15 @@ class EvidenceItem(models.Model):
     objects = EvidenceQuerySet.as_manager()
 
     class Meta:
-        ordering = ["case_id", "position"]
-        constraints = [models.UniqueConstraint(fields=["case", "position"], name="evidence_position_once")]
+        ordering = ["subject_kind", "subject_id", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["subject_kind", "subject_id", "position"], name="evidence_position_once")
+        ]
 
     def __str__(self) -> str:
-        return f"{self.case_id}#{self.position} {self.kind}"
+        return f"{self.subject_kind} {self.subject_id}#{self.position} {self.kind}"
+
+    @property
+    def subject(self) -> Subject:
+        """What the chain of this item belongs to."""
+        return Subject(SubjectKind(self.subject_kind), self.subject_id)

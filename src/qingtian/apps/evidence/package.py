@@ -1,4 +1,4 @@
-"""The evidence of a case as one file: items, chain, time line, and a verifier that needs nothing but Python."""
+"""The evidence of a subject as one file: items, chain, time line, and a verifier that needs nothing but Python."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from importlib.resources import files
 from typing import Any, BinaryIO
 
 from qingtian.apps.accounts.actor import Actor
-from qingtian.apps.cases.models import Case
-from qingtian.apps.cases.queries import timeline, visible_case
+from qingtian.apps.evidence.chain import chain_of
 from qingtian.apps.evidence.content_store import content_store
 from qingtian.apps.evidence.models import EvidenceItem
 from qingtian.apps.evidence.queries import verify_evidence
+from qingtian.apps.evidence.subjects import Subject, SubjectFacts, facts_of
+from qingtian.apps.journal.queries import history
 from qingtian.apps.journal.record import SHANGHAI, event_record
 from qingtian.domain.errors import Conflict
 
 FORMAT = "qingtian-evidence-1"
-README = """证据包 / Evidence package {case}
+README = """证据包 / Evidence package {number}
 
 chain.json     每项证据的记录与哈希链 / every item's record and the hash chain
 timeline.json  案件经过（日志摘录）/ what happened to the case, from the journal
@@ -28,8 +29,8 @@ verify.py      校验：python3 verify.py / check it: python3 verify.py
 """
 
 
-def write_package(actor: Actor, at: datetime, case_id: int, target: BinaryIO) -> int:
-    """Write the evidence of a case as a ZIP file.
+def write_package(actor: Actor, at: datetime, subject: Subject, target: BinaryIO) -> int:
+    """Write the evidence of a subject as a ZIP file.
 
     Args:
         at: city time, stated in the package.
@@ -37,23 +38,23 @@ def write_package(actor: Actor, at: datetime, case_id: int, target: BinaryIO) ->
     Returns:
         How many items it holds.
     Raises:
-        NotVisible: the actor may not see the case.
+        NotVisible: the actor may not see the subject.
         Conflict: the evidence is not as it was; names the first break.
     """
-    case = visible_case(actor, case_id)
-    report = verify_evidence(actor, case_id)
+    facts = facts_of(actor, subject)
+    report = verify_evidence(actor, subject)
     if not report.intact:
         raise Conflict(
-            f"item {report.first_break} of {case.number} is not as it was",
+            f"item {report.first_break} of {facts.number} is not as it was",
             field="evidence",
             remedy="restore it from the backup before it leaves the house",
         )
-    items = list(EvidenceItem.objects.filter(case=case).order_by("position"))
+    items = list(chain_of(subject))
     store = content_store()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
-        package.writestr("README.txt", README.format(case=case.number))
-        package.writestr("chain.json", _json(_chain(actor, at, case, items)))
-        package.writestr("timeline.json", _json(_timeline(case)))
+        package.writestr("README.txt", README.format(number=facts.number))
+        package.writestr("chain.json", _json(_chain(actor, at, facts, items)))
+        package.writestr("timeline.json", _json(_timeline(subject)))
         package.writestr("verify.py", files(__package__).joinpath("verifier.py").read_text("utf-8"))
         for item in items:
             if item.sha256:
@@ -61,12 +62,12 @@ def write_package(actor: Actor, at: datetime, case_id: int, target: BinaryIO) ->
     return len(items)
 
 
-def _chain(actor: Actor, at: datetime, case: Case, items: Iterable[EvidenceItem]) -> dict[str, Any]:
+def _chain(actor: Actor, at: datetime, facts: SubjectFacts, items: Iterable[EvidenceItem]) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "case": case.number,
-        "title": case.title,
-        "simulated": case.simulated,
+        facts.subject.kind.value: facts.number,
+        "title": facts.title_zh,
+        "simulated": facts.simulated,
         "exported_at": at.astimezone(SHANGHAI).isoformat(),
         "exported_by": actor.username,
         "items": [
@@ -81,8 +82,9 @@ def _chain(actor: Actor, at: datetime, case: Case, items: Iterable[EvidenceItem]
     }
 
 
-def _timeline(case: Case) -> list[dict[str, Any]]:
-    return [{**event_record(event), "prev_hash": event.prev_hash, "hash": event.hash} for event in timeline(case)]
+def _timeline(subject: Subject) -> list[dict[str, Any]]:
+    events = history(subject.kind.value, subject.id)
+    return [{**event_record(event), "prev_hash": event.prev_hash, "hash": event.hash} for event in events]
 
 
 def _name(item: EvidenceItem) -> str:

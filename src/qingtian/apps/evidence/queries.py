@@ -8,10 +8,10 @@ from pathlib import Path
 from django.db.models import QuerySet
 
 from qingtian.apps.accounts.actor import Actor
-from qingtian.apps.cases.models import Case
-from qingtian.apps.cases.queries import visible_case
+from qingtian.apps.evidence.chain import chain_of
 from qingtian.apps.evidence.content_store import ContentStore, content_store
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
+from qingtian.apps.evidence.subjects import Subject, facts_of
 from qingtian.domain.errors import Conflict, NotVisible
 from qingtian.domain.evidence import Link, verify_chain
 
@@ -38,9 +38,13 @@ class ItemCheck:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceReport:
-    """The check of all evidence of a case; `first_break` names the first item that is not as it was."""
+    """The check of all evidence of a subject; `first_break` names the first item that is not as it was.
 
-    case: str
+    Args:
+        number: of the subject.
+    """
+
+    number: str
     items: tuple[ItemCheck, ...]
 
     @property
@@ -54,31 +58,40 @@ class EvidenceReport:
         return self.first_break is None
 
 
-def items_of(actor: Actor, case: Case) -> QuerySet[EvidenceItem]:
-    """Evidence of a case that the actor may see, in the order of the chain."""
-    return EvidenceItem.objects.visible_to(actor).filter(case=case).order_by("position")
+def items_of(actor: Actor, subject: Subject) -> QuerySet[EvidenceItem]:
+    """Evidence of a subject that the actor may see, in the order of the chain."""
+    return (
+        EvidenceItem.objects.visible_to(actor)
+        .filter(subject_kind=subject.kind, subject_id=subject.id)
+        .order_by("position")
+    )
 
 
-def visible_item(actor: Actor, case_id: int, item_id: int) -> EvidenceItem:
-    """An item of a case that the actor may see.
+def kinds_of(subject: Subject) -> list[str]:
+    """Kinds of evidence that a subject holds; for guards, the caller has checked that it is visible."""
+    return sorted(set(chain_of(subject).values_list("kind", flat=True)))
+
+
+def visible_item(actor: Actor, subject: Subject, item_id: int) -> EvidenceItem:
+    """An item of a subject that the actor may see.
 
     Raises:
         NotVisible: there is none.
     """
-    item = EvidenceItem.objects.visible_to(actor).filter(case_id=case_id, pk=item_id).first()
+    item = items_of(actor, subject).filter(pk=item_id).first()
     if item is None:
-        raise NotVisible(f"there is no evidence item {item_id}", field="item", remedy="choose one of the case")
+        raise NotVisible(f"there is no evidence item {item_id}", field="item", remedy="choose one of the list")
     return item
 
 
-def content_path(actor: Actor, case_id: int, item_id: int) -> tuple[EvidenceItem, Path]:
+def content_path(actor: Actor, subject: Subject, item_id: int) -> tuple[EvidenceItem, Path]:
     """An item and the file with its bytes, checked against its hash.
 
     Raises:
         NotVisible: no such item, or one without a file.
         Conflict: the bytes are no longer what was frozen.
     """
-    item = visible_item(actor, case_id, item_id)
+    item = visible_item(actor, subject, item_id)
     if not item.sha256:
         raise NotVisible("a review has no file", field="item", remedy="read its record")
     store = content_store()
@@ -88,14 +101,14 @@ def content_path(actor: Actor, case_id: int, item_id: int) -> tuple[EvidenceItem
     return item, store.path_of(item.sha256)
 
 
-def verify_evidence(actor: Actor, case_id: int) -> EvidenceReport:
-    """Check the chain of a case and hash the bytes of every file again.
+def verify_evidence(actor: Actor, subject: Subject) -> EvidenceReport:
+    """Check the chain of a subject and hash the bytes of every file again.
 
     Raises:
-        NotVisible: the actor may not see the case.
+        NotVisible: the actor may not see the subject.
     """
-    case = visible_case(actor, case_id)
-    items = list(EvidenceItem.objects.filter(case=case).order_by("position"))
+    facts = facts_of(actor, subject)
+    items = list(chain_of(subject))
     broken = verify_chain(Link(item.record, item.prev_hash, item.hash) for item in items)
     store = content_store()
     checks = []
@@ -109,7 +122,7 @@ def verify_evidence(actor: Actor, case_id: int) -> EvidenceReport:
             checks.append(ItemCheck(item.position, False, "row_changed", changed, ""))
         else:
             checks.append(_check_file(store, item))
-    return EvidenceReport(case.number, tuple(checks))
+    return EvidenceReport(facts.number, tuple(checks))
 
 
 def _check_file(store: ContentStore, item: EvidenceItem) -> ItemCheck:

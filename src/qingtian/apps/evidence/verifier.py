@@ -40,7 +40,7 @@ def problems_of(folder: Path) -> list[str]:
         if link(event["prev_hash"], record) != event["hash"]:
             found.append(f"journal event {event['seq']}: it was changed")
         # The chain alone does not show that items are missing at its end.
-        if event["type"] == "case.evidence_added" and event["payload"]["hash"] not in chained:
+        if event["type"].endswith(".evidence_added") and event["payload"]["hash"] not in chained:
             found.append(f"item {event['payload']['position']}: the journal tells of it, the chain does not")
     return found
 

@@ -1,4 +1,4 @@
-"""Verb: put a file into the evidence of a case."""
+"""Verb: put a file into the evidence of a subject."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ from typing import BinaryIO
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb
-from qingtian.apps.cases.queries import visible_case
-from qingtian.apps.cases.rights import may_work, require_on
-from qingtian.apps.evidence.chain import Draft, append_item
+from qingtian.apps.evidence.chain import Draft, append_item, chain_of
 from qingtian.apps.evidence.content_store import content_store
 from qingtian.apps.evidence.media import HEAD, check_media_type
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
+from qingtian.apps.evidence.subjects import Subject, facts_of, locked_for, require_on_subject
 from qingtian.apps.journal.record import writing
 from qingtian.apps.lengths import check_lengths
 from qingtian.domain.errors import Conflict, InvalidInput
-from qingtian.runtime.live import Topic, publish
 
 LONGEST_NAME = 200
-UPLOADS = frozenset(EvidenceKind) - {EvidenceKind.OBSERVATION, EvidenceKind.REVIEW}
+NOT_UPLOADED = (EvidenceKind.OBSERVATION, EvidenceKind.REVIEW)  # have verbs of their own
+UPLOADS = frozenset(EvidenceKind) - frozenset(NOT_UPLOADED)
 
 
 def attach_file(
     actor: Actor,
     at: datetime,
-    case_id: int,
+    subject: Subject,
     content: bytes | BinaryIO,
     *,
     kind: EvidenceKind,
@@ -46,27 +45,27 @@ def attach_file(
         captured_at: when it was made; `at` by default.
         captured_by: who made it; the actor by default.
     Raises:
-        NotVisible, NotPermitted, InvalidInput; Conflict when the case is closed or holds these bytes already.
+        NotVisible, NotPermitted, InvalidInput; Conflict when the subject is closed or holds these bytes already.
     """
     if kind not in UPLOADS:
         raise InvalidInput(f"a file is no {kind}", field="kind", remedy=f"one of {', '.join(sorted(UPLOADS))}")
     if captured_at is not None and captured_at > at:
         raise InvalidInput("it cannot be made in the future", field="captured_at", remedy="check the date")
     check_lengths(EvidenceItem, title=title.strip(), captured_by=captured_by.strip())
-    require_on(actor, Verb.ATTACH_EVIDENCE, visible_case(actor, case_id))
+    require_on_subject(actor, Verb.ATTACH_EVIDENCE, facts_of(actor, subject))
     file = io.BytesIO(content) if isinstance(content, bytes) else content
     plain = check_media_type(media_type, file.read(HEAD))
     file.seek(0)
     stored = content_store().put(file)  # before the lock: a file without an item harms nobody
     name = PurePosixPath(file_name.replace("\\", "/")).name[:LONGEST_NAME]
     with writing():
-        case = visible_case(actor, case_id, lock=True)
-        role = require_on(actor, Verb.ATTACH_EVIDENCE, case)
-        may_work(case)
-        same = EvidenceItem.objects.filter(case=case, sha256=stored.sha256).first()
+        facts, role = locked_for(actor, Verb.ATTACH_EVIDENCE, subject)
+        same = chain_of(subject).filter(sha256=stored.sha256).first()
         if same is not None:
             raise Conflict(
-                f"{case.number} holds these bytes already as item {same.position}", field="file", remedy="nothing to do"
+                f"{facts.number} holds these bytes already as item {same.position}",
+                field="file",
+                remedy="nothing to do",
             )
         draft = Draft(
             kind=kind,
@@ -76,9 +75,7 @@ def attach_file(
             origin="upload",
             captured_at=captured_at or at,
             captured_by=captured_by.strip() or actor.username,
-            object=case.object,
+            object=facts.object,
             extra={},
         )
-        item = append_item(actor, at, case, draft, stored=stored, role=role)
-        publish(Topic.CASES, [case.pk], at)
-    return item
+        return append_item(actor, at, facts, draft, stored=stored, role=role)

@@ -7,13 +7,11 @@ from enum import StrEnum
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb
-from qingtian.apps.cases.queries import visible_case
-from qingtian.apps.cases.rights import may_work, require_on
-from qingtian.apps.evidence.chain import Draft, append_item
+from qingtian.apps.evidence.chain import Draft, append_item, chain_of
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
+from qingtian.apps.evidence.subjects import Subject, locked_for
 from qingtian.apps.journal.record import SHANGHAI, writing
 from qingtian.domain.errors import Conflict, NotVisible
-from qingtian.runtime.live import Topic, publish
 
 
 class ReviewResult(StrEnum):
@@ -24,7 +22,7 @@ class ReviewResult(StrEnum):
 
 
 def review_evidence(
-    actor: Actor, at: datetime, case_id: int, position: int, *, result: ReviewResult, note: str = ""
+    actor: Actor, at: datetime, subject: Subject, position: int, *, result: ReviewResult, note: str = ""
 ) -> EvidenceItem:
     """Add a review of an item to the chain (penalty law art. 41: automatic data are reviewed by a person).
 
@@ -32,12 +30,12 @@ def review_evidence(
         NotVisible, NotPermitted; Conflict when the actor added that item.
     """
     with writing():
-        case = visible_case(actor, case_id, lock=True)
-        role = require_on(actor, Verb.REVIEW_EVIDENCE, case)
-        may_work(case)
-        item = EvidenceItem.objects.filter(case=case, position=position).exclude(kind=EvidenceKind.REVIEW).first()
+        facts, role = locked_for(actor, Verb.REVIEW_EVIDENCE, subject)
+        item = chain_of(subject).filter(position=position).exclude(kind=EvidenceKind.REVIEW).first()
         if item is None:
-            raise NotVisible(f"{case.number} has no item {position}", field="position", remedy="choose one of the list")
+            raise NotVisible(
+                f"{facts.number} has no item {position}", field="position", remedy="choose one of the list"
+            )
         if item.added_by == actor.username:
             raise Conflict("nobody reviews what he added", field="actor", remedy="ask a colleague")
         extra = {
@@ -51,6 +49,4 @@ def review_evidence(
         draft = Draft(
             EvidenceKind.REVIEW, "", "", f"review of item {position}", "review", at, actor.username, None, extra
         )
-        review = append_item(actor, at, case, draft, stored=None, role=role)
-        publish(Topic.CASES, [case.pk], at)
-    return review
+        return append_item(actor, at, facts, draft, stored=None, role=role)

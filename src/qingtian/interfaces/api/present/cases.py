@@ -15,6 +15,7 @@ from qingtian.apps.cases.periods import workdays_left
 from qingtian.apps.cases.queries import template_of, timeline, visible_case
 from qingtian.apps.cases.search import Criteria, is_due_soon, is_overdue, search, with_links
 from qingtian.apps.evidence.queries import items_of
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.findings import search as finding_search
 from qingtian.interfaces.api.filters import CaseFilters
 from qingtian.interfaces.api.paging import paged_rows
@@ -76,7 +77,7 @@ def case_detail(actor: Actor, now: datetime, case_id: int) -> CaseDetail:
     """
     visible_case(actor, case_id)
     case = with_links(Case.objects.visible_to(actor)).get(pk=case_id)
-    items = list(items_of(actor, case).select_related("object"))
+    items = list(items_of(actor, of_case(case.pk)).select_related("object"))
     places = PlaceNames([case.object, *(item.object for item in items if item.object)])
     template = template_of(case)
     findings = finding_search.search(actor, finding_search.Criteria()).filter(case_links__case=case)

@@ -10,11 +10,11 @@ from django.http import FileResponse
 from ninja.files import UploadedFile
 
 from qingtian.apps.accounts.actor import Actor
-from qingtian.apps.cases.queries import visible_case
 from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.models import EvidenceItem
 from qingtian.apps.evidence.package import write_package
 from qingtian.apps.evidence.queries import EvidenceReport, content_path
+from qingtian.apps.evidence.subjects import Subject, SubjectKind, facts_of
 from qingtian.apps.registry.listing import visible_site
 from qingtian.domain.errors import InvalidInput, NotVisible
 from qingtian.interfaces.api.present.places import PlaceNames
@@ -31,6 +31,13 @@ from qingtian.telemetry.store import Cycle, Observation
 
 # Only what cannot run scripts in our origin is shown; everything else is saved to a file.
 SHOWN_INLINE = frozenset({"application/pdf", "image/jpeg", "image/png", "image/webp", "video/mp4", "audio/mpeg"})
+
+SUBJECT_URL = {
+    SubjectKind.CASE: "/api/v1/cases",
+    SubjectKind.FINDING: "/api/v1/findings",
+    SubjectKind.OCCURRENCE: "/api/v1/occurrences",
+    SubjectKind.LEDGER_ENTRY: "/api/v1/ledger-entries",
+}
 
 
 def evidence_out(item: EvidenceItem, names: PlaceNames | None = None) -> EvidenceOut:
@@ -56,15 +63,20 @@ def evidence_out(item: EvidenceItem, names: PlaceNames | None = None) -> Evidenc
         added_by=item.added_by,
         object=place,
         record=item.record,
-        content_url=f"/api/v1/cases/{item.case_id}/evidence/{item.pk}/content" if item.sha256 else "",
+        content_url=_content_url(item),
         simulated=item.simulated,
     )
 
 
+def _content_url(item: EvidenceItem) -> str:
+    place = f"{SUBJECT_URL[item.subject.kind]}/{item.subject_id}/evidence"
+    return f"{place}/{item.pk}/content" if item.sha256 else ""
+
+
 def report_out(report: EvidenceReport) -> EvidenceReportOut:
-    """The check of all evidence of a case."""
+    """The check of all evidence of a subject."""
     return EvidenceReportOut(
-        case=report.case,
+        case=report.number,
         intact=report.intact,
         first_break=report.first_break,
         items=[
@@ -79,21 +91,21 @@ def binary(file: UploadedFile) -> BinaryIO:
     return cast("BinaryIO", file.file)
 
 
-def freeze(actor: Actor, at: datetime, case_id: int, wanted: ObservationRef) -> EvidenceItem:
+def freeze(actor: Actor, at: datetime, subject: Subject, wanted: ObservationRef) -> EvidenceItem:
     """Freeze a stored value with its raw frame.
 
     Raises:
-        NotVisible: the case, the site or the value cannot be seen.
+        NotVisible: the subject, the site or the value cannot be seen.
     """
-    visible_case(actor, case_id)
+    facts_of(actor, subject)
     row = _stored(actor, wanted)
     raw = read_frame(spool_path(get_settings().data_dir), row.segment, row.frame_offset).raw if row.segment else None
-    return attach_observation(actor, at, case_id, row, raw_frame=raw)
+    return attach_observation(actor, at, subject, row, raw_frame=raw)
 
 
-def content(actor: Actor, case_id: int, item_id: int) -> FileResponse:
+def content(actor: Actor, subject: Subject, item_id: int) -> FileResponse:
     """The bytes of an item, under the name and type they were frozen with."""
-    item, path = content_path(actor, case_id, item_id)
+    item, path = content_path(actor, subject, item_id)
     inline = item.media_type in SHOWN_INLINE
     response = FileResponse(
         path.open("rb"),
@@ -106,17 +118,17 @@ def content(actor: Actor, case_id: int, item_id: int) -> FileResponse:
     return response
 
 
-def package(actor: Actor, at: datetime, case_id: int) -> FileResponse:
-    """All evidence of a case as one ZIP file.
+def package(actor: Actor, at: datetime, subject: Subject) -> FileResponse:
+    """All evidence of a subject as one ZIP file.
 
     Raises:
-        NotVisible: the case cannot be seen.
+        NotVisible: the subject cannot be seen.
         Conflict: the evidence is not as it was.
     """
-    number = visible_case(actor, case_id).number
+    number = facts_of(actor, subject).number
     target = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
     try:
-        write_package(actor, at, case_id, target)
+        write_package(actor, at, subject, target)
     except BaseException:
         target.close()
         raise

@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.evidence.models import EvidenceItem
+from qingtian.apps.evidence.subjects import SubjectKind
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.offers import offers
 from qingtian.apps.findings.queries import visible_finding
 from qingtian.apps.findings.search import Criteria, same_place, search
-from qingtian.apps.findings.states import DismissReason
 from qingtian.apps.journal.queries import history
 from qingtian.apps.judgements.queries import of_period
 from qingtian.apps.registry.listing import SITES
@@ -36,6 +36,7 @@ from qingtian.interfaces.api.schemas.findings import (
 from qingtian.interfaces.api.schemas.places import LimitOut
 from qingtian.interfaces.api.schemas.series import SeriesPoint
 from qingtian.interfaces.telemetry import telemetry_store
+from qingtian.packs.finding_kinds import dismissal_reasons
 from qingtian.packs.procedures import load_procedures
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.store import Cycle
@@ -45,14 +46,6 @@ LONGEST = {Cycle.HOUR: timedelta(days=14), Cycle.MINUTE: timedelta(days=3)}
 POWER = "power_kw"  # what a power meter measures
 INSTANT = timedelta(seconds=1)
 SHOWN_HITS = 500
-REASONS = {
-    DismissReason.FALSE_ALARM: ("误报", "False alarm"),
-    DismissReason.MARKED_INVALID: ("数据标记无效", "Data marked invalid"),
-    DismissReason.INSTRUMENT_FAULT: ("仪器故障", "Instrument fault"),
-    DismissReason.REPORTED_SHUTDOWN: ("已报备停运", "Reported shutdown"),
-    DismissReason.NOT_RESPONSIBLE: ("非本单位责任", "Not responsible"),
-    DismissReason.OTHER: ("其他（需说明）", "Other (say why)"),
-}
 
 
 def detail(actor: Actor, now: datetime, finding_id: int) -> FindingDetail:
@@ -86,9 +79,15 @@ def detail(actor: Actor, now: datetime, finding_id: int) -> FindingDetail:
         events=events_out(history("finding", row.pk)),
         evidence=_evidence(actor, row),
         allowed_actions=_actions(actor, row),
-        dismiss_reasons=[Choice(value=one, label_zh=zh, label_en=en) for one, (zh, en) in REASONS.items()],
+        dismiss_reasons=reasons(),
         templates=_templates(now.date()),
     )
+
+
+def reasons() -> list[Choice]:
+    """The closed list of reasons of dismissal."""
+    rows = dismissal_reasons().values()
+    return [Choice(value=one.reason, label_zh=one.label_zh, label_en=one.label_en) for one in rows]
 
 
 DAY_RULES = "_day"  # ending of rules about day means
@@ -165,12 +164,13 @@ def _hits(row: Finding) -> list[HitOut]:
 
 
 def _evidence(actor: Actor, row: Finding) -> list[EvidenceRef]:
-    items = EvidenceItem.objects.visible_to(actor).filter(case__finding_links__finding=row).select_related("case")
+    numbers = dict(row.case_links.values_list("case_id", "case__number"))
+    items = EvidenceItem.objects.visible_to(actor).filter(subject_kind=SubjectKind.CASE, subject_id__in=list(numbers))
     return [
         EvidenceRef(
             id=one.pk,
-            case_id=one.case_id,
-            case_number=one.case.number,
+            case_id=one.subject_id,
+            case_number=numbers[one.subject_id],
             kind=one.kind,
             title=one.title,
             sha256=one.sha256,

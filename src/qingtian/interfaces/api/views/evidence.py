@@ -9,6 +9,7 @@ from ninja.files import UploadedFile
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.actions.review_evidence import review_evidence
 from qingtian.apps.evidence.queries import verify_evidence
+from qingtian.apps.evidence.subjects import of_case
 from qingtian.interfaces.api.auth import actor
 from qingtian.interfaces.api.present import evidence as present
 from qingtian.interfaces.api.responses import reads, writes
@@ -38,7 +39,7 @@ def attach(request: HttpRequest, case_id: int, file: File[UploadedFile], data: F
     item = attach_file(
         actor(request),
         current_clock().now(),
-        case_id,
+        of_case(case_id),
         present.binary(file),
         kind=data.kind,
         media_type=file.content_type or "",
@@ -54,31 +55,30 @@ def attach(request: HttpRequest, case_id: int, file: File[UploadedFile], data: F
 def attach_value(request: HttpRequest, case_id: int, data: ObservationEvidenceIn) -> Status[EvidenceOut]:
     """Freeze a stored value with the raw frame that brought it."""
     who, at = actor(request), current_clock().now()
-    return Status(201, present.evidence_out(present.freeze(who, at, case_id, data.observation)))
+    return Status(201, present.evidence_out(present.freeze(who, at, of_case(case_id), data.observation)))
 
 
 @router.get("/cases/{case_id}/evidence/verify", response=reads(EvidenceReportOut), summary="Check chain and bytes")
 def verify(request: HttpRequest, case_id: int) -> EvidenceReportOut:
     """Every hash again; names the first item that is not as it was."""
-    return present.report_out(verify_evidence(actor(request), case_id))
+    return present.report_out(verify_evidence(actor(request), of_case(case_id)))
 
 
 @router.get("/cases/{case_id}/evidence/package", openapi_extra=BINARY, summary="All evidence as one ZIP")
 def package(request: HttpRequest, case_id: int) -> FileResponse:
     """Items, chain, time line and a verifier that needs nothing but Python; refused when the evidence is broken."""
-    return present.package(actor(request), current_clock().now(), case_id)
+    return present.package(actor(request), current_clock().now(), of_case(case_id))
 
 
 @router.get("/cases/{case_id}/evidence/{item_id}/content", openapi_extra=BINARY, summary="The bytes of an item")
 def content(request: HttpRequest, case_id: int, item_id: int) -> FileResponse:
     """Sent only if they still have the hash that was frozen."""
-    return present.content(actor(request), case_id, item_id)
+    return present.content(actor(request), of_case(case_id), item_id)
 
 
 @router.post("/cases/{case_id}/evidence/{position}/review", response=writes(EvidenceOut, 201), summary="Review an item")
 def review(request: HttpRequest, case_id: int, position: int, data: ReviewIn) -> Status[EvidenceOut]:
     """Automatic data become evidence only when a named person has reviewed them."""
     who, at = actor(request), current_clock().now()
-    return Status(
-        201, present.evidence_out(review_evidence(who, at, case_id, position, result=data.result, note=data.note))
-    )
+    item = review_evidence(who, at, of_case(case_id), position, result=data.result, note=data.note)
+    return Status(201, present.evidence_out(item))
