@@ -98,6 +98,7 @@ class UnmetGuard:
     remedy_zh: str = ""
     remedy_en: str = ""
     fields: tuple[str, ...] = field(default=())
+    detail_zh: str = ""
 
 
 class TransitionRefused(Conflict):
@@ -118,6 +119,7 @@ class TransitionRefused(Conflict):
                 "label_zh": guard.label_zh,
                 "label_en": guard.label_en,
                 "detail": guard.detail,
+                "detail_zh": guard.detail_zh,
                 "remedy_zh": guard.remedy_zh,
                 "remedy_en": guard.remedy_en,
                 "fields": list(guard.fields),

@@ -8,7 +8,6 @@ import pytest
 
 from qingtian.domain.errors import InvalidInput
 from qingtian.domain.procedures import (
-    CHECKS,
     Allowed,
     ClockSpec,
     Effect,
@@ -16,6 +15,7 @@ from qingtian.domain.procedures import (
     FieldSpec,
     FieldType,
     Guard,
+    Opening,
     ProcedureTemplate,
     Refusal,
     Refused,
@@ -61,9 +61,13 @@ SMALL = ProcedureTemplate(
     guards=(
         Guard("proof", "holds", "proof", "有证据", "There is proof", "上传证据", "Attach proof"),
         Guard("named", "filled", "who", "有验收人", "Somebody is named"),
-        Guard("waited", "date_reached", "wait_end", "期满", "The wait is over"),
+        Guard("waited", "date_reached", "clock.wait", "期满", "The wait is over"),
     ),
     clocks=(ClockSpec("wait", "等待", "Wait", 5),),
+    opening=Opening(
+        frozenset({"handler"}),
+        (FieldSpec("proof", FieldType.BOOLEAN, "证据", "Proof"), FieldSpec("who", FieldType.TEXT, "人", "Who")),
+    ),
 )
 READY = {"proof": True, "who": "li", "note": "ok"}
 
@@ -107,8 +111,8 @@ def test_next_steps_leave_the_form_to_be_filled_in() -> None:
 
 def test_the_system_takes_a_step_only_when_its_guards_hold() -> None:
     today = {"today": date(2025, 11, 24)}
-    assert automatic_steps(SMALL, "done", {"wait_end": date(2025, 11, 24), **today}) == []
-    (step,) = automatic_steps(SMALL, "done", {"wait_end": date(2025, 11, 23), **today})
+    assert automatic_steps(SMALL, "done", {"clock.wait": date(2025, 11, 24), **today}) == []
+    (step,) = automatic_steps(SMALL, "done", {"clock.wait": date(2025, 11, 23), **today})
     assert step.code == "close"
     assert automatic_steps(SMALL, "open", READY) == []
 
@@ -172,11 +176,7 @@ GUARD = Guard("g", "filled", "fact", "zh", "en")
 def test_what_each_check_says(check: str, params: dict[str, Any], facts: dict[str, Any], detail: str) -> None:
     unmet = unmet_guard(replace(GUARD, check=check, params=params), facts)
     assert (unmet.detail if unmet else "") == detail
-
-
-def test_every_check_is_tried_above() -> None:
-    marks = test_what_each_check_says.pytestmark  # type: ignore[attr-defined]
-    assert {case[0] for case in marks[0].args[1]} == set(CHECKS)
+    assert bool(unmet and unmet.detail_zh) == bool(detail)
 
 
 def broken(**changes: Any) -> list[str]:

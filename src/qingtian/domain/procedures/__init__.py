@@ -11,23 +11,35 @@ from qingtian.domain.procedures.engine import (
     offered_step,
 )
 from qingtian.domain.procedures.guards import CHECKS, Facts, unmet_guard
-from qingtian.domain.procedures.template import (
+from qingtian.domain.procedures.parts import (
+    CLOCK_EFFECTS,
+    SERVER_FACTS,
     ClockSpec,
+    ComputedSpec,
+    DecisionSpec,
+    DocumentSpec,
     Effect,
     EffectKind,
     FieldSpec,
     FieldType,
     Guard,
-    ProcedureTemplate,
+    Opening,
     State,
     Transition,
 )
+from qingtian.domain.procedures.replay import Told, fold
+from qingtian.domain.procedures.template import ProcedureTemplate
 from qingtian.domain.procedures.validation import problems_of
 
 __all__ = [
     "CHECKS",
+    "CLOCK_EFFECTS",
+    "SERVER_FACTS",
     "Allowed",
     "ClockSpec",
+    "ComputedSpec",
+    "DecisionSpec",
+    "DocumentSpec",
     "Effect",
     "EffectKind",
     "Facts",
@@ -35,13 +47,16 @@ __all__ = [
     "FieldType",
     "Guard",
     "NextStep",
+    "Opening",
     "ProcedureTemplate",
     "Refusal",
     "Refused",
     "State",
+    "Told",
     "Transition",
     "automatic_steps",
     "check_transition",
+    "fold",
     "next_steps",
     "offered_step",
     "problems_of",

@@ -123,6 +123,7 @@ def _missing_fields(step: Transition, facts: Facts) -> tuple[UnmetGuard, ...]:
             label_zh="必填项齐全",
             label_en="Required fields are given",
             detail=", ".join(spec.name for spec in missing),
+            detail_zh="、".join(spec.label_zh for spec in missing),
             remedy_zh="填写：" + "、".join(spec.label_zh for spec in missing),
             remedy_en="Fill in: " + ", ".join(spec.label_en for spec in missing),
             fields=tuple(spec.name for spec in missing),
