@@ -28,6 +28,7 @@ def later_tables() -> tuple[Table[Any], ...]:
         indicators,
         media_parameters,
         objects,
+        obligations,
         quality,
     )
 
@@ -41,6 +42,7 @@ def later_tables() -> tuple[Table[Any], ...]:
         *media_parameters.TABLES,
         *objects.TABLES,
         *finding_kinds.TABLES,
+        *obligations.TABLES,
     )
 
 

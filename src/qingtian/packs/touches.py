@@ -36,6 +36,7 @@ INDICATORS = Use("indicators", "考核指标", "indicators")
 DECISIONS = Use("decisions", "决策表的答案", "answers of decision tables")
 CAPACITY = Use("capacity", "环境容量与总量台账", "capacity and quota ledgers")
 REGISTER = Use("register", "对象登记与导入", "registration and import of objects")
+OBLIGATIONS = Use("obligations", "义务计划与逾期线索", "planned duties and missed ones")
 CARBON = Use("carbon", "碳排放核算", "carbon accounting")
 
 TOUCHES: Mapping[str, tuple[Use, ...]] = {
@@ -71,6 +72,10 @@ TOUCHES: Mapping[str, tuple[Use, ...]] = {
     "capacity_zone": (CAPACITY,),
     "replacement_factor": (CAPACITY,),
     "carbon_rule": (CARBON,),
+    "obligation_template": (OBLIGATIONS, FINDINGS),
+    "waiver_reason": (OBLIGATIONS,),
+    "plan_check": (OBLIGATIONS, FINDINGS),
+    "monitoring_method": (OBLIGATIONS,),
     "object_type": (REGISTER,),
     "object_field": (REGISTER,),
 }
