@@ -18,6 +18,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "gateway": ("qingtian.cli.gateway", "Run the HJ 212 gateway."),
     "worker": ("qingtian.cli.worker", "Run ingest, duties and jobs."),
     "migrate": ("qingtian.cli.migrate", "Bring the database to this version."),
+    "backup": ("qingtian.cli.backup", "Back everything up while it runs; list and verify backups."),
+    "restore": ("qingtian.cli.restore", "Bring a backup back into an empty folder, or drill it."),
     "check": ("qingtian.cli.check", "Check configuration, storage, fonts, clock and disk."),
     "hj212": ("qingtian.cli.hj212", "Tools for HJ 212 frames."),
     "assess": ("qingtian.cli.assess", "Judge values in bulk (JSON lines)."),

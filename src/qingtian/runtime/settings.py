@@ -95,6 +95,11 @@ class Settings(BaseSettings):
         None, description="PEM file of the authority whose client certificates devices must show; empty = none needed"
     )
     disk_reserve_mb: int = Field(512, ge=1, description="below this free space the gateway stops acknowledging, MiB")
+    backup_folder: Path | None = Field(
+        None, description="folder for scheduled backups, on another disk or machine; empty = none are made"
+    )
+    backup_every_h: int = Field(24, ge=1, le=744, description="interval of scheduled backups, h")
+    backup_keep: int = Field(14, ge=1, le=1000, description="scheduled backups that are kept; older ones are removed")
     command_expiry_h: int = Field(24, ge=1, le=720, description="a command to a device waits for so long at most, h")
     history_at_once: int = Field(
         4, ge=1, le=1000, description="devices that are asked for missing data at the same time"

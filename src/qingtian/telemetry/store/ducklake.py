@@ -21,6 +21,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from qingtian.domain.errors import NotPermitted, Unavailable
+from qingtian.runtime.holding import may_change
 from qingtian.runtime.postgres import ensure_postgres
 from qingtian.runtime.settings import Settings
 from qingtian.telemetry.rejects.journal import RejectJournal
@@ -261,7 +262,9 @@ class DuckLakeStore:
     def compact(self) -> CompactReport:
         """Write catalogue rows to Parquet, merge small files, drop what no reader can need."""
         self._refuse_when_read_only()
-        with self._lock, self._side.locked() as connection:
+        with self._lock, may_change(self._folder) as free, self._side.locked() as connection:
+            if not free:  # a backup copies the files
+                return CompactReport()
             self._trust_marks(connection)
             report = compact_lake(self._lake.cursor(), self._folder)
             self._epoch = side.write_state(connection, side.snapshot_of(connection))
