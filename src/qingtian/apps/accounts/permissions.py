@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from qingtian.apps.accounts.actor import Actor
@@ -53,6 +53,12 @@ class Verb(StrEnum):
     COMPUTE_INDICATOR = "compute_indicator"
     REPORT_FIGURE = "report_figure"  # a figure that the platform does not measure
     RECORD_DECISION = "record_decision"  # decide by a table and keep the answer
+    SET_UP_OBLIGATION = "set_up_obligation"  # set up or end a duty, record an event that a duty follows
+    FULFIL_OBLIGATION = "fulfil_obligation"
+    REFUSE_FULFILMENT = "refuse_fulfilment"
+    WAIVE_OBLIGATION = "waive_obligation"
+    SETTLE_OBLIGATION = "settle_obligation"  # plan ahead, see what the data prove, note what was missed
+    SUBMIT_PLAN = "submit_plan"  # a self-monitoring plan
 
 
 _ANYBODY_AT_WORK = frozenset(
@@ -120,6 +126,14 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
     Verb.RECORD_EXCHANGE: frozenset({Role.SYSTEM}),
     Verb.COMPUTE_INDICATOR: frozenset({Role.SUPERVISOR, Role.DATA_STEWARD, Role.SYSTEM}),
     Verb.REPORT_FIGURE: frozenset({Role.SUPERVISOR, Role.DATA_STEWARD}),
+    Verb.SET_UP_OBLIGATION: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.DATA_STEWARD, Role.SYSTEM}),
+    Verb.FULFIL_OBLIGATION: frozenset(
+        {Role.ENTERPRISE_USER, Role.DISPATCHER, Role.HANDLER, Role.INSPECTOR, Role.DATA_STEWARD, Role.SYSTEM}
+    ),
+    Verb.REFUSE_FULFILMENT: frozenset({Role.DISPATCHER, Role.INSPECTOR, Role.SUPERVISOR}),
+    Verb.WAIVE_OBLIGATION: frozenset({Role.APPROVER, Role.SUPERVISOR}),
+    Verb.SETTLE_OBLIGATION: frozenset({Role.SYSTEM}),
+    Verb.SUBMIT_PLAN: frozenset({Role.ENTERPRISE_USER, Role.DATA_STEWARD}),
     Verb.RECORD_DECISION: frozenset(
         {
             Role.WINDOW,
@@ -136,27 +150,54 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
 
 
 def role_for(
-    actor: Actor, verb: Verb, *, region_code: str = "", enterprise_code: str = "", case_type: str = ""
+    actor: Actor,
+    verb: Verb,
+    *,
+    region_code: str = "",
+    enterprise_code: str = "",
+    case_type: str = "",
+    orgs: Collection[str] = (),
 ) -> Role | None:
     """The role by which an actor may use a verb on an object there; None if there is none."""
-    held = actor.roles_at(region_code=region_code, enterprise_code=enterprise_code, case_type=case_type)
+    held = actor.roles_at(region_code=region_code, enterprise_code=enterprise_code, case_type=case_type, orgs=orgs)
     return next((grant.role for grant in actor.grants if grant.role in held and grant.role in TABLE[verb]), None)
 
 
-def may(actor: Actor, verb: Verb, *, region_code: str = "", enterprise_code: str = "", case_type: str = "") -> bool:
+def may(
+    actor: Actor,
+    verb: Verb,
+    *,
+    region_code: str = "",
+    enterprise_code: str = "",
+    case_type: str = "",
+    orgs: Collection[str] = (),
+) -> bool:
     """Whether an actor may use a verb on an object there."""
-    return (
-        role_for(actor, verb, region_code=region_code, enterprise_code=enterprise_code, case_type=case_type) is not None
+    found = role_for(
+        actor, verb, region_code=region_code, enterprise_code=enterprise_code, case_type=case_type, orgs=orgs
     )
+    return found is not None
 
 
-def require(actor: Actor, verb: Verb, *, region_code: str = "", enterprise_code: str = "", case_type: str = "") -> Role:
+def require(
+    actor: Actor,
+    verb: Verb,
+    *,
+    region_code: str = "",
+    enterprise_code: str = "",
+    case_type: str = "",
+    orgs: Collection[str] = (),
+) -> Role:
     """The role by which the actor may; refused otherwise.
 
+    Args:
+        orgs: organisations that work on the object; a role bound to one of them counts.
     Raises:
         NotPermitted: names the roles that may.
     """
-    role = role_for(actor, verb, region_code=region_code, enterprise_code=enterprise_code, case_type=case_type)
+    role = role_for(
+        actor, verb, region_code=region_code, enterprise_code=enterprise_code, case_type=case_type, orgs=orgs
+    )
     if role is None:
         wanted = ", ".join(sorted(TABLE[verb]))
         raise NotPermitted(

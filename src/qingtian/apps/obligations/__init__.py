@@ -1,0 +1,1 @@
+"""Recurring duties with dated occurrences, their proofs and waivers; self-monitoring plans and their check."""

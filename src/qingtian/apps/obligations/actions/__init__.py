@@ -1,0 +1,1 @@
+"""Verbs that change obligations, one a file."""
