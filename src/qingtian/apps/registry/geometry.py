@@ -54,7 +54,7 @@ def inner_point(geometry: Mapping[str, Any] | None) -> tuple[float, float] | Non
 
 def _read(geometry: Mapping[str, Any]) -> BaseGeometry:
     try:
-        found = shape(geometry)
+        found = shape(dict(geometry))
         points = _count(geometry["coordinates"])
     except (ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise _wrong(f"this is no GeoJSON geometry: {error}", "give type and coordinates") from error

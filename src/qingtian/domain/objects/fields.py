@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -38,6 +39,11 @@ class FaultCode(StrEnum):
     NOT_TEXT = "not_text"
     WRONG_FORM = "wrong_form"
     WRONG_CREDIT_CODE = "wrong_credit_code"
+    UNKNOWN = "unknown"  # names an object that is not registered
+    TAKEN = "taken"  # another object carries it
+    TWICE = "twice"  # the same file has it in another row
+    NOT_PERMITTED = "not_permitted"
+    BROKEN_RULE = "broken_rule"  # the rule of the type; the reason says which
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class Fault:
     value: str
     reason: str
     remedy: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = made(default_factory=dict)
 
     def as_error(self) -> InvalidInput:
         """The fault as the error of a write."""
