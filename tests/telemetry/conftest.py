@@ -12,9 +12,10 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from tests.telemetry.servers import running_server
 
 from qingtian.runtime.postgres import ensure_postgres, pgdata_path, stop_embedded
-from qingtian.runtime.settings import get_settings
+from qingtian.runtime.settings import Settings, get_settings
 from qingtian.telemetry.store.ducklake import DuckLakeStore
 
 SIDE_TABLES = (
@@ -66,9 +67,23 @@ def module_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckLakeS
 @pytest.fixture
 def empty_store(module_store: DuckLakeStore) -> DuckLakeStore:
     """The module's store without a row."""
-    cursor = module_store._lake.cursor()
+    return emptied(module_store)
+
+
+@pytest.fixture(scope="module")
+def server_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckLakeStore]:
+    """One store on a PostgreSQL server that is reached by TCP through the setting `database_url`."""
+    with running_server() as url:
+        store = DuckLakeStore.open(Settings(database_url=url, data_dir=tmp_path_factory.mktemp("server")))
+        yield store
+        store.close()
+
+
+def emptied(store: DuckLakeStore) -> DuckLakeStore:
+    """A store without a row."""
+    cursor = store._lake.cursor()
     cursor.execute("DELETE FROM lake.main.observation; DELETE FROM lake.main.progress")
-    with module_store._side.connection() as connection:
+    with store._side.connection() as connection:
         connection.execute(f"TRUNCATE {SIDE_TABLES}")
         connection.execute("UPDATE telemetry.state SET epoch = epoch + 1, snapshot = -1")
-    return module_store
+    return store

@@ -75,7 +75,8 @@ class StoreTimesContract:
 
     @pytest.mark.parametrize("cycle", list(Cycle))
     def test_each_cycle_is_a_series_of_its_own_across_the_end_of_the_year(self, store: Store, cycle: Cycle) -> None:
-        step = {Cycle.REALTIME: 30 * SECOND, Cycle.MINUTE: MINUTE, Cycle.HOUR: HOUR, Cycle.DAY: DAY}[cycle]
+        short = {Cycle.REALTIME: 30 * SECOND, Cycle.MINUTE: MINUTE, Cycle.HOUR: HOUR, Cycle.FOUR_HOUR: 4 * HOUR}
+        step = short.get(cycle, DAY)
         starts = [local(2026, 1, 1) + n * step for n in (-1, 0, 1)]
         store.append([row(n, start, cycle=cycle) for n, start in enumerate(starts)])
         found = store.window(cycle, starts[0], starts[-1] + step)
