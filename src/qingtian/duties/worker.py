@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from qingtian.apps.devices.directory import device_directory
-from qingtian.domain.errors import QingtianError
+from qingtian.domain.errors import Conflict, QingtianError
 from qingtian.duties import jobs as duty_jobs
 from qingtian.duties.readmit_frames import readmit_ordered
+from qingtian.runtime.backup.schedule import back_up_when_due
 from qingtian.runtime.clock import current_clock, real_now
 from qingtian.runtime.live import Topic, publish
 from qingtian.runtime.settings import Settings
@@ -24,16 +25,19 @@ from qingtian.telemetry.counters import counters_path, write_counters
 from qingtian.telemetry.ingest.loop import IngestLoop
 from qingtian.telemetry.rejects.readmitting import Readmitter
 from qingtian.telemetry.spool.folder import spool_path
+from qingtian.telemetry.spool.packing import pack_closed
 from qingtian.telemetry.store import open_store
 from qingtian.telemetry.store.port import Store
 
 DUTY_EVERY_S = 1.0
 COMPACT_EVERY_S = 120.0
 READMIT_EVERY_S = 2.0
+ARCHIVE_EVERY_S = 5.0
 REPORT_EVERY_S = 1.0
 STORE_RETRY_S = 1.0
 JOIN_S = 12.0
 JOB_POLL_S = 0.2
+BACKUP_POLL_S = 20.0
 FORGET_EVERY = 50  # polls: jobs of killed workers are looked for every ten seconds
 _log = logging.getLogger(__name__)
 
@@ -54,8 +58,10 @@ def run_worker(settings: Settings) -> None:
         _thread("ingest", lambda: loop.run(stop)),
         _thread("duties", lambda: _repeat(stop, DUTY_EVERY_S, lambda: defer_duties(store))),
         _thread("upkeep", lambda: _repeat(stop, COMPACT_EVERY_S, store.compact)),
+        _thread("archive", lambda: _repeat(stop, ARCHIVE_EVERY_S, lambda: pack_spool(settings, stop))),
         _thread("held frames", lambda: _repeat(stop, READMIT_EVERY_S, lambda: readmit_held(readmitter))),
         _thread("jobs", lambda: _run_jobs(stop)),
+        _thread("backups", lambda: _repeat(stop, BACKUP_POLL_S, lambda: back_up_when_due(settings, stop))),
     ]
     path = counters_path(settings.data_dir, "worker")
     while not stop.wait(REPORT_EVERY_S):
@@ -75,6 +81,14 @@ def publish_observations(sites: Sequence[str], at: datetime) -> None:
         publish(Topic.OBSERVATIONS, sites, at)
     except Exception as error:
         _log.warning("live update was not sent: %s", error)
+
+
+def pack_spool(settings: Settings, stop: threading.Event) -> None:
+    """Compress and index the segments that were closed."""
+    try:
+        pack_closed(spool_path(settings.data_dir), go_on=lambda: not stop.is_set())
+    except Conflict:
+        _log.debug("the archive is in use; the next pass compresses what is closed")
 
 
 def readmit_held(readmitter: Readmitter) -> None:

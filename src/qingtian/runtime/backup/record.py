@@ -57,7 +57,7 @@ def read_record(data_dir: Path) -> BackupRecord:
         for name in ("made_at", "tried_at"):
             values[name] = datetime.fromisoformat(values[name]) if values.get(name) else None
         record = BackupRecord(**values)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, AttributeError):
         return BackupRecord()
     return record if _alive(record.running) else replace(record, running=0)
 
