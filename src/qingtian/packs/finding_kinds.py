@@ -28,6 +28,7 @@ class KindRow(PackRow):
     label_en: Text
     severity: Annotated[int, Field(ge=1, le=4)]
     answer_hours: Hours
+    answer_evidence: Yes
     entry: Annotated[
         tuple[Literal["patrol", "model", "complaint", "audit", "superior"], ...],
         BeforeValidator(lambda value: tuple(value.split()) if isinstance(value, str) else value),

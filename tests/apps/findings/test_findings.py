@@ -204,7 +204,7 @@ def test_only_the_enterprise_itself_answers(stack: RegistryObject) -> None:
 def test_a_merged_finding_points_to_the_one_that_stands_for_it(stack: RegistryObject) -> None:
     one, two = found(stack), found(stack, parameter="a21026")
     merged = merge_finding(DISPATCHER, NOW, one.pk, into_id=two.pk)
-    assert (merged.status, merged.merged_into, merged.activity) == ("merged_into", two, "ended")
+    assert (merged.status, merged.merged_into, merged.activity) == ("merged_into", two, "ongoing")
     with pytest.raises(Conflict):
         merge_finding(DISPATCHER, NOW, two.pk, into_id=two.pk)
     with pytest.raises(Conflict):

@@ -7,6 +7,7 @@ from datetime import datetime
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.cases.models import Case
 from qingtian.apps.findings.axes import mark_ended
+from qingtian.apps.findings.merging import members
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.states import Activity
 from qingtian.apps.journal.record import record
@@ -15,7 +16,9 @@ from qingtian.apps.journal.record import record
 def write_off(actor: Actor, at: datetime, case: Case) -> None:
     """Count the case as written off and settle its findings: a later hit is a new finding, perhaps a relapse."""
     case.written_off_at = at
-    for finding in Finding.objects.select_for_update().filter(case_links__case=case, settled_at=None):
+    linked = set(Finding.objects.filter(case_links__case=case).values_list("pk", flat=True))
+    answered = linked | members(linked)  # what was merged into a finding is answered with it
+    for finding in Finding.objects.select_for_update().filter(pk__in=answered, settled_at=None):
         finding.settled_at = at
         if finding.activity == Activity.ONGOING:
             mark_ended(finding, at, at, by=actor.username, reason=case.number)

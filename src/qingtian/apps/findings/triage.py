@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb, require
 from qingtian.apps.accounts.roles import Role
+from qingtian.apps.evidence.queries import kinds_of
+from qingtian.apps.evidence.subjects import of_finding
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.queries import visible_finding
 from qingtian.apps.findings.states import Status
 from qingtian.domain.errors import Conflict
+from qingtian.packs.finding_kinds import finding_kind
 
 
 def locked_for(actor: Actor, verb: Verb, finding_id: int) -> tuple[Finding, Role]:
@@ -22,6 +25,11 @@ def locked_for(actor: Actor, verb: Verb, finding_id: int) -> tuple[Finding, Role
     finding = visible_finding(actor, finding_id, lock=True)
     role = require(actor, verb, region_code=finding.object.region_code, enterprise_code=finding.object.enterprise_code)
     return finding, role
+
+
+def lacks_proof(finding: Finding) -> bool:
+    """Whether its kind wants proof with the answer, and none is attached."""
+    return finding_kind(finding.kind).answer_evidence and not kinds_of(of_finding(finding.pk))
 
 
 def refuse_unless(finding: Finding, allowed: Iterable[Status], verb: str) -> None:

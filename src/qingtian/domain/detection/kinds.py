@@ -20,6 +20,7 @@ class FindingKind(RuleRow):
         label_zh, label_en: its name.
         severity: where nothing else grades it; 1 notice to 4 severe.
         answer_hours: the enterprise is asked first and has so many hours; 0: it is not asked.
+        answer_evidence: whether its answer is accepted only with proof attached.
         entry: sources under which a person may enter it by hand.
         judged: whether stored judgements show its end.
     """
@@ -30,6 +31,7 @@ class FindingKind(RuleRow):
     label_en: str
     severity: int
     answer_hours: Decimal
+    answer_evidence: bool
     entry: tuple[str, ...]
     judged: bool
 

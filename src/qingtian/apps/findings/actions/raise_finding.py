@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.accounts.actor import SYSTEM_ACTOR, Actor
 from qingtian.apps.accounts.permissions import Verb, require
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.findings import axes
 from qingtian.apps.findings.models import Finding, FindingHit
-from qingtian.apps.findings.states import Activity, Source, Status
+from qingtian.apps.findings.states import Activity, AnswerState, Source, Status
 from qingtian.apps.findings.windows import silencing
 from qingtian.apps.journal.numbers import next_number
 from qingtian.apps.journal.record import record, writing
@@ -85,6 +85,17 @@ def raise_finding(actor: Actor, at: datetime, hit: Hit) -> Finding:
             region_code=hit.object.region_code,
             enterprise_code=hit.object.enterprise_code,
         )
+        return raise_as(actor, at, hit, role)
+
+
+def raise_as(actor: Actor, at: datetime, hit: Hit, role: Role) -> Finding:
+    """What `raise_finding` does for a role whose right to a verb has been checked.
+
+    Raises:
+        InvalidInput.
+    """
+    _check(hit)
+    with writing():
         same = Finding.objects.filter(rule_id=hit.rule_id, object=hit.object, parameter=hit.parameter, about=hit.about)
         known = same.filter(hit_rows__period_start=hit.period_start).order_by("-id").first()
         if known is not None:
@@ -115,7 +126,7 @@ def _recent(same: Any, hit: Hit) -> Finding | None:
     candidate: Finding | None = (
         same.select_for_update()
         .filter(activity=Activity.ENDED, settled_at=None, last_seen__gte=hit.period_start - hit.window)
-        .filter(status__in=(Status.NEW, Status.TRIAGED, Status.CASED))
+        .filter(status__in=(Status.NEW, Status.TRIAGED, Status.CASED, Status.MERGED_INTO))
         .order_by("-last_seen")
         .first()
     )
@@ -147,7 +158,8 @@ def _new(actor: Actor, at: datetime, hit: Hit, role: Role, earlier: int) -> Find
     )
     axes.begin_history(finding, at)
     _keep_hit(finding, at, hit)
-    finding.save(update_fields=["silenced_by"])
+    _ask_first(finding, at)
+    finding.save()
     payload = {
         "number": finding.number,
         "kind": str(hit.kind),
@@ -160,9 +172,18 @@ def _new(actor: Actor, at: datetime, hit: Hit, role: Role, earlier: int) -> Find
         "period_start": hit.period_start.isoformat(),
         "detail": hit.detail,
         "silenced_by": finding.silenced_by.number if finding.silenced_by else "",
+        "answer_due_at": finding.answer_due_at.isoformat() if finding.answer_due_at else "",
     }
     record(actor, at, "finding.raised", finding, payload, role=role)
     return finding
+
+
+def _ask_first(finding: Finding, at: datetime) -> None:
+    """Ask the enterprise when the kind says so: it may clear itself remotely before anybody visits."""
+    kind = finding_kind(finding.kind)
+    if kind.asks_enterprise and finding.object.enterprise_code and finding.silenced_by_id is None:
+        finding.answer_state, finding.asked_at, finding.asked_by = AnswerState.ASKED, at, SYSTEM_ACTOR.username
+        finding.answer_due_at = kind.answer_due(at)
 
 
 def _extend(actor: Actor, at: datetime, hit: Hit, finding: Finding, role: Role) -> None:
