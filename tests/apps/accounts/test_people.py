@@ -57,11 +57,12 @@ def test_outsiders_do_not_see_the_staff(who: object) -> None:
 @pytest.mark.parametrize("name", [*sorted(set(Role) - {Role.SYSTEM}), "far", "gone", "ghost", ""])
 def test_who_is_named_responsible_could_work_on_the_case(name: str) -> None:
     stack = outlet()
+    place = {"region_code": stack.region_code, "enterprise_code": stack.enterprise_code}
     if name == "" or name in MAY_WORK or name == "enterprise_user":
-        check_responsible(name, stack)
+        check_responsible(name, **place)
         return
     with pytest.raises(InvalidInput) as error:
-        check_responsible(name, stack)
+        check_responsible(name, **place)
     assert (error.value.field, bool(error.value.remedy)) == ("responsible", True)
 
 
@@ -70,7 +71,7 @@ def test_an_offered_colleague_is_always_accepted() -> None:
     stack = outlet()
     place = {"region_code": stack.region_code, "enterprise_code": stack.enterprise_code}
     for user, _ in colleagues(SYSTEM_ACTOR, anywhere=False, **place):  # type: ignore[arg-type]
-        check_responsible(user.username, stack)
+        check_responsible(user.username, **place)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("role", list(Role))

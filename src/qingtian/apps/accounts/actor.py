@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from qingtian.apps.accounts.models import User
@@ -53,12 +54,23 @@ class Actor:
         """Codes of the enterprises that the actor speaks for."""
         return frozenset(grant.org for grant in self.grants if grant.role is Role.ENTERPRISE_USER and grant.org)
 
-    def roles_at(self, *, region_code: str = "", enterprise_code: str = "", case_type: str = "") -> frozenset[Role]:
-        """Roles that the actor holds for one object (and kind of case)."""
+    @property
+    def orgs(self) -> frozenset[str]:
+        """Organisations that the actor's official roles are bound to; `*` where one is bound to none."""
+        return frozenset(grant.org or "*" for grant in self.official_grants)
+
+    def roles_at(
+        self, *, region_code: str = "", enterprise_code: str = "", case_type: str = "", orgs: Collection[str] = ()
+    ) -> frozenset[Role]:
+        """Roles that the actor holds for one object (and kind of case).
+
+        Args:
+            orgs: organisations that work on it; a role bound to one of them counts.
+        """
         return frozenset(
             grant.role
             for grant in self.grants
-            if _covers(grant, region_code=region_code, enterprise_code=enterprise_code, case_type=case_type)
+            if _covers(grant, region_code=region_code, enterprise_code=enterprise_code, case_type=case_type, orgs=orgs)
         )
 
     @property
@@ -67,12 +79,12 @@ class Actor:
         return self.grants[0].role if self.grants else Role.CITIZEN
 
 
-def _covers(grant: Grant, *, region_code: str, enterprise_code: str, case_type: str) -> bool:
+def _covers(grant: Grant, *, region_code: str, enterprise_code: str, case_type: str, orgs: Collection[str]) -> bool:
     if grant.case_type and case_type and grant.case_type != case_type:
         return False
     if grant.role is Role.ENTERPRISE_USER:
         return bool(grant.org) and grant.org == enterprise_code
-    if grant.org and grant.org != enterprise_code:
+    if grant.org and grant.org != enterprise_code and grant.org not in orgs:
         return False
     return region_contains(grant.region_code, region_code)
 

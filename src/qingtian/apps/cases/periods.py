@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from qingtian.domain.legaltime import Deadline, DeadlineRule, Mode, Pause, Unit, deadline
 from qingtian.domain.procedures import ClockSpec
@@ -35,6 +35,32 @@ def period_end(spec: ClockSpec, started_on: date, pauses: list[tuple[date, date]
     """The last day of a period and whether it is provisional."""
     counted = count_period(spec, started_on, pauses)
     return PeriodEnd(counted.due, counted.provisional)
+
+
+def promised(spec: ClockSpec) -> ClockSpec:
+    """The clock of a promise: its share of the legal period, rounded down, at least one."""
+    if spec.ratio is None:
+        return spec
+    rule = DeadlineRule(spec.n, Mode(spec.mode), spec.roll, Unit(spec.unit))
+    return replace(spec, n=rule.promised(spec.ratio).n)
+
+
+def moved_by_pauses(spec: ClockSpec, end: date, pauses: list[tuple[date, date]]) -> PeriodEnd:
+    """An end that a plan has set, moved by every day of the pauses since; then rolled where the rule rolls.
+
+    A period in working days moves by the working days of the pause, any other by its calendar days.
+    """
+    calendar = load_packs().calendar()
+    due, working = end, spec.mode == Mode.WORKING
+    for first, resumed in sorted(pauses):
+        stopped = [first + timedelta(days=number) for number in range((resumed - first).days) if first <= due]
+        left = sum(calendar.is_workday(day) for day in stopped) if working else len(stopped)
+        while left:
+            due += timedelta(days=1)
+            left -= not working or calendar.is_workday(due)
+    while spec.roll and due != end and not calendar.is_workday(due):
+        due += timedelta(days=1)
+    return PeriodEnd(due, provisional=due != end and not calendar.covers(due))
 
 
 def workdays_left(today: date, due_on: date) -> int:

@@ -14,7 +14,7 @@ from qingtian.apps.cases.models import Case
 from qingtian.apps.journal.models import Event
 from qingtian.apps.journal.queries import history
 from qingtian.domain.errors import InvalidInput, NotVisible
-from qingtian.domain.procedures import NextStep, ProcedureTemplate, next_steps
+from qingtian.domain.procedures import EffectKind, NextStep, ProcedureTemplate, next_steps
 from qingtian.packs.procedures import procedure
 
 DUE_SOON = timedelta(days=7)  # a view, not a legal period
@@ -38,7 +38,7 @@ def visible_case(actor: Actor, case_id: int, *, lock: bool = False) -> Case:
     Raises:
         NotVisible: there is none.
     """
-    rows = Case.objects.visible_to(actor).select_related("object", "rebound_of")
+    rows = Case.objects.visible_to(actor).select_related("object", "rebound_of", "parent").prefetch_related("parts")
     if lock:
         rows = rows.select_for_update(of=("self",))
     case = rows.filter(pk=case_id).first()
@@ -55,9 +55,10 @@ def template_of(case: Case) -> ProcedureTemplate:
 def roles_on(actor: Actor, case: Case) -> frozenset[Role]:
     """Roles that an actor holds for one case."""
     return actor.roles_at(
-        region_code=case.object.region_code,
-        enterprise_code=case.object.enterprise_code,
+        region_code=case.region_code,
+        enterprise_code=case.enterprise_code,
         case_type=case.template,
+        orgs=case.orgs,
     )
 
 
@@ -67,7 +68,15 @@ def steps_of(actor: Actor, case: Case, at: datetime) -> list[NextStep]:
     Args:
         at: city time; legal days count by its date in Asia/Shanghai.
     """
-    return next_steps(template_of(case), case.state, roles_on(actor, case), gather(case, at))
+    return next_steps(template_of(case), case.state, roles_on(actor, case), gather(case, at, actor=actor))
+
+
+def reopens(case: Case, to: str) -> bool:
+    """Whether a step takes a closed case up again; nothing else does, and a duplicate never."""
+    if case.closed_at is None or case.duplicate_of_id is not None:
+        return False
+    steps = template_of(case).steps_from(case.state)
+    return any(to in (step.code, step.target) and step.has(EffectKind.REOPEN) for step in steps)
 
 
 def timeline(case: Case) -> QuerySet[Event]:
@@ -95,4 +104,4 @@ def listed(actor: Actor, view: View, at: datetime) -> QuerySet[Case]:
 
 
 def _mine(actor: Actor) -> Q:
-    return Q(responsible=actor.username) | Q(object__enterprise_code__in=sorted(actor.enterprises))
+    return Q(responsible=actor.username) | Q(enterprise_code__in=sorted(actor.enterprises))

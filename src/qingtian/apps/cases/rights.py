@@ -34,7 +34,8 @@ def require_on(actor: Actor, verb: Verb, case: Case) -> Role:
     return require(
         actor,
         verb,
-        region_code=case.object.region_code,
-        enterprise_code=case.object.enterprise_code,
+        region_code=case.region_code,
+        enterprise_code=case.enterprise_code,
         case_type=case.template,
+        orgs=case.orgs,
     )

@@ -79,16 +79,16 @@ def counts(actor: Actor, at: datetime) -> CaseCounts:
 
 def open_by_enterprise(actor: Actor) -> dict[str, int]:
     """Open cases by code of the enterprise."""
-    rows = Case.objects.visible_to(actor).filter(closed_at=None, duplicate_of=None).exclude(object__enterprise_code="")
-    counted = rows.order_by().values("object__enterprise_code").annotate(count=Count("pk"))
-    return {row["object__enterprise_code"]: row["count"] for row in counted}
+    rows = Case.objects.visible_to(actor).filter(closed_at=None, duplicate_of=None).exclude(enterprise_code="")
+    counted = rows.order_by().values("enterprise_code").annotate(count=Count("pk"))
+    return {row["enterprise_code"]: row["count"] for row in counted}
 
 
 def open_by_region(actor: Actor) -> dict[str, int]:
     """Open cases by region code of the object."""
     rows = Case.objects.visible_to(actor).filter(closed_at=None, duplicate_of=None)
-    counted = rows.order_by().values("object__region_code").annotate(count=Count("pk"))
-    return {row["object__region_code"]: row["count"] for row in counted}
+    counted = rows.order_by().values("region_code").annotate(count=Count("pk"))
+    return {row["region_code"]: row["count"] for row in counted}
 
 
 def is_overdue(case: Case, at: datetime) -> bool:
@@ -111,8 +111,8 @@ def _condition(wanted: Criteria) -> Q:
         "template": wanted.template or None,
         "severity": wanted.severity,
         "object__code": wanted.object_code or None,
-        "object__enterprise_code": wanted.enterprise_code or None,
-        "object__region_code__startswith": region_prefix(wanted.region_code) or None,
+        "enterprise_code": wanted.enterprise_code or None,
+        "region_code__startswith": region_prefix(wanted.region_code) or None,
         "rebound_of__isnull": None if wanted.rebound is None else not wanted.rebound,
     }
     condition = Q(**{name: value for name, value in exact.items() if value is not None})

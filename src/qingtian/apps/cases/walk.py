@@ -8,18 +8,16 @@ from typing import Any
 
 from qingtian.apps.accounts.actor import SYSTEM_ACTOR, Actor
 from qingtian.apps.accounts.roles import Role
-from qingtian.apps.cases.clocks import apply_clock_effect
+from qingtian.apps.cases import secrets
+from qingtian.apps.cases.effects import apply_effect
 from qingtian.apps.cases.facts import gather
 from qingtian.apps.cases.forms import checked_form
 from qingtian.apps.cases.models import Case
 from qingtian.apps.cases.queries import roles_on, template_of
-from qingtian.apps.cases.settlement import write_off
-from qingtian.apps.journal.record import SHANGHAI, record
+from qingtian.apps.journal.record import record
 from qingtian.domain.errors import InvalidInput, NotPermitted, TransitionRefused
 from qingtian.domain.procedures import (
     Allowed,
-    Effect,
-    EffectKind,
     ProcedureTemplate,
     Refused,
     Transition,
@@ -52,8 +50,8 @@ def take_step(
     template = template_of(case)
     roles = roles_on(actor, case)
     step = _offered(template, case, to, roles)
-    form = checked_form(step.fields, fields or {}, case.fields)
-    facts = gather(case, at, form)
+    form = checked_form(step.fields, fields or {}, case.fields, actor)
+    facts = gather(case, at, form, actor=actor)
     answer = check_transition(template, case.state, step.code, roles, facts)
     if isinstance(answer, Refused):
         raise TransitionRefused(
@@ -66,7 +64,7 @@ def take_step(
         )
     if step.reason_required and not reason.strip():
         raise InvalidInput(f"the step {step.code} needs a reason", field="reason", remedy="say why")
-    _apply(actor, at, case, step, form=form, reason=reason.strip(), template=template)
+    _apply(actor, at, case, step, form=form, reason=reason.strip(), template=template, role=_role(roles, step))
     return step
 
 
@@ -75,7 +73,7 @@ def take_automatic_steps(at: datetime, case: Case) -> list[Transition]:
     taken: list[Transition] = []
     template = template_of(case)
     while len(taken) < len(template.states):
-        waiting = automatic_steps(template, case.state, gather(case, at))
+        waiting = automatic_steps(template, case.state, gather(case, at, actor=SYSTEM_ACTOR))
         if not waiting:
             break
         taken.append(take_step(SYSTEM_ACTOR, at, case, waiting[0].code))
@@ -111,12 +109,16 @@ def _apply(
     form: Mapping[str, Any],
     reason: str,
     template: ProcedureTemplate,
+    role: Role,
 ) -> None:
-    before = case.state
-    case.fields = case.fields | dict(form)
+    before, known = case.state, dict(case.fields)
+    open_part, private = secrets.parted(template.fields(), form)
+    secrets.keep(case, private)
+    case.fields = case.fields | open_part
     case.state, case.state_since = step.target, at
+    told: dict[str, Any] = {}
     for effect in step.effects:
-        _apply_effect(actor, at, case, effect, template)
+        told |= apply_effect(actor, at, case, effect, template, reason=reason, role=role)
     case.revision += 1
     case.save()
     payload = {
@@ -125,26 +127,22 @@ def _apply(
         "from": before,
         "to": case.state,
         "reason": reason,
-        "fields": dict(form),
+        "fields": open_part,
         "guards": list(step.guards),
         "label_zh": step.label_zh,
         "label_en": step.label_en,
     }
-    record(actor, at, "case.moved", case, payload, role=_role(roles_on(actor, case), step))
+    payload |= _changes(known | open_part, case.fields) | told
+    if private:
+        payload["private"] = sorted(private)
+    record(actor, at, "case.moved", case, payload, role=role)
 
 
-def _apply_effect(actor: Actor, at: datetime, case: Case, effect: Effect, template: ProcedureTemplate) -> None:
-    match effect.kind:
-        case EffectKind.STAMP:
-            case.fields = case.fields | {effect.subject: at.astimezone(SHANGHAI).isoformat()}
-        case EffectKind.STAMP_ACTOR:
-            case.fields = case.fields | {effect.subject: actor.username}
-        case EffectKind.WRITE_OFF:
-            write_off(actor, at, case)
-        case EffectKind.CLOSE:
-            case.closed_at = at
-        case _:
-            apply_clock_effect(actor, at, case, effect.kind, template.clock(effect.subject))
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What the effects of a step did to the fields, beside what the form gave."""
+    changed = {name: value for name, value in after.items() if before.get(name) != value}
+    cleared = sorted(before.keys() - after.keys())
+    return ({"set": changed} if changed else {}) | ({"cleared": cleared} if cleared else {})
 
 
 def _role(held: frozenset[Role], step: Transition) -> Role:

@@ -216,7 +216,7 @@ def _finding_table(rows: QuerySet[Finding], values: Callable[[Finding], dict[str
 
 
 def _cases(wanted: Wanted) -> QuerySet[Case]:
-    return Case.objects.filter(wanted.here(), duplicate_of=None)
+    return Case.objects.filter(wanted.here(""), duplicate_of=None)
 
 
 def _case_table(rows: QuerySet[Case], values: Callable[[Case], dict[str, Any]]) -> Found:

@@ -126,7 +126,9 @@ class ProcedureTemplate:
         """Fields that only effects write."""
         effects = [effect for step in self.transitions for effect in step.effects]
         named = {effect.subject.partition("=")[0] for effect in effects if effect.kind in WRITING_EFFECTS}
-        decided = {name for one in self.decisions for name in (*one.sets, *(one.org_fields or ()))}
+        decided = {
+            name for one in self.decisions for name in (*one.sets, *(one.org_fields or ()), f"{one.code}_standing")
+        }
         return frozenset(named | decided)
 
     def asks_for(self, fact: str) -> bool:

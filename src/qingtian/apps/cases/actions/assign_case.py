@@ -6,6 +6,7 @@ from datetime import datetime
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb
+from qingtian.apps.accounts.roles import Role
 from qingtian.apps.cases.models import Case
 from qingtian.apps.cases.people import check_responsible
 from qingtian.apps.cases.queries import visible_case
@@ -24,11 +25,21 @@ def assign_case(actor: Actor, at: datetime, case_id: int, responsible: str) -> C
         case = visible_case(actor, case_id, lock=True)
         role = require_on(actor, Verb.ASSIGN_CASE, case)
         may_work(case)
-        check_responsible(responsible, case.object)
-        before, case.responsible = case.responsible, responsible
-        case.revision += 1
-        case.save(update_fields=["responsible", "revision"])
-        payload = {"number": case.number, "from": before, "to": responsible}
-        record(actor, at, "case.assigned", case, payload, role=role)
+        _assign(actor, at, case, responsible, role)
         publish(Topic.CASES, [case.pk], at)
     return case
+
+
+def _assign(actor: Actor, at: datetime, case: Case, responsible: str, role: Role) -> None:
+    check_responsible(
+        responsible,
+        region_code=case.region_code,
+        enterprise_code=case.enterprise_code,
+        case_type=case.template,
+        orgs=case.orgs,
+    )
+    before, case.responsible = case.responsible, responsible
+    case.revision += 1
+    case.save(update_fields=["responsible", "revision"])
+    payload = {"number": case.number, "from": before, "to": responsible}
+    record(actor, at, "case.assigned", case, payload, role=role)

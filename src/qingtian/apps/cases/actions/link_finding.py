@@ -28,7 +28,7 @@ def link_finding(actor: Actor, at: datetime, case_id: int, finding_id: int) -> C
         role = require_on(actor, Verb.OPEN_CASE, case)
         may_work(case)
         refuse_unless(finding, OPEN_STATUSES, "linked")
-        same_enterprise = case.object.enterprise_code and case.object.enterprise_code == finding.object.enterprise_code
+        same_enterprise = case.enterprise_code and case.enterprise_code == finding.object.enterprise_code
         if case.written_off_at is not None or not (same_enterprise or case.object_id == finding.object_id):
             raise Conflict(f"{finding.number} does not belong to {case.number}", field="finding", remedy="open a case")
         return join(actor, at, case, finding, role)

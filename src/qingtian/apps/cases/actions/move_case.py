@@ -8,7 +8,7 @@ from typing import Any
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.cases.models import Case
-from qingtian.apps.cases.queries import visible_case
+from qingtian.apps.cases.queries import reopens, visible_case
 from qingtian.apps.cases.rights import may_work
 from qingtian.apps.cases.walk import take_automatic_steps, take_step
 from qingtian.apps.journal.record import writing
@@ -38,7 +38,8 @@ def move_case(
     """
     with writing():
         case = visible_case(actor, case_id, lock=True)
-        may_work(case, revision)
+        if not reopens(case, to):
+            may_work(case, revision)
         take_step(actor, at, case, to, fields=fields, reason=reason)
         take_automatic_steps(at, case)
         publish(Topic.CASES, [case.pk], at)

@@ -14,7 +14,7 @@ from qingtian.apps.cases.queries import template_of, visible_case
 from qingtian.apps.cases.rights import may_work, require_on
 from qingtian.apps.journal.record import record, writing
 from qingtian.domain.errors import InvalidInput
-from qingtian.domain.procedures import FieldSpec, ProcedureTemplate
+from qingtian.domain.procedures import FieldSpec
 from qingtian.runtime.live import Topic, publish
 
 # Naming who answers and until when belongs to the steps, which say who may do so.
@@ -33,9 +33,10 @@ def record_fields(
         case = visible_case(actor, case_id, lock=True)
         role = require_on(actor, Verb.RECORD_FIELDS, case)
         may_work(case, revision)
-        if reserved := sorted(ONLY_IN_STEPS & set(fields)):
+        known = template_of(case).fields()
+        if reserved := sorted(name for name in fields if name in ONLY_IN_STEPS or _step_only(known, name)):
             raise InvalidInput(f"{reserved[0]} is set by a step", field=reserved[0], remedy="take the step instead")
-        form = checked_form(_all_fields(template_of(case)), fields, case.fields)
+        form = checked_form(tuple(known.values()), fields, case.fields, actor)
         changed = {name: value for name, value in form.items() if case.fields.get(name) != value}
         if changed:
             case.fields = case.fields | changed
@@ -46,5 +47,6 @@ def record_fields(
     return case
 
 
-def _all_fields(template: ProcedureTemplate) -> tuple[FieldSpec, ...]:
-    return tuple({spec.name: spec for step in template.transitions for spec in step.fields}.values())
+def _step_only(known: Mapping[str, FieldSpec], name: str) -> bool:
+    # Who may read a private field is for the step that asks it; nobody adds to it in passing.
+    return name in known and (known[name].step_only or known[name].private)

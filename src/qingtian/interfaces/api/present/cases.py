@@ -28,6 +28,7 @@ from qingtian.interfaces.api.present.steps import next_steps
 from qingtian.interfaces.api.schemas.base import Choice
 from qingtian.interfaces.api.schemas.cases import CaseDetail, CasePage, CaseRow
 from qingtian.interfaces.api.schemas.findings import TemplateOut
+from qingtian.interfaces.api.schemas.places import PlaceOut
 from qingtian.runtime.clock import SHANGHAI
 
 SORTABLE = {
@@ -65,7 +66,7 @@ def case_page(actor: Actor, now: datetime, filters: CaseFilters) -> CasePage:
 def case_rows(rows: Iterable[Case], now: datetime) -> list[CaseRow]:
     """Cases with the names of their places and people."""
     listed = list(rows)
-    places, people = PlaceNames(row.object for row in listed), display_names(row.responsible for row in listed)
+    places, people = PlaceNames(listed), display_names(row.responsible for row in listed)
     return [CaseRow(**_fields(row, now, places, people)) for row in listed]
 
 
@@ -78,7 +79,7 @@ def case_detail(actor: Actor, now: datetime, case_id: int) -> CaseDetail:
     visible_case(actor, case_id)
     case = with_links(Case.objects.visible_to(actor)).get(pk=case_id)
     items = list(items_of(actor, of_case(case.pk)).select_related("object"))
-    places = PlaceNames([case.object, *(item.object for item in items if item.object)])
+    places = PlaceNames([case, *(item.object for item in items if item.object)])
     template = template_of(case)
     findings = finding_search.search(actor, finding_search.Criteria()).filter(case_links__case=case)
     return CaseDetail(
@@ -123,7 +124,7 @@ def _fields(case: Case, now: datetime, places: PlaceNames, people: dict[str, str
         "severity": case.severity,
         "kind": case.kind,
         "parameter": case.parameter,
-        "object": places.place(case.object),
+        "object": place_of(case, places),
         "responsible": case.responsible,
         "responsible_name": people.get(case.responsible, case.responsible),
         "opened_at": case.opened_at,
@@ -161,8 +162,17 @@ def _effect(case: Case, now: datetime) -> dict[str, Any] | None:
 
 
 def _may(actor: Actor, case: Case, verb: Verb) -> bool:
-    place = case.object
     allowed = may(
-        actor, verb, region_code=place.region_code, enterprise_code=place.enterprise_code, case_type=case.template
+        actor,
+        verb,
+        region_code=case.region_code,
+        enterprise_code=case.enterprise_code,
+        case_type=case.template,
+        orgs=case.orgs,
     )
     return allowed and case.closed_at is None and case.duplicate_of_id is None
+
+
+def place_of(case: Case, places: PlaceNames) -> PlaceOut:
+    """Where a case belongs: its object, or its place in words."""
+    return places.place(case.object) if case.object else places.somewhere(case)
