@@ -68,12 +68,12 @@ install: $(STAMP)/run
 
 $(STAMP)/run: pyproject.toml | .venv/bin/python
 	@mkdir -p $(STAMP)
-	$(BIN)/pip install --quiet --editable ".[ui]"
+	$(BIN)/pip install --quiet --editable ".[ui,files]"
 	@touch $@
 
 $(STAMP)/dev: pyproject.toml | .venv/bin/python
 	@mkdir -p $(STAMP)
-	$(BIN)/pip install --quiet --editable ".[ui,test,lint]"
+	$(BIN)/pip install --quiet --editable ".[ui,files,test,lint]"
 	@touch $@ $(STAMP)/run
 
 $(STAMP)/node_modules: ui/package-lock.json | $(STAMP)/run
