@@ -33,11 +33,19 @@ class Verb(StrEnum):
     WITHDRAW_WINDOW = "withdraw_window"
     RECORD_LEAK = "record_leak"  # readings and repairs of leak detection
     OPEN_CASE = "open_case"
+    FILE_CASE = "file_case"  # without a finding; the template says which role opens it
+    OPEN_CHILD = "open_child"  # a part, a split, a follow-up, an appeal, the tasks of a survey
+    MIGRATE_CASE = "migrate_case"  # to another version of its procedure, as the packs declare
     MOVE_CASE = "move_case"  # the template says which role takes which step
     ASSIGN_CASE = "assign_case"
     RECORD_FIELDS = "record_fields"
     ATTACH_EVIDENCE = "attach_evidence"
     REVIEW_EVIDENCE = "review_evidence"
+    REDACT_EVIDENCE = "redact_evidence"
+    READ_ORIGINAL = "read_original"  # open what was redacted
+    READ_CUSTODY = "read_custody"  # who saw, exported, moved evidence
+    ANCHOR_EVIDENCE = "anchor_evidence"  # daily roots and their receipts
+    MOVE_EVIDENCE = "move_evidence"  # to another store
     PAUSE_CLOCK = "pause_clock"
     LINK_DUPLICATE = "link_duplicate"
     MARK_BREACH = "mark_breach"
@@ -93,11 +101,34 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
     Verb.WITHDRAW_WINDOW: frozenset({Role.ENTERPRISE_USER, Role.DISPATCHER, Role.INSPECTOR, Role.SUPERVISOR}),
     Verb.RECORD_LEAK: frozenset({Role.ENTERPRISE_USER, Role.INSPECTOR, Role.DATA_STEWARD}),
     Verb.OPEN_CASE: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.SYSTEM}),
-    Verb.MOVE_CASE: _ANYBODY_AT_WORK,
+    Verb.FILE_CASE: frozenset(
+        {
+            Role.WINDOW,
+            Role.DISPATCHER,
+            Role.HANDLER,
+            Role.INSPECTOR,
+            Role.SUPERVISOR,
+            Role.ENTERPRISE_USER,
+            Role.DATA_STEWARD,
+            Role.SYSTEM,
+        }
+    ),
+    Verb.OPEN_CHILD: frozenset({Role.DISPATCHER, Role.INSPECTOR, Role.SUPERVISOR, Role.SYSTEM}),
+    Verb.MIGRATE_CASE: frozenset({Role.APPROVER, Role.SUPERVISOR}),
+    Verb.MOVE_CASE: _ANYBODY_AT_WORK | {Role.WINDOW, Role.LEGAL_REVIEWER, Role.DATA_STEWARD},
     Verb.ASSIGN_CASE: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.SYSTEM}),
     Verb.RECORD_FIELDS: _ANYBODY_AT_WORK,
     Verb.ATTACH_EVIDENCE: _ANYBODY_AT_WORK,
     Verb.REVIEW_EVIDENCE: frozenset({Role.INSPECTOR, Role.APPROVER, Role.LEGAL_REVIEWER}),
+    Verb.REDACT_EVIDENCE: frozenset({Role.INSPECTOR, Role.LEGAL_REVIEWER, Role.APPROVER}),
+    Verb.READ_ORIGINAL: frozenset(
+        {Role.INSPECTOR, Role.LEGAL_REVIEWER, Role.APPROVER, Role.SUPERVISOR, Role.AUDITOR, Role.SYSTEM}
+    ),
+    Verb.READ_CUSTODY: frozenset(
+        {Role.INSPECTOR, Role.LEGAL_REVIEWER, Role.APPROVER, Role.SUPERVISOR, Role.AUDITOR, Role.SYSTEM}
+    ),
+    Verb.ANCHOR_EVIDENCE: frozenset({Role.SYSTEM}),
+    Verb.MOVE_EVIDENCE: frozenset({Role.DATA_STEWARD, Role.SYSTEM}),
     Verb.PAUSE_CLOCK: frozenset({Role.APPROVER, Role.SUPERVISOR}),
     Verb.LINK_DUPLICATE: frozenset({Role.DISPATCHER, Role.SUPERVISOR}),
     Verb.MARK_BREACH: frozenset({Role.SYSTEM}),
@@ -131,7 +162,7 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
         {Role.ENTERPRISE_USER, Role.DISPATCHER, Role.HANDLER, Role.INSPECTOR, Role.DATA_STEWARD, Role.SYSTEM}
     ),
     Verb.REFUSE_FULFILMENT: frozenset({Role.DISPATCHER, Role.INSPECTOR, Role.SUPERVISOR}),
-    Verb.WAIVE_OBLIGATION: frozenset({Role.APPROVER, Role.SUPERVISOR}),
+    Verb.WAIVE_OBLIGATION: frozenset({Role.APPROVER, Role.SUPERVISOR, Role.SYSTEM}),
     Verb.SETTLE_OBLIGATION: frozenset({Role.SYSTEM}),
     Verb.SUBMIT_PLAN: frozenset({Role.ENTERPRISE_USER, Role.DATA_STEWARD}),
     Verb.RECORD_DECISION: frozenset(
