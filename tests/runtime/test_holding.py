@@ -55,7 +55,7 @@ def test_a_backup_waits_for_a_change_under_way(tmp_path: Path) -> None:
 def test_a_change_that_does_not_end_is_named(tmp_path: Path) -> None:
     with (
         may_change(tmp_path / "lake"),
-        pytest.raises(Conflict, match="being changed") as caught,
+        pytest.raises(Conflict, match="changes or backs up") as caught,
         hold(tmp_path / "lake", wait_s=0.1),
     ):
         pass

@@ -37,12 +37,23 @@ def hold(folder: Path, *, wait_s: float = WAIT_S) -> Iterator[None]:
     Raises:
         Conflict: somebody is still changing it, or another backup holds it.
     """
-    with _opened(folder) as lock:
+    with hold_file(hold_path(folder), wait_s=wait_s):
+        yield
+
+
+@contextmanager
+def hold_file(path: Path, *, wait_s: float = WAIT_S) -> Iterator[None]:
+    """Hold a lock file alone, as `hold` does.
+
+    Raises:
+        Conflict: somebody else holds it for too long.
+    """
+    with _opened(path) as lock:
         deadline = time.monotonic() + wait_s
         while not _taken(lock, fcntl.LOCK_EX):
             if time.monotonic() > deadline:
                 raise Conflict(
-                    f"{folder} is being changed or backed up by another process",
+                    f"another process changes or backs up what {path} guards",
                     field="data_dir",
                     remedy="wait until it has ended, then try again",
                 )
@@ -60,13 +71,12 @@ def may_change(folder: Path) -> Iterator[bool]:
     ...         free
     False
     """
-    with _opened(folder) as lock:
+    with _opened(hold_path(folder)) as lock:
         yield _taken(lock, fcntl.LOCK_SH)
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[IO[str]]:
-    path = hold_path(folder)
+def _opened(path: Path) -> Iterator[IO[str]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as lock:
         yield lock

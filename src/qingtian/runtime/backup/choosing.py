@@ -13,6 +13,7 @@ from qingtian.runtime.settings import Settings, config_path
 LEFT_OUT = frozenset({"postgres", "run", "lost+found"})  # the dump holds the first; the second is of this run only
 SPILL = "lake/spill"
 FIRST = "spool/durable"  # before the segments: the end that it names must lie within what is copied of them
+ARCHIVE_LOCK = "spool/archive.lock"  # who packs, thins or trims the archive holds it
 NAMED_FILES = (
     *("gateway_tls_certificate", "gateway_tls_key", "gateway_tls_client_ca"),
     "regions_file",

@@ -8,6 +8,7 @@ that came after the snapshot are copied too and harm nobody: the ingest goes on 
 from __future__ import annotations
 
 import hmac
+import io
 import os
 import time
 from collections.abc import Callable
@@ -18,16 +19,15 @@ from typing import BinaryIO, cast
 
 from qingtian import __version__
 from qingtian.domain.errors import Conflict, Unavailable
-from qingtian.runtime.backup.choosing import Chosen, configuration_files, data_files
+from qingtian.runtime.backup.choosing import ARCHIVE_LOCK, FIRST, Chosen, configuration_files, data_files
 from qingtian.runtime.backup.dumping import Facts, dump, read_facts, snapshot
 from qingtian.runtime.backup.manifest import DATA, DUMP, FileEntry, Manifest
 from qingtian.runtime.backup.repository import Repository
 from qingtian.runtime.clock import real_now
-from qingtian.runtime.holding import hold
+from qingtian.runtime.holding import hold, hold_file
 from qingtian.runtime.postgres import ensure_postgres
 from qingtian.runtime.settings import Settings
 
-HELD = ("lake", "spool")
 Progress = Callable[[str, int, int], object]  # stage, bytes done, bytes in all
 
 
@@ -51,8 +51,8 @@ def make_backup(settings: Settings, repository: Repository, progress: Progress =
     started = time.monotonic()
     with ExitStack() as stack:
         stack.enter_context(repository.locked())
-        for name in HELD:
-            stack.enter_context(hold(settings.data_dir / name))
+        stack.enter_context(hold(settings.data_dir / "lake"))
+        stack.enter_context(hold_file(settings.data_dir / ARCHIVE_LOCK))
         manifest = _Maker(settings, repository, progress).make()
         manifest = replace(manifest, seconds=round(time.monotonic() - started, 3))
         repository.add(manifest)
@@ -80,6 +80,7 @@ class _Maker:
         self._settings, self._repository, self._progress = settings, repository, progress
         self._new_bytes = 0
         self._known = self._unchanged()
+        self._ends: dict[str, int] = {}
 
     def make(self) -> Manifest:
         """Dump and copy."""
@@ -128,30 +129,38 @@ class _Maker:
                 entries.append(entry)
                 done += entry.size
                 self._progress("files", min(done, total), total)
+        self._progress("files", total, total)
         return entries
 
     def _take(self, one: Chosen) -> FileEntry | None:
         """Store a file; None when it has gone since it was listed (what the lake needs is counted at the end)."""
         try:
             with one.source.open("rb") as file:
+                content: BinaryIO = file
                 stat = os.fstat(file.fileno())
-                entry = FileEntry(
-                    *(one.path, stat.st_size, ""),
-                    mode=stat.st_mode & 0o777,
-                    mtime_ns=stat.st_mtime_ns,
-                    inode=stat.st_ino,
-                    origin=one.origin,
-                )
+                size = min(stat.st_size, self._ends.get(one.path, stat.st_size))
+                if one.path == f"{DATA}{FIRST}":
+                    content = self._noted(file.read())
+                elif size < stat.st_size:
+                    content = io.BytesIO(file.read(size))
+                entry = FileEntry(one.path, size, "", stat.st_mode & 0o777, stat.st_mtime_ns, stat.st_ino, one.origin)
                 held = self._known.get((entry.path, entry.size, entry.mtime_ns, entry.inode))
                 if held is not None and self._repository.holds(held, entry.size):
                     return replace(entry, sha256=held)
-                sha256, size, new = self._repository.put(file)
+                sha256, size, new = self._repository.put(content)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise Unavailable(f"{one.source} cannot be read: {error}", field="data_dir", remedy="mend it") from error
         self._new_bytes += size if new else 0
         return replace(entry, sha256=sha256, size=size)
+
+    def _noted(self, mark: bytes) -> BinaryIO:
+        """The mark of the archive (segment, offset, ...): the active segment is copied up to it, no further."""
+        words = mark.decode("ascii", "replace").split()
+        if len(words) > 1 and words[1].isdigit():
+            self._ends[f"{DATA}spool/{words[0]}.seg"] = int(words[1])
+        return io.BytesIO(mark)
 
     def _unchanged(self) -> dict[tuple[str, int, int, int], str]:
         """Files of the last backup, by what tells an unchanged one: they need not be read again."""
