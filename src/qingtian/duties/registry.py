@@ -12,17 +12,23 @@ from qingtian.duties.judge_air_days import judge_air_days
 from qingtian.duties.judge_air_hours import judge_air_hours
 from qingtian.duties.judge_emission_days import judge_emission_days
 from qingtian.duties.judge_emission_hours import judge_emission_hours
+from qingtian.duties.plan_occurrences import plan_occurrences
 from qingtian.duties.recompute import recompute
 from qingtian.duties.roll_up_hours import roll_up_hours
 from qingtian.duties.tend_devices import expire_waiting, rotate_keys, set_clocks, set_up_devices
+from qingtian.duties.watch_answers import watch_answers
 from qingtian.duties.watch_authenticity import watch_authenticity
 from qingtian.duties.watch_clocks import watch_clocks
+from qingtian.duties.watch_leaks import watch_leaks
+from qingtian.duties.watch_obligations import watch_obligations
 from qingtian.duties.watch_overdue import watch_overdue
 from qingtian.duties.watch_quality import watch_quality
+from qingtian.duties.watch_ranges import watch_ranges
 from qingtian.duties.watch_rebounds import watch_rebounds
 from qingtian.duties.watch_senders import watch_senders
 from qingtian.duties.watch_streams import watch_streams
 from qingtian.duties.watch_treatment import watch_treatment
+from qingtian.duties.watch_uploads import watch_uploads
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
@@ -53,11 +59,17 @@ DUTIES: tuple[Duty, ...] = (
     Duty("watch_quality", _HOUR, watch_quality, "数据质量监视", "Data quality", offset=14 * _MINUTE),
     Duty("watch_clocks", 15 * _MINUTE, watch_clocks, "设备时钟监视", "Device clocks"),
     Duty("watch_senders", 15 * _MINUTE, watch_senders, "设备身份监视", "Identity of senders", offset=6 * _MINUTE),
+    Duty("watch_uploads", _HOUR, watch_uploads, "数据迟报监视", "Late data", offset=16 * _MINUTE),
+    Duty("watch_ranges", 10 * _MINUTE, watch_ranges, "治理温度监视", "Treatment temperature", offset=7 * _MINUTE),
+    Duty("watch_leaks", 24 * _HOUR, watch_leaks, "泄漏修复期限监视", "Leak repairs", offset=_HOUR // 2),
+    Duty("watch_answers", 10 * _MINUTE, watch_answers, "企业答复期限监视", "Answers of enterprises", offset=_MINUTE),
     Duty("set_clocks", 15 * _MINUTE, set_clocks, "自动校时", "Clocks set", offset=3 * _MINUTE),
     Duty("ask_gaps", 30 * _MINUTE, ask_gaps, "缺失数据补传", "Missing data asked for", offset=20 * _MINUTE),
     Duty("set_up_devices", 10 * _MINUTE, set_up_devices, "新设备初始化", "New devices set up", offset=4 * _MINUTE),
     Duty("rotate_keys", 24 * _HOUR, rotate_keys, "设备密钥轮换", "Device keys replaced", offset=2 * _HOUR),
     Duty("expire_commands", 10 * _MINUTE, expire_waiting, "反控命令过期", "Commands expired", offset=5 * _MINUTE),
+    Duty("plan_occurrences", 24 * _HOUR, plan_occurrences, "义务计划生成", "Duties planned", offset=10 * _MINUTE),
+    Duty("watch_obligations", _HOUR, watch_obligations, "义务履行监视", "Duties due", offset=16 * _MINUTE),
     Duty("watch_rebounds", 10 * _MINUTE, watch_rebounds, "反弹监视", "Relapses"),
     Duty("watch_overdue", _HOUR, watch_overdue, "办理时限监视", "Case clocks"),
     Duty("recompute", _MINUTE, recompute, "历史数据重算", "Recomputations"),

@@ -10,7 +10,7 @@ from typing import Any
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.runtime.clock import SHANGHAI
 
-WATCHED = (ObjectType.OUTLET, ObjectType.STATION, ObjectType.POWER_METER)
+WATCHED = (ObjectType.OUTLET, ObjectType.STATION, ObjectType.POWER_METER, ObjectType.FACILITY)
 CYCLE_INTERVAL = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 DEFAULT_SECONDS = {"realtime": ("realtime_interval_s", 60), "minute": ("minute_interval_s", 600)}
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from qingtian.domain.detection.kinds import DismissalReason, FindingKind, WindowKind
+from qingtian.domain.detection.leaks import LeakLimit
+from qingtian.domain.detection.ranking import RankTerm, Term
 from qingtian.domain.errors import ConfigurationError, InvalidInput
 from qingtian.packs.rulebook import load_packs
 from qingtian.packs.schema import Figure, PackRow, Text, Words
@@ -57,6 +59,24 @@ class WindowRow(PackRow):
     longest_h: Annotated[Figure, Field(gt=0)]
 
 
+class RankRow(PackRow):
+    """finding_ranks.csv."""
+
+    term: Term
+    label_zh: Text
+    label_en: Text
+    weight: Annotated[Figure, Field(gt=0)]
+    full_at: Annotated[Figure, Field(gt=0)]
+
+
+class LeakLimitRow(PackRow):
+    """leak_limits.csv."""
+
+    medium_state: Literal["gas", "light_liquid", "heavy_liquid"]
+    area: Literal["general", "key"]
+    ppm: Annotated[Figure, Field(gt=0)]
+
+
 KINDS: Table[FindingKind] = Table(
     "finding_kinds.csv",
     KindRow,
@@ -84,7 +104,22 @@ WINDOWS: Table[WindowKind] = Table(
     continuous=True,
     needed=True,
 )
-TABLES: tuple[Table[Any], ...] = (KINDS, REASONS, WINDOWS)
+RANKS: Table[RankTerm] = Table(
+    "finding_ranks.csv",
+    RankRow,
+    plainly(RankTerm),
+    lambda row: (row.term,),
+    "rank_term",
+    needed=True,
+)
+LEAKS: Table[LeakLimit] = Table(
+    "leak_limits.csv",
+    LeakLimitRow,
+    plainly(LeakLimit),
+    lambda row: (row.medium_state, row.area),
+    "leak_limit",
+)
+TABLES: tuple[Table[Any], ...] = (KINDS, REASONS, WINDOWS, RANKS, LEAKS)
 
 
 def finding_kinds(on: date | None = None, region: str = "CN") -> dict[str, FindingKind]:
@@ -151,3 +186,14 @@ def window_kinds(on: date | None = None, region: str = "CN") -> dict[str, Window
                 remedy=f"name kinds of {KINDS.file}",
             )
     return found
+
+
+def rank_terms(on: date | None = None, region: str = "CN") -> tuple[RankTerm, ...]:
+    """Terms of the ranking in force, in the order of the file."""
+    return load_packs().in_force(RANKS, on, region)
+
+
+def leak_limit(medium_state: str, area: str, on: date, region: str = "CN") -> LeakLimit | None:
+    """From which reading on a component leaks; None when no rule says so."""
+    rows = load_packs().in_force(LEAKS, on, region)
+    return next((row for row in rows if (row.medium_state, row.area) == (medium_state, area)), None)

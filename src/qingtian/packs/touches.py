@@ -66,6 +66,8 @@ TOUCHES: Mapping[str, tuple[Use, ...]] = {
     "finding_kind": (FINDINGS,),
     "dismissal_reason": (FINDINGS,),
     "window_kind": (FINDINGS,),
+    "rank_term": (FINDINGS,),
+    "leak_limit": (FINDINGS,),
     "decision_table": (DECISIONS,),
     "decision_rule": (DECISIONS,),
     "assignment": (DECISIONS,),

@@ -32,7 +32,7 @@ def test_every_kind_of_finding_from_data_has_a_rule_in_force():
     assert codes == {
         "exceedance", "air_pollution", "late_stream", "frozen_value", "dilution", "treatment_off", "clock_error", "late_data",
         "exceedance_day", "quality_unit_slip", "quality_column_shift", "quality_frozen",
-        "wrong_password", "doubled_device",
+        "wrong_password", "doubled_device", "late_upload", "temperature_out_of_range", "leak_overdue",
     }  # fmt: skip
     assert load_packs().detection_rules(date(2025, 11, 24)) == detection_rules(date(2025, 11, 24))
 
@@ -40,7 +40,7 @@ def test_every_kind_of_finding_from_data_has_a_rule_in_force():
 def test_every_rule_says_where_it_comes_from():
     for rule in load_detection_rules():
         assert rule.source
-        assert rule.confidence in {"decision of this project", "verified by 1 source", "verified by 2 sources"}
+        assert rule.confidence in {"decision of this project", "memory", "verified by 1 source", "verified by 2 sources"}
         assert all(1 <= severity <= 4 for _, severity in rule.bands)
 
 

@@ -25,7 +25,7 @@ from qingtian.runtime.live import Topic, publish
 
 LOWEST, HIGHEST = 1, 4
 ABOUT = 80
-MOST_EXCESS = Decimal(10**7)  # what the column holds
+MOST_EXCESS, EXCESS_DIGITS = Decimal(10**7), 4  # what the column holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +252,7 @@ def excess(detail: Mapping[str, Any]) -> Decimal | None:
         return None
     if not (value.is_finite() and limit.is_finite() and value > 0 and limit > 0):
         return None
-    return min(value / limit, MOST_EXCESS).quantize(Decimal("0.0001"))
+    return round(min(value / limit, MOST_EXCESS), EXCESS_DIGITS)
 
 
 def _worst(one: Decimal | None, other: Decimal | None) -> Decimal | None:
