@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from tests.duties.memory_rollup import SOURCES, HourSums, hour_rows, hours_within, period_rows, without_device_hours
+
 from qingtian.telemetry.store.percentile import interpolated
+from qingtian.telemetry.store.periods import next_period
 from qingtian.telemetry.store.port import (
     ORIGIN_ORDER,
     AppendResult,
@@ -22,7 +26,6 @@ from qingtian.telemetry.store.port import (
     Touched,
 )
 from qingtian.telemetry.store.queries import WATER_CONCENTRATIONS, WATER_FLOW
-from qingtian.telemetry.store.rollup import HourSums, hour_rows, hours_within, without_device_hours
 from qingtian.telemetry.store.rows import Key, content_of, exact, key_of
 from qingtian.telemetry.store.versions import Known, decide
 
@@ -110,6 +113,30 @@ class MemoryStore:
         sums = [_sums(key, rows, rates) for key, rows in groups.items()]
         rows = without_device_hours(hour_rows(sums, min_valid_s=lambda _day: self._min_valid_s), hours)
         return self.append(rows)
+
+    def roll_up(self, cycle, start, end, *, media=None, sites=None, withdrawn_at=None) -> AppendResult:
+        if cycle is Cycle.HOUR:
+            return self.roll_up_hours(start, end)
+        shown = self._current(row for row in self._every() if self._shown(row) and row.cycle in SOURCES[cycle])
+        made = period_rows(cycle, shown, start, end, media or {})
+        last = {key_of(row): row for row in self._last_per_key() if row.cycle is cycle}
+        own = {(row.site, row.pollutant, row.period_start) for row in last.values() if row.origin is Origin.DEVICE}
+        made = [one for one in made if (one.site, one.pollutant, one.period_start) not in own]
+        made = [one for one in made if sites is None or one.site in sites]
+        if withdrawn_at is not None:
+            there = {key_of(one) for one in made}
+            void = {"value": None, "minimum": None, "maximum": None, "total": None, "converted": None, "mark": "D"}
+            for row in last.values():
+                inside = start <= row.period_start and next_period(cycle, row.period_start) <= end
+                if row.origin is not Origin.ROLLUP or not inside or (sites is not None and row.site not in sites):
+                    continue
+                if key_of(row) not in there and row.value is not None:
+                    made.append(replace(row, **void, have=0))
+            made = [
+                replace(one, received_at=max(one.received_at, withdrawn_at)) if key_of(one) in last else one
+                for one in made
+            ]
+        return self.append(made)
 
     def percentile(self, site, pollutant, cycle, start, end, *, fraction: Decimal, as_of=None) -> Decimal | None:
         rows = self.series(site, pollutant, cycle, start, end, as_of=as_of)
@@ -214,8 +241,6 @@ def _rank(row: Observation) -> tuple[int, int]:
 
 
 def _exact(row: Observation) -> Observation:
-    from dataclasses import replace
-
     return replace(row, **{name: exact(getattr(row, name)) for name in EXACT})
 
 

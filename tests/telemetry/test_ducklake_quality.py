@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS telemetry.state (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), epoch bigint NOT NULL, snapshot bigint NOT NULL);
 INSERT INTO telemetry.state (epoch, snapshot) VALUES (3, 4) ON CONFLICT DO NOTHING;
 """
-NEW = ("sampled_at", "qc", "qc_facts")
+NEW = ("sampled_at", "qc", "qc_facts", "have", "due")
 
 
 @pytest.fixture

@@ -1,14 +1,15 @@
-"""The embedded engine on hour means."""
+"""The embedded engine on means of hours, days, months and years."""
 
 from __future__ import annotations
 
 import pytest
+from tests.telemetry.store_contract_periods import PeriodContract
 from tests.telemetry.store_contract_rollup import RollUpContract
 
 from qingtian.telemetry.store.ducklake import DuckLakeStore
 
 
-class TestDuckLakeKeepsTheContractOnRollUps(RollUpContract):
+class TestDuckLakeKeepsTheContractOnRollUps(RollUpContract, PeriodContract):
     """Every test of the contract on DuckLake."""
 
     @pytest.fixture

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import duckdb
 
-from qingtian.telemetry.store.lake import sync_new_files
+from qingtian.telemetry.store.lake import names_in, sync_new_files
 from qingtian.telemetry.store.port import CompactReport
 from qingtian.telemetry.store.queries import TRIM_PROGRESS
 
@@ -31,18 +30,21 @@ def compact_lake(cursor: duckdb.DuckDBPyConnection, folder: Path) -> CompactRepo
 
 
 def _synced(cursor: duckdb.DuckDBPyConnection, folder: Path, sql: str) -> int:
-    started_ns = time.time_ns() - 2_000_000_000
+    before = names_in(_partitions(folder))
     cursor.execute("BEGIN")
     try:
         rows = cursor.execute(sql).fetchall()
-        table = folder / "main" / "observation"
-        days = [path for path in table.iterdir() if path.is_dir()] if table.is_dir() else []
-        sync_new_files(days, started_ns)
+        sync_new_files(_partitions(folder), before)
         cursor.execute("COMMIT")
     except BaseException:
         cursor.execute("ROLLBACK")
         raise
     return sum(int(row[2]) for row in rows if len(row) > 2)
+
+
+def _partitions(folder: Path) -> list[Path]:
+    table = folder / "main" / "observation"
+    return [path for path in table.iterdir() if path.is_dir()] if table.is_dir() else []
 
 
 def _file_count(cursor: duckdb.DuckDBPyConnection) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -25,7 +25,7 @@ from qingtian.runtime.holding import may_change
 from qingtian.runtime.postgres import ensure_postgres
 from qingtian.runtime.settings import Settings
 from qingtian.telemetry.rejects.journal import RejectJournal
-from qingtian.telemetry.store import lake, queries, side, withdrawals
+from qingtian.telemetry.store import lake, queries, rolling, side, withdrawals
 from qingtian.telemetry.store.compaction import compact_lake
 from qingtian.telemetry.store.percentile import interpolated
 from qingtian.telemetry.store.port import (
@@ -40,9 +40,9 @@ from qingtian.telemetry.store.port import (
     SpoolPosition,
     Touched,
 )
-from qingtian.telemetry.store.rollup import hour_rows, hour_sums, hours_within, without_device_hours
+from qingtian.telemetry.store.rolling import Rolling
 from qingtian.telemetry.store.rows import Key, Series, from_row, keys_to_arrow, legal_day, series_of, time_of, to_arrow
-from qingtian.telemetry.store.validity import min_valid_seconds
+from qingtian.telemetry.store.validity import MINUTE_S, Need, min_valid_seconds, needs_of
 from qingtian.telemetry.store.versions import Known, decide, keys_to_look_up, known_from_rows
 
 _log = logging.getLogger(__name__)
@@ -189,13 +189,25 @@ class DuckLakeStore:
 
     def roll_up_hours(self, start: datetime, end: datetime) -> AppendResult:
         """Hour means for the whole hours in [start, end) that the device sent no hour row for."""
+        return self.roll_up(Cycle.HOUR, start, end)
+
+    def roll_up(
+        self,
+        cycle: Cycle,
+        start: datetime,
+        end: datetime,
+        *,
+        media: Mapping[str, str] | None = None,
+        sites: Sequence[str] | None = None,
+        withdrawn_at: datetime | None = None,
+    ) -> AppendResult:
+        """Means of the whole periods in [start, end); one lake transaction per stretch."""
         self._refuse_when_read_only()
-        where = queries.period(*hours_within(start, end))
-        sums = [hour_sums(row) for row in self._read(queries.select_hour_sums(where), where.values)]
-        sent = self._read(queries.select_device_hours(where), where.values)
-        device_hours = {(site, code, time_of(start_us)): True for site, code, start_us in sent}
-        rows = without_device_hours(hour_rows(sums, min_valid_s=self._min_valid_s), device_hours)
-        return self.append(rows) if rows else AppendResult()
+        new = duplicate = corrected = 0
+        for starts in rolling.stretches(cycle, start, end):
+            done = self._roll_stretch(Rolling(cycle, starts, media or {}, sites, withdrawn_at))
+            new, duplicate, corrected = new + done.new, duplicate + done.duplicate, corrected + done.corrected
+        return AppendResult(new, duplicate, corrected)
 
     def percentile(
         self,
@@ -376,6 +388,35 @@ class DuckLakeStore:
             self._reopen(used)
             raise Unavailable(f"the lake refused a batch: {error}", remedy="it is tried again") from error
 
+    def _roll_stretch(self, work: Rolling) -> AppendResult:
+        with self._lock, self._side.locked() as connection:
+            self._trust_marks(connection)
+            with self._transaction() as cursor:
+                self._register(cursor, work)
+                statement = work.statement(self._hidden())
+                cursor.execute(statement.sql, statement.values)
+                counts = cursor.execute(rolling.COUNT_ROLLED).fetchone()
+                assert counts is not None  # noqa: S101  an aggregate has a row
+                newest = [from_row(row) for row in cursor.execute(rolling.SELECT_NEWEST_ROLLED).fetchall()]
+                if newest:
+                    days = [day for (day,) in cursor.execute(rolling.SELECT_ROLLED_DAYS).fetchall()]
+                    with self._durable(days):
+                        cursor.execute(rolling.INSERT_ROLLED)
+                cursor.execute("DROP TABLE rolled")
+            if newest:
+                self._after_write(connection, newest)
+            return AppendResult(*(int(count) for count in counts))
+
+    def _register(self, cursor: duckdb.DuckDBPyConnection, work: Rolling) -> None:
+        hours = work.cycle is Cycle.HOUR
+        needs = {at: self._hour_need(at) if hours else needs_of(work.cycle.value, legal_day(at)) for at in work.starts}
+        cursor.register("buckets", rolling.bucket_table(work.cycle, work.starts))
+        cursor.register("needs", rolling.need_table(work.cycle, needs))
+        cursor.register("media", rolling.media_table({} if hours else work.media))
+
+    def _hour_need(self, hour: datetime) -> tuple[Need, ...]:
+        return (Need("", "", self._min_valid_s(legal_day(hour)) // MINUTE_S),)
+
     def _screened(self, screen: RowScreen, rows: Sequence[Observation], *, foreign: bool) -> list[Observation]:
         if foreign:
             screen.reconcile(self._marks)
@@ -384,15 +425,20 @@ class DuckLakeStore:
     def _insert(
         self, cursor: duckdb.DuckDBPyConnection, rows: Sequence[Observation], progress: SpoolPosition | None
     ) -> None:
-        started_ns = time.time_ns() - 2_000_000_000  # coarse file times lie up to one tick behind
         if rows:
             cursor.register("new_rows", to_arrow(rows))
-            cursor.execute(queries.INSERT_ROWS)
+            with self._durable({legal_day(row.period_start) for row in rows}):
+                cursor.execute(queries.INSERT_ROWS)
         if progress is not None:
             cursor.execute(queries.INSERT_PROGRESS, [progress.segment, progress.offset])
-        if len(rows) > lake.INLINE_ROWS:
-            days = {legal_day(row.period_start) for row in rows}
-            lake.sync_new_files([lake.partition_folder(self._folder, day) for day in days], started_ns)
+
+    @contextmanager
+    def _durable(self, days: Iterable[date]) -> Iterator[None]:
+        """Sync the files that a statement writes into the partitions of some days."""
+        folders = [lake.partition_folder(self._folder, day) for day in days]
+        before = lake.names_in(folders)
+        yield
+        lake.sync_new_files(folders, before)
 
     def _after_write(self, connection: psycopg.Connection[TupleRow], rows: Sequence[Observation]) -> None:
         """Bring `latest` in step; when this is cut off, the snapshot tells the next writer."""

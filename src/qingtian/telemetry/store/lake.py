@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -26,7 +26,8 @@ CREATE_TABLES = (
         value DECIMAL(20,6), minimum DECIMAL(20,6), maximum DECIMAL(20,6), total DECIMAL(20,6),
         converted DECIMAL(20,6), unit VARCHAR, mark VARCHAR, origin VARCHAR, simulated BOOLEAN,
         frame_hash VARCHAR, segment VARCHAR, frame_offset BIGINT, received_at TIMESTAMPTZ,
-        version INTEGER, period_s INTEGER, sampled_at TIMESTAMPTZ, qc VARCHAR, qc_facts VARCHAR)""",
+        version INTEGER, period_s INTEGER, sampled_at TIMESTAMPTZ, qc VARCHAR, qc_facts VARCHAR,
+        have INTEGER, due INTEGER)""",
     "ALTER TABLE lake.main.observation SET PARTITIONED BY (day)",
     "CREATE TABLE IF NOT EXISTS lake.main.progress (segment VARCHAR, frame_offset BIGINT, seq BIGINT)",
     f"CALL lake.set_option('target_file_size', '{TARGET_FILE_SIZE}')",
@@ -34,7 +35,13 @@ CREATE_TABLES = (
 
 
 # Columns that came later: a lake of an older release gets them in place, and its rows read them as null.
-ADDED_COLUMNS = (("sampled_at", "TIMESTAMPTZ"), ("qc", "VARCHAR"), ("qc_facts", "VARCHAR"))
+ADDED_COLUMNS = (
+    ("sampled_at", "TIMESTAMPTZ"),
+    ("qc", "VARCHAR"),
+    ("qc_facts", "VARCHAR"),
+    ("have", "INTEGER"),
+    ("due", "INTEGER"),
+)
 
 
 def lake_path(data_dir: Path) -> Path:
@@ -122,20 +129,25 @@ def partition_folder(folder: Path, day: date) -> Path:
     return folder / "main" / "observation" / f"day={day.isoformat()}"
 
 
-def sync_new_files(folders: Iterable[Path], since_ns: int) -> int:
-    """fsync files written since a moment, and their folders: DuckLake itself never does.
+def names_in(folders: Iterable[Path]) -> frozenset[str]:
+    """Paths of the files that some partition folders hold."""
+    return frozenset(entry.path for folder in folders if folder.is_dir() for entry in os.scandir(folder))
+
+
+def sync_new_files(folders: Iterable[Path], before: Container[str]) -> int:
+    """fsync the files that were not there before, and their folders: DuckLake itself never does.
+
+    By name, not by time: a clock that is set back must not leave a file unsynced.
 
     Args:
         folders: partition folders that were written to.
-        since_ns: machine time, ns; files older than that are durable already.
+        before: paths that were there (`names_in`).
     Returns:
         Number of files synced.
     """
     count = 0
     for folder in folders:
-        if not folder.is_dir():
-            continue
-        fresh = [entry.path for entry in os.scandir(folder) if entry.stat().st_mtime_ns >= since_ns]
+        fresh = [path for path in names_in([folder]) if path not in before]
         for path in fresh:
             handle = os.open(path, os.O_RDONLY)
             try:

@@ -76,6 +76,8 @@ class Observation:
         sampled_at: when the sample was taken (SampleTime), aware; None where the device does not tell.
         qc: causes of doubt that quality control found at ingest (`domain.quality.Cause`); value and mark stay as sent.
         qc_facts: the figures behind them as JSON; empty without causes.
+        have: of a roll-up: valid minutes of the hour, valid hours of the day, valid days of the month or year.
+        due: of a roll-up: how many there should be.
     """
 
     site: str
@@ -100,6 +102,8 @@ class Observation:
     sampled_at: datetime | None = None
     qc: tuple[str, ...] = ()
     qc_facts: str = ""
+    have: int | None = None
+    due: int | None = None
 
     @property
     def valid(self) -> bool:
@@ -307,6 +311,31 @@ class Store(Protocol):
 
     def roll_up_hours(self, start: datetime, end: datetime) -> AppendResult:
         """Hour means from minute rows for the hours in [start, end) that the device sent no hour row for."""
+        ...
+
+    def roll_up(
+        self,
+        cycle: Cycle,
+        start: datetime,
+        end: datetime,
+        *,
+        media: Mapping[str, str] | None = None,
+        sites: Sequence[str] | None = None,
+        withdrawn_at: datetime | None = None,
+    ) -> AppendResult:
+        """Means of the whole periods in [start, end) for which the device sent no row: hour, day, month or year.
+
+        An hour is made of the minutes (else realtime values) of devices, a day of the hours (else four-hourly values)
+        that are shown, months and years of the days that are shown. Marked N from the number of valid parts that the
+        rule pack asks for, else D; where no rule says so, only a whole period is valid. The hours of a `water_outlet`
+        without flow do not count. What the standard makes otherwise than by a mean (ozone) is left out.
+
+        Args:
+            media: kind of each site as the pack's validity rules name it: cems, water_outlet, air_station.
+            sites: only these.
+            withdrawn_at: inputs were withdrawn then: periods that have none left become void, and what changes is
+                known from then on.
+        """
         ...
 
     def percentile(

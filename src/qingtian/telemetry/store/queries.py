@@ -13,8 +13,8 @@ from qingtian.telemetry.store.rows import READ_COLUMNS, SCHEMA, legal_day
 
 TABLE = "lake.main.observation"
 _RANK = "CASE origin " + " ".join(f"WHEN '{one.value}' THEN {rank}" for rank, one in enumerate(ORIGIN_ORDER)) + " END"
-_LAST = f"row_number() OVER (PARTITION BY site, pollutant, cycle, period_start ORDER BY {_RANK}, version DESC) = 1"
-_LAST_PER_ORIGIN = (
+LAST = f"row_number() OVER (PARTITION BY site, pollutant, cycle, period_start ORDER BY {_RANK}, version DESC) = 1"
+LAST_PER_ORIGIN = (
     "row_number() OVER (PARTITION BY site, pollutant, cycle, origin, period_start ORDER BY version DESC) = 1"
 )
 _TEXT_OF_QC = "(' ' || coalesce(qc, '') || ' ')"
@@ -62,7 +62,7 @@ def period(start: datetime, end: datetime, as_of: datetime | None = None) -> Whe
 def select_current(where: Where) -> str:
     """Last version of the preferred origin per period."""
     return (
-        f"SELECT {READ_COLUMNS} FROM {TABLE} WHERE {where.sql} QUALIFY {_LAST} "  # noqa: S608  values are bound
+        f"SELECT {READ_COLUMNS} FROM {TABLE} WHERE {where.sql} QUALIFY {LAST} "  # noqa: S608  values are bound
         "ORDER BY site, pollutant, cycle, period_start"
     )
 
@@ -127,44 +127,8 @@ def percentile_where(
 def select_percentile(where: Where) -> str:
     """Valid values of the preferred rows, lowest first; the interpolation is done exactly outside."""
     return (
-        f"SELECT value FROM (SELECT value, mark, qc, day FROM {TABLE} WHERE {where.sql} QUALIFY {_LAST}) "  # noqa: S608
+        f"SELECT value FROM (SELECT value, mark, qc, day FROM {TABLE} WHERE {where.sql} QUALIFY {LAST}) "  # noqa: S608
         f"WHERE {valid_sql()} ORDER BY value"
-    )
-
-
-def select_hour_sums(where: Where) -> str:
-    """Sums per series and hour over the last versions of device minute and realtime rows."""
-    valid = valid_sql()
-    concentration = f"unit IN ({', '.join(repr(unit) for unit in WATER_CONCENTRATIONS)})"
-    return f"""
-    WITH current AS (
-        SELECT *, CASE WHEN period_s > 0 THEN period_s ELSE 60 END AS weight,
-               epoch_us(period_start) // {US_PER_HOUR} AS hour
-        FROM {TABLE} WHERE {where.sql} AND origin = 'device' AND cycle IN ('minute', 'realtime')
-        QUALIFY {_LAST_PER_ORIGIN}),
-    flow AS (
-        SELECT site, cycle, period_start, TRY_CAST(value AS DECIMAL(18,6)) AS rate
-        FROM current WHERE pollutant = '{WATER_FLOW}' AND {valid} AND value >= 0)
-    SELECT c.site, pollutant, c.cycle, hour * {US_PER_HOUR},
-           coalesce(sum(weight) FILTER ({valid}), 0)::BIGINT,
-           sum(value::DECIMAL(38,6) * weight) FILTER ({valid}),
-           coalesce(sum(weight) FILTER ({valid} AND converted IS NOT NULL), 0)::BIGINT,
-           sum(converted::DECIMAL(38,6) * weight) FILTER ({valid} AND converted IS NOT NULL),
-           min(coalesce(minimum, value)) FILTER ({valid}), max(coalesce(maximum, value)) FILTER ({valid}),
-           sum(total) FILTER ({valid}), max(unit), bool_or(simulated), epoch_us(max(received_at)),
-           coalesce(sum(weight) FILTER ({valid} AND rate IS NOT NULL AND {concentration}), 0)::BIGINT,
-           sum(rate * weight) FILTER ({valid} AND {concentration}),
-           sum(value * rate * weight) FILTER ({valid} AND {concentration}),
-           string_agg(DISTINCT qc, ' ') FILTER ({valid} AND qc <> '')
-    FROM current c LEFT JOIN flow f ON f.site = c.site AND f.cycle = c.cycle AND f.period_start = c.period_start
-    GROUP BY c.site, pollutant, c.cycle, hour ORDER BY c.site, pollutant, hour, c.cycle"""  # noqa: S608
-
-
-def select_device_hours(where: Where) -> str:
-    """Hours that devices sent themselves."""
-    return (
-        f"SELECT DISTINCT site, pollutant, epoch_us(period_start) FROM {TABLE} "  # noqa: S608
-        f"WHERE {where.sql} AND origin = 'device' AND cycle = 'hour'"
     )
 
 
@@ -177,7 +141,7 @@ def select_tails(where: Where, recent: Sequence[str], recent_s: int) -> str:
     WITH current AS (
         SELECT *, value IS NOT NULL AND mark IN ('{VALID_MARK}', '') AS judged,
                value IS NOT NULL AND mark IN ('{VALID_MARK}', '') AND value >= 0 AS positive
-        FROM {TABLE} WHERE {where.sql} QUALIFY {_LAST_PER_ORIGIN}),
+        FROM {TABLE} WHERE {where.sql} QUALIFY {LAST_PER_ORIGIN}),
     ends AS (
         SELECT site, pollutant, max(period_start) AS newest,
                arg_max({figures}, period_start) FILTER (judged) AS figures,

@@ -46,6 +46,8 @@ SCHEMA = pa.schema(
         ("sampled_at", TIME),
         ("qc", pa.string()),
         ("qc_facts", pa.string()),
+        ("have", pa.int32()),
+        ("due", pa.int32()),
     ]
 )
 TIMES = frozenset(("period_start", "received_at", "sampled_at"))
@@ -130,7 +132,7 @@ def from_row(row: Sequence[Any]) -> Observation:
     (site, pollutant, cycle, start_us, value, minimum, maximum, total, converted, unit, mark, origin, simulated) = row[
         :13
     ]
-    frame_hash, segment, frame_offset, received_us, version, period_s, sampled_us, qc, qc_facts = row[13:22]
+    frame_hash, segment, frame_offset, received_us, version, period_s, sampled_us, qc, qc_facts, have, due = row[13:24]
     return Observation(
         site,
         pollutant,
@@ -153,5 +155,7 @@ def from_row(row: Sequence[Any]) -> Observation:
         None if sampled_us is None else time_of(sampled_us),
         tuple(qc.split(" ")) if qc else (),
         qc_facts or "",
+        have,
+        due,
         received_at=time_of(received_us),
     )

@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS telemetry.latest (
 ALTER TABLE telemetry.latest ADD COLUMN IF NOT EXISTS sampled_at timestamptz;
 ALTER TABLE telemetry.latest ADD COLUMN IF NOT EXISTS qc text NOT NULL DEFAULT '';
 ALTER TABLE telemetry.latest ADD COLUMN IF NOT EXISTS qc_facts text NOT NULL DEFAULT '';
+ALTER TABLE telemetry.latest ADD COLUMN IF NOT EXISTS have integer;
+ALTER TABLE telemetry.latest ADD COLUMN IF NOT EXISTS due integer;
 CREATE TABLE IF NOT EXISTS telemetry.state (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), epoch bigint NOT NULL, snapshot bigint NOT NULL);
 INSERT INTO telemetry.state (epoch, snapshot) VALUES (0, -1) ON CONFLICT DO NOTHING;
