@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.duties.memory_rollup import HourSums, hour_rows, hours_within, without_device_hours
 from tests.telemetry.rows import DAY, HOUR, MINUTE, T0, row
 
 from qingtian.telemetry.store.percentile import interpolated
 from qingtian.telemetry.store.port import AppendResult, Cycle, Origin
-from qingtian.telemetry.store.rollup import HourSums, hour_rows, hours_within, without_device_hours
 from qingtian.telemetry.store.rows import content_of, exact, key_of, legal_day, series_of, storable, to_arrow
 from qingtian.telemetry.store.validity import min_valid_seconds
 from qingtian.telemetry.store.versions import Known, decide, keys_to_look_up
