@@ -16,7 +16,8 @@ from qingtian.apps.findings.actions.merge_finding import merge_finding
 from qingtian.apps.findings.actions.raise_finding import raise_finding
 from qingtian.apps.findings.actions.self_correct_finding import self_correct_finding
 from qingtian.apps.findings.models import Finding
-from qingtian.apps.findings.queries import needs_attention, precision, ranked
+from qingtian.apps.findings.queries import needs_attention, precision
+from qingtian.apps.findings.ranking import ranked
 from qingtian.apps.findings.states import DismissReason
 from qingtian.apps.journal.queries import history
 from qingtian.apps.registry.models import RegistryObject

@@ -21,7 +21,8 @@ from qingtian.apps.findings.actions.confirm_finding import confirm_finding
 from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
 from qingtian.apps.findings.actions.end_finding import end_finding
 from qingtian.apps.findings.models import Finding
-from qingtian.apps.findings.queries import needs_attention, ranked
+from qingtian.apps.findings.queries import needs_attention
+from qingtian.apps.findings.ranking import ranked
 from qingtian.apps.findings.search import (
     Criteria,
     load_by_enterprise,
@@ -204,10 +205,7 @@ def test_the_ranking_is_total_and_the_same_for_every_page(eight: dict[str, Findi
     order = [row.pk for row in ranked(search(SYSTEM_ACTOR, Criteria()))]
     pages = [row.pk for start in (0, 3, 6) for row in ranked(search(SYSTEM_ACTOR, Criteria()))[start : start + 3]]
     assert pages == order
-    keys = [
-        (-row.severity, row.confirmation == "confirmed", row.activity == "ended", -row.last_seen.timestamp())
-        for row in ranked(search(SYSTEM_ACTOR, Criteria()))
-    ]
+    keys = [(-row.rank_points, -row.last_seen.timestamp(), -row.pk) for row in ranked(search(SYSTEM_ACTOR, Criteria()))]
     assert keys == sorted(keys)
 
 

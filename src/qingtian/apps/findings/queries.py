@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.findings.models import Finding
@@ -43,14 +43,6 @@ def needs_attention(rows: QuerySet[Finding]) -> QuerySet[Finding]:
     return rows.filter(Q(confirmation=Confirmation.UNCONFIRMED) | going, status__in=OPEN_STATUSES, silenced_by=None)
 
 
-def ranked(rows: QuerySet[Finding]) -> QuerySet[Finding]:
-    """Most urgent first: severity, then unconfirmed before confirmed, ongoing before ended, newest."""
-    return rows.annotate(
-        rank_unconfirmed=_first("confirmation", Confirmation.UNCONFIRMED),
-        rank_ongoing=_first("activity", Activity.ONGOING),
-    ).order_by("-severity", "rank_unconfirmed", "rank_ongoing", "-last_seen", "-id")
-
-
 @dataclass(frozen=True, slots=True)
 class Precision:
     """How many of the judged findings were worth a case: cased / (cased + dismissed)."""
@@ -70,7 +62,3 @@ def precision(rows: QuerySet[Finding]) -> Precision:
     return Precision(
         cased=rows.filter(status=Status.CASED).count(), dismissed=rows.filter(status=Status.DISMISSED).count()
     )
-
-
-def _first(field: str, value: str) -> Case:
-    return Case(When(**{field: value}, then=Value(0)), default=Value(1), output_field=IntegerField())

@@ -9,6 +9,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.scope import region_prefix
+from qingtian.apps.findings.kpi import supervised_by
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.queries import needs_attention
 from qingtian.apps.findings.states import Activity, AnswerState, Confirmation, Source, Status
@@ -26,6 +27,7 @@ class Criteria:
         region_code: a city contains its districts.
         since: last seen at or after.
         until: first seen before.
+        organisation: code of the one that supervises the object or its enterprise.
         text: part of a number, or of a code or name of the object or its enterprise.
     """
 
@@ -39,6 +41,7 @@ class Criteria:
     answer_late: bool | None = None
     silenced: bool | None = None
     rule_id: str = ""
+    organisation: str = ""
     raised_since: datetime | None = None
     raised_until: datetime | None = None
     severity: int | None = None
@@ -55,6 +58,8 @@ class Criteria:
 def search(actor: Actor, criteria: Criteria) -> QuerySet[Finding]:
     """Findings that the actor may see and that match, with what a list shows of them."""
     rows = Finding.objects.visible_to(actor).filter(_condition(criteria))
+    if criteria.organisation:
+        rows = rows.filter(supervised_by(criteria.organisation))
     if criteria.attention is not None:
         waiting = needs_attention(Finding.objects.visible_to(actor)).values("pk")
         rows = rows.filter(pk__in=waiting) if criteria.attention else rows.exclude(pk__in=waiting)

@@ -16,7 +16,7 @@ from qingtian import __version__
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.cases import search as case_search
 from qingtian.apps.findings import search as finding_search
-from qingtian.apps.findings.queries import ranked
+from qingtian.apps.findings.ranking import ranked
 from qingtian.domain.errors import InvalidInput
 from qingtian.interfaces.api.filters import CaseExport, FindingExport, RuleExport, SeriesExport, StationExport
 from qingtian.interfaces.api.paging import Row, ordering
@@ -33,7 +33,7 @@ Line = TypeVar("Line")
 
 def findings_csv(actor: Actor, now: datetime, filters: FindingExport) -> HttpResponse:
     """Findings that match, in the order of the list."""
-    rows = ranked(finding_search.search(actor, findings.criteria_of(filters)))
+    rows = ranked(finding_search.search(actor, findings.criteria_of(filters)), now)
     if order := ordering(filters.sort, findings.SORTABLE):
         rows = rows.order_by(*order)
     return answer("findings", now, columns.FINDINGS, findings.finding_rows(bounded(rows)), bom=filters.bom)

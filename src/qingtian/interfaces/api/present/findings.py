@@ -8,7 +8,7 @@ from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.cases.models import Case
 from qingtian.apps.cases.queries import template_of
 from qingtian.apps.findings.models import Finding
-from qingtian.apps.findings.queries import ranked
+from qingtian.apps.findings.ranking import ranked
 from qingtian.apps.findings.search import Criteria, search
 from qingtian.apps.findings.states import Activity, Confirmation
 from qingtian.interfaces.api.filters import FindingFilters
