@@ -3,6 +3,10 @@
 # command or file that shows it is there : Debian package
 set -eu
 wanted="
+swift-proxy-server:swift-proxy
+swift-account-server:swift-account
+swift-container-server:swift-container
+swift-object-server:swift-object
 "
 missing=""
 for pair in $wanted; do

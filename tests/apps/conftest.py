@@ -9,6 +9,7 @@ from tests.apps.city import account, outlet
 
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.evidence import content_store as stores
+from qingtian.apps.evidence.storage.local import LocalStore
 from qingtian.apps.registry.models import RegistryObject
 
 
@@ -28,7 +29,5 @@ def approver_account(db: None) -> None:
 def evidence_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Evidence files of a test go to its own folder."""
     folder = tmp_path / "evidence"
-    store = stores.ContentStore(folder, max_bytes=64 * 1024)
-    for module in ("actions.attach_file", "actions.attach_observation", "queries", "package"):
-        monkeypatch.setattr(f"qingtian.apps.evidence.{module}.content_store", lambda: store)
+    monkeypatch.setattr(stores, "override", LocalStore(folder, max_bytes=64 * 1024))
     return folder

@@ -121,7 +121,7 @@ def test_a_case_closes_only_when_later_hours_prove_it_and_opens_again_when_they_
     assert verify_evidence(HANDLER, of_case(case.pk)).intact
     assert verify_journal().intact
     package = io.BytesIO()
-    assert write_package(HANDLER, back, of_case(case.pk), package) == 3
+    assert write_package(HANDLER, back, of_case(case.pk), package).items == 3
     assert "verify.py" in zipfile.ZipFile(package).namelist()
 
 

@@ -23,7 +23,7 @@ from qingtian.apps.cases.queries import View, listed, visible_case
 from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
 from qingtian.apps.evidence.package import write_package
-from qingtian.apps.evidence.queries import content_path, items_of, verify_evidence, visible_item
+from qingtian.apps.evidence.queries import items_of, open_content, verify_evidence, visible_item
 from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.findings import search as finding_search
 from qingtian.apps.findings.models import Finding
@@ -155,7 +155,7 @@ def test_cases_and_their_evidence(city: City, who: Actor) -> None:
         items = [item for item in city.items if item.subject == of_case(case.pk)]
         readable = shown(items, lambda item: visible_item(who, item.subject, item.pk))
         assert keys(items_of(who, of_case(case.pk))) == readable == (keys(items) if case.pk in seen else set())
-        assert shown(items, lambda item: content_path(who, item.subject, item.pk)) == readable
+        assert shown(items, lambda item: open_content(who, NOW, item.subject, item.pk)[1].close()) == readable
     assert shown(city.cases, lambda row: verify_evidence(who, of_case(row.pk))) == seen
     assert shown(city.cases, lambda row: write_package(who, NOW, of_case(row.pk), io.BytesIO())) == seen
 
@@ -197,4 +197,4 @@ def test_an_item_is_only_found_under_its_own_case(city: City) -> None:
     with pytest.raises(NotVisible):
         visible_item(SYSTEM_ACTOR, second.subject, first.pk)
     with pytest.raises(NotVisible):
-        content_path(SYSTEM_ACTOR, first.subject, second.pk)
+        open_content(SYSTEM_ACTOR, NOW, first.subject, second.pk)

@@ -15,7 +15,8 @@ from django.test import Client
 from tests.interfaces import city
 from tests.interfaces import standing as standings
 
-from qingtian.apps.evidence.content_store import ContentStore
+from qingtian.apps.evidence import content_store as stores
+from qingtian.apps.evidence.storage.local import LocalStore
 from qingtian.interfaces.api.attempts import attempts, refusals
 from qingtian.interfaces.api.present.health import kept
 from qingtian.interfaces.telemetry import use_store
@@ -86,7 +87,7 @@ def evidence_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: py
     """Evidence files of a test go to its own folder."""
     folder = tmp_path / "evidence"
     if "standing" not in request.fixturenames:  # which has a folder of its own
-        _use(monkeypatch, ContentStore(folder, max_bytes=64 * 1024))
+        _use(monkeypatch, LocalStore(folder, max_bytes=64 * 1024))
     return folder
 
 
@@ -99,9 +100,8 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fix
     return folder
 
 
-def _use(monkeypatch: pytest.MonkeyPatch, store: ContentStore) -> None:
-    for module in ("actions.attach_file", "actions.attach_observation", "queries", "package"):
-        monkeypatch.setattr(f"qingtian.apps.evidence.{module}.content_store", lambda: store)
+def _use(monkeypatch: pytest.MonkeyPatch, store: LocalStore) -> None:
+    monkeypatch.setattr(stores, "override", store)
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def standing(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[standings.Standing]:
     """A town with work in progress, for modules that only look at it."""
-    store = ContentStore(tmp_path_factory.mktemp("standing"), max_bytes=64 * 1024)
+    store = LocalStore(tmp_path_factory.mktemp("standing"), max_bytes=64 * 1024)
     with django_db_blocker.unblock(), standings.undone(), pytest.MonkeyPatch.context() as patch:
         _use(patch, store)
         _stand_still(filled_store)

@@ -24,6 +24,7 @@ def later_tables() -> tuple[Table[Any], ...]:
         balances,
         decisions,
         evaluation,
+        evidence,
         finding_kinds,
         indicators,
         media_parameters,
@@ -43,6 +44,7 @@ def later_tables() -> tuple[Table[Any], ...]:
         *objects.TABLES,
         *finding_kinds.TABLES,
         *obligations.TABLES,
+        *evidence.TABLES,
     )
 
 

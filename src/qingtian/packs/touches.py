@@ -37,6 +37,7 @@ DECISIONS = Use("decisions", "决策表的答案", "answers of decision tables")
 CAPACITY = Use("capacity", "环境容量与总量台账", "capacity and quota ledgers")
 REGISTER = Use("register", "对象登记与导入", "registration and import of objects")
 OBLIGATIONS = Use("obligations", "义务计划与逾期线索", "planned duties and missed ones")
+EVIDENCE = Use("evidence", "证据的审查与记录", "admissibility and written records of evidence")
 CARBON = Use("carbon", "碳排放核算", "carbon accounting")
 
 TOUCHES: Mapping[str, tuple[Use, ...]] = {
@@ -74,6 +75,8 @@ TOUCHES: Mapping[str, tuple[Use, ...]] = {
     "capacity_zone": (CAPACITY,),
     "replacement_factor": (CAPACITY,),
     "carbon_rule": (CARBON,),
+    "admissibility_check": (EVIDENCE,),
+    "evidence_record": (EVIDENCE,),
     "obligation_template": (OBLIGATIONS, FINDINGS),
     "waiver_reason": (OBLIGATIONS,),
     "plan_check": (OBLIGATIONS, FINDINGS),

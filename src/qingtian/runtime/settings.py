@@ -30,6 +30,13 @@ class Mode(StrEnum):
     PRODUCTION = "production"
 
 
+class EvidenceStore(StrEnum):
+    """Where the bytes of evidence lie."""
+
+    LOCAL = "local"
+    S3 = "s3"
+
+
 class Settings(BaseSettings):
     """The settings; `docs/settings.md` documents each (a test holds them together)."""
 
@@ -50,6 +57,14 @@ class Settings(BaseSettings):
     city_code: str = Field("420100", pattern=r"^\d{6}$", description="GB/T 2260 code of the city")
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="lowest level that is logged")
     spool_segment_mb: int = Field(64, ge=1, le=4096, description="size at which a spool segment is closed, MiB")
+    spool_keep_days: int = Field(
+        0,
+        ge=0,
+        description="raw frames are kept so many days; frames that are evidence stay for ever; 0 = all are kept",
+    )
+    reject_keep_days: int = Field(
+        0, ge=0, description="the journal of rejected frames is kept so many days; 0 = for ever"
+    )
     commit_delay_ms: int = Field(5, ge=0, le=1000, description="longest wait for company in one fsync, ms")
     max_connections: int = Field(20000, ge=1, description="device connections that the gateway accepts at once")
     idle_timeout_s: int = Field(1800, ge=10, description="a device connection silent for so long is closed, s")
@@ -95,6 +110,15 @@ class Settings(BaseSettings):
         None, description="PEM file of the authority whose client certificates devices must show; empty = none needed"
     )
     disk_reserve_mb: int = Field(512, ge=1, description="below this free space the gateway stops acknowledging, MiB")
+    clock_jump_s: int = Field(
+        30, ge=5, le=3600, description="a larger step of the machine's clock stops acknowledgements and duties, s"
+    )
+    clock_settle_s: int = Field(
+        120, ge=10, le=86_400, description="a new time that no device contradicts is believed after so long, s"
+    )
+    slow_disk_ms: int = Field(
+        1000, ge=10, le=60_000, description="a sync of raw frames that takes longer is told as a slow disk, ms"
+    )
     backup_folder: Path | None = Field(
         None, description="folder for scheduled backups, on another disk or machine; empty = none are made"
     )
@@ -122,6 +146,23 @@ class Settings(BaseSettings):
     )
 
     evidence_max_mb: int = Field(200, ge=1, le=4096, description="largest evidence file that is accepted, MiB")
+    evidence_store: EvidenceStore = Field(
+        EvidenceStore.LOCAL,
+        description="where evidence files lie: local (folder `evidence` of data_dir) or s3 (an S3-compatible store)",
+    )
+    evidence_s3_endpoint: str = Field("", description="address of the S3-compatible store, https://host:port")
+    evidence_s3_bucket: str = Field("", description="bucket for evidence files; must exist")
+    evidence_s3_prefix: str = Field("", description="put before the name of every object, such as qingtian/")
+    evidence_s3_region: str = Field("us-east-1", description="region that requests to the store are signed for")
+    evidence_s3_access_key: str = Field("", description="access key of the store")
+    evidence_s3_secret_key: str = Field("", description="secret key of the store; better in the environment")
+    anchor_folder: Path | None = Field(
+        None,
+        description="folder on another machine or write-once medium that gets each daily root of evidence as a file",
+    )
+    anchor_url: str = Field("", description="https address that each daily root of evidence is posted to as JSON")
+    anchor_tsa_url: str = Field("", description="time-stamping authority (RFC 3161) that stamps each daily root")
+    import_max_mb: int = Field(1024, ge=1, le=100_000, description="largest file that is taken to import, MiB")
     pack_folders: list[Path] = Field(
         [], description="folders with regional rule packs (one folder a region code, such as 420100), docs/packs.md"
     )
@@ -148,6 +189,14 @@ class Settings(BaseSettings):
                 raise ValueError("secret_key: production needs an own secret of at least 40 characters")
             if not self.https:
                 raise ValueError("https: production runs behind TLS; set https = true")
+        return self
+
+    @model_validator(mode="after")
+    def _store_is_whole(self) -> Settings:
+        if self.evidence_store is EvidenceStore.S3:
+            for name in ("endpoint", "bucket", "access_key", "secret_key"):
+                if not getattr(self, f"evidence_s3_{name}"):
+                    raise ValueError(f"evidence_s3_{name}: evidence_store = s3 needs it")
         return self
 
     @model_validator(mode="after")

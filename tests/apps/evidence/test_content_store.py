@@ -10,34 +10,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qingtian.apps.evidence import content_store as module
-from qingtian.apps.evidence.content_store import ContentStore, Stored
 from qingtian.apps.evidence.media import ALLOWED, check_media_type
+from qingtian.apps.evidence.storage import local as module
+from qingtian.apps.evidence.storage.local import LocalStore
+from qingtian.apps.evidence.storage.port import Stored
 from qingtian.domain.errors import InvalidInput, Unavailable
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> ContentStore:
-    return ContentStore(tmp_path / "evidence", max_bytes=5000)
+def store(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path / "evidence", max_bytes=5000)
 
 
 @given(st.binary(min_size=1, max_size=4000))
 def test_what_goes_in_comes_out_under_its_hash(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        store = ContentStore(Path(folder), max_bytes=5000)
+        store = LocalStore(Path(folder), max_bytes=5000)
         stored = store.put(io.BytesIO(content))
-        assert stored == Stored(hashlib.sha256(content).hexdigest(), len(content))
+        assert stored == Stored(
+            hashlib.sha256(content).hexdigest(), len(content), hashlib.new("sm3", content).hexdigest()
+        )
         assert store.path_of(stored.sha256).read_bytes() == content
         assert store.digest(stored.sha256) == stored.sha256
 
 
-def test_the_same_bytes_are_kept_once(store: ContentStore) -> None:
+def test_the_same_bytes_are_kept_once(store: LocalStore) -> None:
     first, second = store.put(io.BytesIO(b"same")), store.put(io.BytesIO(b"same"))
     assert first == second
     assert len([path for path in store.folder.rglob("*") if path.is_file()]) == 1
 
 
-def test_many_writers_of_the_same_bytes_do_not_disturb_each_other(store: ContentStore) -> None:
+def test_many_writers_of_the_same_bytes_do_not_disturb_each_other(store: LocalStore) -> None:
     with ThreadPoolExecutor(8) as pool:
         results = set(pool.map(lambda _: store.put(io.BytesIO(b"x" * 4999)), range(40)))
     (stored,) = results
@@ -46,7 +49,7 @@ def test_many_writers_of_the_same_bytes_do_not_disturb_each_other(store: Content
 
 
 @pytest.mark.parametrize(("size", "fits"), [(5000, True), (5001, False), (0, False)])
-def test_the_limits_of_size(store: ContentStore, size: int, fits: bool) -> None:
+def test_the_limits_of_size(store: LocalStore, size: int, fits: bool) -> None:
     if fits:
         assert store.put(io.BytesIO(b"x" * size)).size == size
     else:
@@ -55,7 +58,7 @@ def test_the_limits_of_size(store: ContentStore, size: int, fits: bool) -> None:
         assert not [path for path in store.folder.rglob("*") if path.is_file()]
 
 
-def test_a_damaged_file_is_healed_by_the_original(store: ContentStore) -> None:
+def test_a_damaged_file_is_healed_by_the_original(store: LocalStore) -> None:
     stored = store.put(io.BytesIO(b"original"))
     path = store.path_of(stored.sha256)
     path.chmod(0o600)
@@ -65,7 +68,7 @@ def test_a_damaged_file_is_healed_by_the_original(store: ContentStore) -> None:
     assert store.digest(stored.sha256) == stored.sha256
 
 
-def test_file_and_folders_are_synced_before_it_returns(store: ContentStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_and_folders_are_synced_before_it_returns(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     real_sync, real_replace = module.os.fsync, module.os.replace
 
@@ -86,11 +89,11 @@ def test_file_and_folders_are_synced_before_it_returns(store: ContentStore, monk
 def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(Unavailable) as error:
-        ContentStore(tmp_path / "file" / "evidence", max_bytes=10).put(io.BytesIO(b"x"))
+        LocalStore(tmp_path / "file" / "evidence", max_bytes=10).put(io.BytesIO(b"x"))
     assert error.value.field == "data_dir"
 
 
-def test_what_was_never_stored_has_no_digest(store: ContentStore) -> None:
+def test_what_was_never_stored_has_no_digest(store: LocalStore) -> None:
     assert store.digest("0" * 64) is None
 
 

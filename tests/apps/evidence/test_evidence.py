@@ -20,7 +20,7 @@ from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.actions.review_evidence import ReviewResult, review_evidence
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
-from qingtian.apps.evidence.queries import content_path, items_of, verify_evidence
+from qingtian.apps.evidence.queries import items_of, open_content, verify_evidence
 from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.journal.queries import history
 from qingtian.apps.registry.models import RegistryObject
@@ -151,13 +151,13 @@ def test_only_the_name_of_an_uploaded_file_is_kept(case: Case, name: str) -> Non
 def test_a_full_disk_is_reported_and_leaves_nothing(
     case: Case, monkeypatch: pytest.MonkeyPatch, evidence_folder: Path
 ) -> None:
-    from qingtian.apps.evidence import content_store
+    from qingtian.apps.evidence.storage import local
     from qingtian.domain.errors import Unavailable
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(content_store.os, "fsync", full)
+    monkeypatch.setattr(local.os, "fsync", full)
     with pytest.raises(Unavailable, match="No space left"):
         attach(case)
     assert not EvidenceItem.objects.exists()
@@ -166,9 +166,11 @@ def test_a_full_disk_is_reported_and_leaves_nothing(
 
 def test_an_observation_is_frozen_with_its_raw_frame(case: Case, evidence_folder: Path) -> None:
     item = attach_observation(HANDLER, NOW, of_case(case.pk), hour(), raw_frame=FRAME)
-    _, path = content_path(HANDLER, of_case(case.pk), item.pk)
-    frozen = json.loads(path.read_bytes())
-    assert path.read_bytes() == canonical_json(frozen)
+    _, file = open_content(HANDLER, NOW, of_case(case.pk), item.pk)
+    with file:
+        content = file.read()
+    frozen = json.loads(content)
+    assert content == canonical_json(frozen)
     assert (frozen["value"], frozen["converted"], frozen["mark"], frozen["version"]) == ("118.20", "120.0", "N", 1)
     assert frozen["frame_hash"] == hashlib.sha256(FRAME).hexdigest()
     import base64
@@ -211,7 +213,7 @@ def test_a_named_person_reviews_what_a_colleague_added(case: Case) -> None:
     )
     assert verify_evidence(HANDLER, of_case(case.pk)).intact
     with pytest.raises(NotVisible, match="has no file"):
-        content_path(HANDLER, of_case(case.pk), review.pk)
+        open_content(HANDLER, NOW, of_case(case.pk), review.pk)
     with pytest.raises(NotVisible):
         review_evidence(INSPECTOR, NOW, of_case(case.pk), 7, result=ReviewResult.PASS)
     with pytest.raises(NotPermitted):
@@ -279,16 +281,19 @@ def test_a_changed_or_missing_file_is_found(case: Case, evidence_folder: Path) -
     assert [item.reason for item in report.items] == ["file_changed", "file_missing", ""]
     assert report.items[0].found == hashlib.sha256(PDF + b"forged").hexdigest()
     with pytest.raises(Conflict, match="file_changed"):
-        content_path(HANDLER, of_case(case.pk), first.pk)
-    assert content_path(HANDLER, of_case(case.pk), third.pk)[1].read_bytes() == PDF + bytes([2])
+        open_content(HANDLER, NOW, of_case(case.pk), first.pk)
+    with open_content(HANDLER, NOW, of_case(case.pk), third.pk)[1] as file:
+        assert file.read() == PDF + bytes([2])
 
 
 def test_evidence_is_seen_by_those_who_see_the_case(case: Case) -> None:
     item = attach(case)
-    assert content_path(actor(Role.ENTERPRISE_USER, org="E-1"), of_case(case.pk), item.pk)[0] == item
+    opened_item, file = open_content(actor(Role.ENTERPRISE_USER, org="E-1"), NOW, of_case(case.pk), item.pk)
+    file.close()
+    assert opened_item == item
     for stranger in (actor(Role.ENTERPRISE_USER, org="E-2"), actor(Role.HANDLER, region="420106"), actor(Role.CITIZEN)):
         with pytest.raises(NotVisible):
-            content_path(stranger, of_case(case.pk), item.pk)
+            open_content(stranger, NOW, of_case(case.pk), item.pk)
         with pytest.raises(NotVisible):
             verify_evidence(stranger, of_case(case.pk))
         with pytest.raises(NotVisible):

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qingtian.apps.evidence.content_store import ContentStore, Stored
 from qingtian.apps.evidence.media import ALLOWED, HEAD, check_media_type
+from qingtian.apps.evidence.storage.local import LocalStore
+from qingtian.apps.evidence.storage.port import Stored
 from qingtian.domain.errors import InvalidInput
 
 SAMPLES: dict[str, bytes] = {
@@ -106,13 +107,13 @@ def test_a_control_character_anywhere_makes_it_no_text(before: bytes, control: i
 
 @pytest.mark.parametrize("size", [1, 4095, 4096])
 def test_a_file_up_to_the_limit_is_stored(tmp_path: Path, size: int) -> None:
-    store = ContentStore(tmp_path / "e", max_bytes=4096)
+    store = LocalStore(tmp_path / "e", max_bytes=4096)
     assert store.put(io.BytesIO(b"x" * size)).size == size
 
 
 @pytest.mark.parametrize("size", [4097, 5000, 3 * 1024 * 1024])
 def test_a_file_over_the_limit_leaves_nothing(tmp_path: Path, size: int) -> None:
-    store = ContentStore(tmp_path / "e", max_bytes=4096)
+    store = LocalStore(tmp_path / "e", max_bytes=4096)
     with pytest.raises(InvalidInput, match="larger than") as error:
         store.put(io.BytesIO(b"x" * size))
     assert error.value.field == "file"
@@ -132,7 +133,7 @@ class Slow(io.RawIOBase):
 
 
 def test_a_file_that_comes_in_drops_is_the_same_file(tmp_path: Path) -> None:
-    store = ContentStore(tmp_path / "e", max_bytes=4096)
+    store = LocalStore(tmp_path / "e", max_bytes=4096)
     content = bytes(range(256)) * 4
     assert store.put(Slow(content)) == store.put(io.BytesIO(content))  # type: ignore[arg-type]
 
@@ -144,16 +145,16 @@ def test_a_stream_that_breaks_leaves_nothing(tmp_path: Path) -> None:
                 raise RuntimeError("the line is cut")
             return super().read(size)
 
-    store = ContentStore(tmp_path / "e", max_bytes=4096)
+    store = LocalStore(tmp_path / "e", max_bytes=4096)
     with pytest.raises(RuntimeError, match="line is cut"):
         store.put(Broken(bytes(1000)))  # type: ignore[arg-type]
     assert list((tmp_path / "e").iterdir()) == []
 
 
 def test_files_are_private_and_cannot_be_written_again(tmp_path: Path) -> None:
-    store = ContentStore(tmp_path / "e", max_bytes=4096)
+    store = LocalStore(tmp_path / "e", max_bytes=4096)
     stored = store.put(io.BytesIO(b"secret"))
     path = store.path_of(stored.sha256)
     assert [entry.stat().st_mode & 0o777 for entry in (path, path.parent, store.folder)] == [0o400, 0o700, 0o700]
-    assert store.put(io.BytesIO(b"secret")) == Stored(stored.sha256, 6)
+    assert store.put(io.BytesIO(b"secret")) == Stored(stored.sha256, 6, stored.sm3)
     assert store.digest("0" * 64) is None

@@ -41,7 +41,7 @@ def case(stack: RegistryObject) -> Case:
 @pytest.fixture
 def unpacked(case: Case, tmp_path: Path) -> Path:
     target = io.BytesIO()
-    assert write_package(HANDLER, NOW, of_case(case.pk), target) == 4
+    assert write_package(HANDLER, NOW, of_case(case.pk), target).items == 4
     folder = tmp_path / "package"
     with zipfile.ZipFile(target) as package:
         package.extractall(folder)
@@ -61,8 +61,8 @@ def test_the_package_holds_files_chain_and_time_line(unpacked: Path, case: Case)
     assert names == ["000-记录.pdf", "001-E-1-DA001-a21002-20251124T0900.json", "003-记录.pdf"]
     assert (unpacked / "files" / names[0]).read_bytes() == PDF
     chain = json.loads((unpacked / "chain.json").read_text("utf-8"))
-    assert (chain["case"], chain["simulated"], len(chain["items"])) == (case.number, True, 4)
-    events = [event["type"] for event in json.loads((unpacked / "timeline.json").read_text("utf-8"))]
+    assert (chain["case"], chain["simulated"], len(chain["rows"])) == (case.number, True, 4)
+    events = [event["type"] for event in json.loads((unpacked / "timeline.json").read_text("utf-8"))["rows"]]
     assert events[0] == "case.opened" and events.count("case.evidence_added") == 4
 
 
@@ -82,7 +82,7 @@ def edit(name: str, change: Callable[[str], str]) -> Callable[[Path], None]:
 
 def drop_item(text: str) -> str:
     chain = json.loads(text)
-    del chain["items"][1]
+    del chain["rows"][1]
     return json.dumps(chain)
 
 

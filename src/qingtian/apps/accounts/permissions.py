@@ -60,6 +60,8 @@ class Verb(StrEnum):
     RECORD_EXCHANGE = "record_exchange"
     COMPUTE_INDICATOR = "compute_indicator"
     REPORT_FIGURE = "report_figure"  # a figure that the platform does not measure
+    IMPORT_DATA = "import_data"  # files and mappings; the scope of the role says for which sites
+    WITHDRAW_IMPORT = "withdraw_import"
     RECORD_DECISION = "record_decision"  # decide by a table and keep the answer
     SET_UP_OBLIGATION = "set_up_obligation"  # set up or end a duty, record an event that a duty follows
     FULFIL_OBLIGATION = "fulfil_obligation"
@@ -165,6 +167,8 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
     Verb.WAIVE_OBLIGATION: frozenset({Role.APPROVER, Role.SUPERVISOR, Role.SYSTEM}),
     Verb.SETTLE_OBLIGATION: frozenset({Role.SYSTEM}),
     Verb.SUBMIT_PLAN: frozenset({Role.ENTERPRISE_USER, Role.DATA_STEWARD}),
+    Verb.IMPORT_DATA: frozenset({Role.DATA_STEWARD, Role.INSPECTOR, Role.SYSTEM}),
+    Verb.WITHDRAW_IMPORT: frozenset({Role.DATA_STEWARD, Role.SUPERVISOR, Role.SYSTEM}),
     Verb.RECORD_DECISION: frozenset(
         {
             Role.WINDOW,

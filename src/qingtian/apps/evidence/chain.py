@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.roles import Role
-from qingtian.apps.evidence.content_store import Stored
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
+from qingtian.apps.evidence.storage.port import Stored
 from qingtian.apps.evidence.subjects import Subject, SubjectFacts, resolver_of
 from qingtian.apps.journal.record import SHANGHAI, record
 from qingtian.apps.registry.models import RegistryObject
@@ -41,7 +41,14 @@ class Draft:
 
 
 def append_item(
-    actor: Actor, at: datetime, facts: SubjectFacts, draft: Draft, *, stored: Stored | None, role: Role
+    actor: Actor,
+    at: datetime,
+    facts: SubjectFacts,
+    draft: Draft,
+    *,
+    stored: Stored | None,
+    role: Role,
+    redaction_of: EvidenceItem | None = None,
 ) -> EvidenceItem:
     """Append one item to the chain of a locked subject, with its event in the journal."""
     subject = facts.subject
@@ -55,6 +62,7 @@ def append_item(
         kind=draft.kind,
         object=draft.object,
         sha256=stored.sha256 if stored else "",
+        sm3=stored.sm3 if stored else "",
         size=stored.size if stored else 0,
         media_type=draft.media_type,
         file_name=draft.file_name,
@@ -64,6 +72,7 @@ def append_item(
         captured_by=draft.captured_by,
         added_at=at,
         added_by=actor.username,
+        redaction_of=redaction_of,
         record=chained,
         prev_hash=prev,
         hash=next_hash(prev, chained),
@@ -91,6 +100,7 @@ def _record(
         "kind": draft.kind.value,
         "object": draft.object.code if draft.object else None,
         "sha256": stored.sha256 if stored else None,
+        "sm3": stored.sm3 if stored else None,
         "size": stored.size if stored else None,
         "media_type": draft.media_type,
         "file_name": draft.file_name,

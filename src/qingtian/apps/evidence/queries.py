@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime
+from typing import BinaryIO
 
 from django.db.models import QuerySet
 
 from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.accounts.permissions import Verb, may
 from qingtian.apps.evidence.chain import chain_of
-from qingtian.apps.evidence.content_store import ContentStore, content_store
-from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
-from qingtian.apps.evidence.subjects import Subject, facts_of
-from qingtian.domain.errors import Conflict, NotVisible
+from qingtian.apps.evidence.content_store import content_store
+from qingtian.apps.evidence.custody import custody_break, log_custody
+from qingtian.apps.evidence.models import CustodyAct, EvidenceItem, EvidenceKind
+from qingtian.apps.evidence.storage.port import CHUNK, ContentStore, digests_in
+from qingtian.apps.evidence.subjects import Subject, SubjectFacts, facts_of
+from qingtian.domain.errors import Conflict, NotPermitted, NotVisible
 from qingtian.domain.evidence import Link, verify_chain
 
 
@@ -42,10 +47,12 @@ class EvidenceReport:
 
     Args:
         number: of the subject.
+        custody_break: place of the first changed entry of the custody log, from 1; None when it is whole.
     """
 
     number: str
     items: tuple[ItemCheck, ...]
+    custody_break: int | None = None
 
     @property
     def first_break(self) -> int | None:
@@ -54,17 +61,14 @@ class EvidenceReport:
 
     @property
     def intact(self) -> bool:
-        """Whether every item is as it was."""
-        return self.first_break is None
+        """Whether every item and every entry of the custody log is as it was."""
+        return self.first_break is None and self.custody_break is None
 
 
 def items_of(actor: Actor, subject: Subject) -> QuerySet[EvidenceItem]:
     """Evidence of a subject that the actor may see, in the order of the chain."""
-    return (
-        EvidenceItem.objects.visible_to(actor)
-        .filter(subject_kind=subject.kind, subject_id=subject.id)
-        .order_by("position")
-    )
+    own = {"subject_kind": subject.kind, "subject_id": subject.id}
+    return EvidenceItem.objects.visible_to(actor).filter(**own).order_by("position")
 
 
 def kinds_of(subject: Subject) -> list[str]:
@@ -84,25 +88,42 @@ def visible_item(actor: Actor, subject: Subject, item_id: int) -> EvidenceItem:
     return item
 
 
-def content_path(actor: Actor, subject: Subject, item_id: int) -> tuple[EvidenceItem, Path]:
-    """An item and the file with its bytes, checked against its hash.
+def open_content(actor: Actor, at: datetime, subject: Subject, item_id: int) -> tuple[EvidenceItem, BinaryIO]:
+    """An item and its bytes, checked against their hash; that the actor saw them is written down.
 
     Raises:
         NotVisible: no such item, or one without a file.
+        NotPermitted: the item was redacted and the actor may not open the original.
         Conflict: the bytes are no longer what was frozen.
     """
     item = visible_item(actor, subject, item_id)
     if not item.sha256:
         raise NotVisible("a review has no file", field="item", remedy="read its record")
-    store = content_store()
-    check = _check_file(store, item)
-    if not check.ok:
-        raise Conflict(f"the file is {check.reason}", field="item", remedy="restore it from the backup")
-    return item, store.path_of(item.sha256)
+    redaction = item.redactions.order_by("position").last()
+    if redaction is not None and not may_open_original(actor, facts_of(actor, subject), item):
+        raise NotPermitted(
+            f"item {item.position} was redacted", field="item", remedy=f"open item {redaction.position} instead"
+        )
+    file = _checked(content_store(), item)
+    log_custody(actor, at, subject, CustodyAct.VIEWED, item=item)
+    return item, file
+
+
+def may_open_original(actor: Actor, facts: SubjectFacts, item: EvidenceItem | None = None) -> bool:
+    """Whether an actor may open what was redacted: by his role, or because he added it."""
+    if item is not None and item.added_by == actor.username:
+        return True
+    return may(
+        actor,
+        Verb.READ_ORIGINAL,
+        region_code=facts.region_code,
+        enterprise_code=facts.enterprise_code,
+        case_type=facts.case_type,
+    )
 
 
 def verify_evidence(actor: Actor, subject: Subject) -> EvidenceReport:
-    """Check the chain of a subject and hash the bytes of every file again.
+    """Check the chain of a subject, hash the bytes of every file again, and check the custody log.
 
     Raises:
         NotVisible: the actor may not see the subject.
@@ -118,27 +139,43 @@ def verify_evidence(actor: Actor, subject: Subject) -> EvidenceReport:
             checks.append(ItemCheck(item.position, False, "after_break"))
         elif broken is not None and index == broken.index:
             checks.append(ItemCheck(item.position, False, broken.reason, broken.expected, broken.found))
-        elif changed := _changed_columns(item):
+        elif changed := _changed_columns(item, facts):
             checks.append(ItemCheck(item.position, False, "row_changed", changed, ""))
         else:
             checks.append(_check_file(store, item))
-    return EvidenceReport(facts.number, tuple(checks))
+    custody = custody_break(subject)
+    return EvidenceReport(facts.number, tuple(checks), None if custody is None else custody.index + 1)
+
+
+def _checked(store: ContentStore, item: EvidenceItem) -> BinaryIO:
+    try:
+        file = store.open(item.sha256)
+    except FileNotFoundError as error:
+        raise Conflict("the file is file_missing", field="item", remedy="restore it from the backup") from error
+    digest = hashlib.sha256()
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+    if digest.hexdigest() != item.sha256:
+        file.close()
+        raise Conflict("the file is file_changed", field="item", remedy="restore it from the backup")
+    file.seek(0)
+    return file
 
 
 def _check_file(store: ContentStore, item: EvidenceItem) -> ItemCheck:
     if item.kind == EvidenceKind.REVIEW:
         return ItemCheck(item.position, True)
-    found = store.digest(item.sha256)
+    found = digests_in(store, item.sha256)
     if found is None:
         return ItemCheck(item.position, False, "file_missing", item.sha256, "")
-    return ItemCheck(
-        item.position, found == item.sha256, "" if found == item.sha256 else "file_changed", item.sha256, found
-    )
+    same = found.sha256 == item.sha256 and item.sm3 in ("", found.sm3)
+    return ItemCheck(item.position, same, "" if same else "file_changed", item.sha256, found.sha256)
 
 
-def _changed_columns(item: EvidenceItem) -> str:
+def _changed_columns(item: EvidenceItem, facts: SubjectFacts) -> str:
     # The hash covers the record; the columns that lists show must say the same.
     pairs = {
+        facts.subject.kind.value: facts.number,
         "sha256": item.sha256 or None,
         "kind": item.kind,
         "position": item.position,
@@ -148,4 +185,8 @@ def _changed_columns(item: EvidenceItem) -> str:
         "captured_by": item.captured_by,
         "added_by": item.added_by,
     }
+    if "sm3" in item.record:
+        pairs["sm3"] = item.sm3 or None
+    if "redaction_of" in item.record:
+        pairs["redaction_of"] = item.redaction_of.position if item.redaction_of else None
     return ", ".join(name for name, value in pairs.items() if item.record.get(name) != value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime
+from typing import Any
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb
@@ -14,10 +15,21 @@ from qingtian.apps.evidence.frozen_observation import freeze
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
 from qingtian.apps.evidence.subjects import Subject, SubjectFacts, facts_of, locked_for, require_on_subject
 from qingtian.apps.journal.record import writing
-from qingtian.apps.registry.models import RegistryObject
+from qingtian.apps.judgements.models import Judgement
+from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.apps.registry.queries import site_object
 from qingtian.domain.errors import Conflict, InvalidInput
 from qingtian.telemetry.store.port import Observation
+
+KNOWN_OF_EQUIPMENT = (
+    "legal_review_on",
+    "technical_review_on",
+    "standard",
+    "standard_until",
+    "placement_checked_on",
+    "signed_on",
+    "published_on",
+)
 
 
 def attach_observation(
@@ -41,7 +53,7 @@ def attach_observation(
             raise Conflict(
                 f"{facts.number} holds this observation already", field="observation", remedy="nothing to do"
             )
-        return append_item(actor, at, facts, _draft(observation, site), stored=stored, role=role)
+        return append_item(actor, at, facts, _draft(observation, site, raw_frame is not None), stored=stored, role=role)
 
 
 def _related_site(facts: SubjectFacts, code: str) -> RegistryObject:
@@ -65,7 +77,7 @@ def _related(facts: SubjectFacts, site: RegistryObject) -> bool:
     return facts.object is None and nearby
 
 
-def _draft(observation: Observation, site: RegistryObject) -> Draft:
+def _draft(observation: Observation, site: RegistryObject, frame_kept: bool) -> Draft:
     start = observation.period_start.isoformat()
     extra = {
         "param": observation.pollutant,
@@ -77,6 +89,11 @@ def _draft(observation: Observation, site: RegistryObject) -> Draft:
         "mark": observation.mark,
         "frame_hash": observation.frame_hash,
         "version": observation.version,
+        "period_s": observation.period_s,
+        "frame_kept": frame_kept,
+        "doubts": list(observation.qc) if observation.excluded else [],
+        "limit": _limit(observation, site),
+        "equipment": _equipment(site),
     }
     return Draft(
         kind=EvidenceKind.OBSERVATION,
@@ -89,3 +106,40 @@ def _draft(observation: Observation, site: RegistryObject) -> Draft:
         object=site,
         extra=extra,
     )
+
+
+def _limit(observation: Observation, site: RegistryObject) -> dict[str, Any] | None:
+    """The judgement of the value as it stands now: the limit that it was held against."""
+    rows = Judgement.objects.filter(
+        object=site, item=observation.pollutant, period_start=observation.period_start, superseded_by=None
+    )
+    same = rows.filter(cycle=observation.cycle.value)
+    row = same.exclude(limit=None).first() or same.first() or rows.first()
+    if row is None:
+        return None
+    return {
+        "judgement": row.pk,
+        "cycle": row.cycle,
+        "value": row.limit,
+        "unit": row.unit,
+        "verdict": row.verdict,
+        "standard": row.standard,
+        "clause": row.clause,
+        "rule_row": row.rule_row,
+        "judged": row.value,
+    }
+
+
+def _equipment(site: RegistryObject) -> dict[str, Any]:
+    """What the register knows of the device at that place: reviews, standard, place, sign, calibrations.
+
+    The attribute `equipment` of the site or of one of its devices; the device's own word counts.
+    """
+    below = RegistryObject.objects.filter(parent=site, type__in=(ObjectType.DEVICE, ObjectType.INSTRUMENT))
+    known: dict[str, Any] = {}
+    for one in (site, *below.order_by("pk")):
+        held = one.attributes.get("equipment")
+        known |= held if isinstance(held, dict) else {}
+    told = {name: str(known[name]) for name in KNOWN_OF_EQUIPMENT if known.get(name)}
+    held = [one for one in known.get("calibrations") or () if isinstance(one, dict)]
+    return told | {"calibrations": [{name: str(value) for name, value in one.items()} for one in held]}

@@ -13,7 +13,7 @@ from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.models import EvidenceItem
 from qingtian.apps.evidence.package import write_package
-from qingtian.apps.evidence.queries import EvidenceReport, content_path
+from qingtian.apps.evidence.queries import EvidenceReport, open_content
 from qingtian.apps.evidence.subjects import Subject, SubjectKind, facts_of
 from qingtian.apps.registry.listing import visible_site
 from qingtian.domain.errors import InvalidInput, NotVisible
@@ -32,13 +32,6 @@ from qingtian.telemetry.store import Cycle, Observation
 # Only what cannot run scripts in our origin is shown; everything else is saved to a file.
 SHOWN_INLINE = frozenset({"application/pdf", "image/jpeg", "image/png", "image/webp", "video/mp4", "audio/mpeg"})
 
-SUBJECT_URL = {
-    SubjectKind.CASE: "/api/v1/cases",
-    SubjectKind.FINDING: "/api/v1/findings",
-    SubjectKind.OCCURRENCE: "/api/v1/occurrences",
-    SubjectKind.LEDGER_ENTRY: "/api/v1/ledger-entries",
-}
-
 
 def evidence_out(item: EvidenceItem, names: PlaceNames | None = None) -> EvidenceOut:
     """One item."""
@@ -54,6 +47,8 @@ def evidence_out(item: EvidenceItem, names: PlaceNames | None = None) -> Evidenc
         media_type=item.media_type,
         size=item.size,
         sha256=item.sha256,
+        sm3=item.sm3,
+        redaction_of=item.record.get("redaction_of"),
         hash=item.hash,
         prev_hash=item.prev_hash,
         origin=item.origin,
@@ -69,8 +64,11 @@ def evidence_out(item: EvidenceItem, names: PlaceNames | None = None) -> Evidenc
 
 
 def _content_url(item: EvidenceItem) -> str:
-    place = f"{SUBJECT_URL[item.subject.kind]}/{item.subject_id}/evidence"
-    return f"{place}/{item.pk}/content" if item.sha256 else ""
+    if not item.sha256:
+        return ""
+    if item.subject_kind == SubjectKind.CASE:
+        return f"/api/v1/cases/{item.subject_id}/evidence/{item.pk}/content"
+    return f"/api/v1/evidence/{item.subject_kind}/{item.subject_id}/items/{item.pk}/content"
 
 
 def report_out(report: EvidenceReport) -> EvidenceReportOut:
@@ -78,6 +76,7 @@ def report_out(report: EvidenceReport) -> EvidenceReportOut:
     return EvidenceReportOut(
         case=report.number,
         intact=report.intact,
+        custody_break=report.custody_break,
         first_break=report.first_break,
         items=[
             ItemCheckOut(position=one.position, ok=one.ok, reason=one.reason, expected=one.expected, found=one.found)
@@ -103,22 +102,23 @@ def freeze(actor: Actor, at: datetime, subject: Subject, wanted: ObservationRef)
     return attach_observation(actor, at, subject, row, raw_frame=raw)
 
 
-def content(actor: Actor, subject: Subject, item_id: int) -> FileResponse:
+def content(actor: Actor, at: datetime, subject: Subject, item_id: int) -> FileResponse:
     """The bytes of an item, under the name and type they were frozen with."""
-    item, path = content_path(actor, subject, item_id)
+    item, file = open_content(actor, at, subject, item_id)
     inline = item.media_type in SHOWN_INLINE
     response = FileResponse(
-        path.open("rb"),
+        file,
         as_attachment=not inline,
         filename=item.file_name or f"{item.sha256[:12]}",
         content_type=item.media_type,
     )
+    response["Content-Length"] = str(item.size)
     response["X-Content-SHA256"] = item.sha256
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 
 
-def package(actor: Actor, at: datetime, subject: Subject) -> FileResponse:
+def package(actor: Actor, at: datetime, subject: Subject, *, originals: bool = True) -> FileResponse:
     """All evidence of a subject as one ZIP file.
 
     Raises:
@@ -128,12 +128,14 @@ def package(actor: Actor, at: datetime, subject: Subject) -> FileResponse:
     number = facts_of(actor, subject).number
     target = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
     try:
-        write_package(actor, at, subject, target)
+        written = write_package(actor, at, subject, target, originals=originals)
     except BaseException:
         target.close()
         raise
     target.seek(0)
-    return FileResponse(target, as_attachment=True, filename=f"{number}.zip", content_type="application/zip")
+    response = FileResponse(target, as_attachment=True, filename=f"{number}.zip", content_type="application/zip")
+    response["X-Package-SHA256"] = written.sha256
+    return response
 
 
 def _stored(actor: Actor, wanted: ObservationRef) -> Observation:

@@ -151,6 +151,8 @@ class EvidenceOut(Schema):
     media_type: str
     size: int
     sha256: str
+    sm3: str = Field(description="second digest, GB/T 32905; empty for items from before it")
+    redaction_of: int | None = Field(description="position of the original that this is a redacted copy of")
     hash: str
     prev_hash: str
     origin: str
@@ -259,4 +261,5 @@ class EvidenceReportOut(Schema):
     case: str
     intact: bool
     first_break: int | None
+    custody_break: int | None = Field(description="first changed entry of the custody log, from 1")
     items: list[ItemCheckOut]

@@ -73,7 +73,7 @@ def package(request: HttpRequest, case_id: int) -> FileResponse:
 @router.get("/cases/{case_id}/evidence/{item_id}/content", openapi_extra=BINARY, summary="The bytes of an item")
 def content(request: HttpRequest, case_id: int, item_id: int) -> FileResponse:
     """Sent only if they still have the hash that was frozen."""
-    return present.content(actor(request), of_case(case_id), item_id)
+    return present.content(actor(request), current_clock().now(), of_case(case_id), item_id)
 
 
 @router.post("/cases/{case_id}/evidence/{position}/review", response=writes(EvidenceOut, 201), summary="Review an item")

@@ -1,0 +1,347 @@
+"""Whether an automatic value may be evidence (penalty law art. 41, permit regulation art. 29)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from qingtian.domain.standards.provenance import RuleRow
+
+
+class AdmissibilityCheck(StrEnum):
+    """The checks, in the order in which they are shown."""
+
+    LEGAL_REVIEW = "legal_review"
+    TECHNICAL_REVIEW = "technical_review"
+    STANDARD_MET = "standard_met"
+    PLACED = "placed"
+    SIGNED = "signed"
+    PUBLISHED = "published"
+    RECORD_TRUE = "record_true"
+    RECORD_CLEAR = "record_clear"
+    RECORD_COMPLETE = "record_complete"
+    RECORD_ACCURATE = "record_accurate"
+    REVIEWED = "reviewed"
+    INFORMED = "informed"
+    CALIBRATED = "calibrated"
+    NOT_MARKED_INVALID = "not_marked_invalid"
+    SAME_PERIOD = "same_period"
+    RAW_FRAME = "raw_frame"
+    VIDEO_TIME = "video_time"
+    NOT_OUTRANKED = "not_outranked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissibilityRule(RuleRow):
+    """One row of the checklist.
+
+    Args:
+        check: which check.
+        reason: code of the refusal, such as `not_reviewed`.
+        dismisses: reason of dismissal of the finding that such a value raised, or empty.
+        figure: the figure of the check, where it has one (seconds).
+    """
+
+    check: AdmissibilityCheck
+    reason: str
+    label_zh: str
+    label_en: str
+    remedy_zh: str
+    remedy_en: str
+    dismisses: str = ""
+    figure: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What is known of the device at the place: days on which it was reviewed, checked, marked, made public."""
+
+    legal_review_on: date | None = None
+    technical_review_on: date | None = None
+    standard: str = ""
+    standard_until: date | None = None
+    placement_checked_on: date | None = None
+    signed_on: date | None = None
+    published_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """One check of the instrument.
+
+    Args:
+        done_on: first day it speaks for.
+        valid_until: last such day.
+        passed: whether the instrument was in order.
+    """
+
+    done_on: date
+    valid_until: date
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sample that the bureau took itself.
+
+    Args:
+        value: measured, in `unit`.
+        exceeds: against the limit of the automatic value; None where there is none.
+    """
+
+    start: datetime
+    end: datetime
+    value: Decimal
+    unit: str
+    exceeds: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutomaticValue:
+    """An automatic value with everything that its admissibility rests on.
+
+    Args:
+        start, end: the period of the value, aware.
+        value: as evidence states it; None when the device sent none.
+        mark: HJ 212 data mark as sent.
+        valid_mark: whether that mark counts as valid.
+        doubts: causes of quality control that keep the value out.
+        frame_kept: whether the raw frame lies byte for byte beside the value.
+        frame_matches: whether it has the hash that the value names.
+        newest: whether no later version of the value exists.
+        limit_cycle: period of the limit; empty where nothing was judged.
+        exceeds: verdict against that limit; None without one.
+        reviews: (person, passed), in order.
+        informed: whether the party was told where to look it up and how to answer.
+        video_offsets_s: clock offsets of the videos that belong to it.
+    """
+
+    start: datetime
+    end: datetime
+    value: Decimal | None
+    unit: str
+    parameter: str
+    cycle: str
+    mark: str
+    valid_mark: bool
+    doubts: tuple[str, ...] = ()
+    frame_kept: bool
+    frame_matches: bool = True
+    newest: bool = True
+    limit_cycle: str = ""
+    exceeds: bool | None = None
+    equipment: Equipment = field(default_factory=Equipment)
+    calibrations: Sequence[Calibration] = ()
+    reviews: Sequence[tuple[str, bool]] = ()
+    informed: bool = False
+    video_offsets_s: Sequence[Decimal] = ()
+    samples: Sequence[Sample] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A check that does not hold.
+
+    Args:
+        rule: the row of the checklist.
+        detail: what was found.
+    """
+
+    rule: AdmissibilityRule
+    detail: str
+
+    def as_json(self) -> dict[str, Any]:
+        """For answers and packages."""
+        return {
+            "check": self.rule.check.value,
+            "reason": self.rule.reason,
+            "label_zh": self.rule.label_zh,
+            "label_en": self.rule.label_en,
+            "remedy_zh": self.rule.remedy_zh,
+            "remedy_en": self.rule.remedy_en,
+            "detail": self.detail,
+            "clause": f"{self.rule.standard} {self.rule.clause}",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Admissibility:
+    """The answer: every check that does not hold, in order."""
+
+    unmet: tuple[Unmet, ...]
+
+    @property
+    def admissible(self) -> bool:
+        """Whether the value may be evidence."""
+        return not self.unmet
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Codes of the refusals."""
+        return tuple(one.rule.reason for one in self.unmet)
+
+    @property
+    def dismisses(self) -> str:
+        """Why the finding that rests on the value is to be dismissed; empty when it is not."""
+        return next((one.rule.dismisses for one in self.unmet if one.rule.dismisses), "")
+
+
+def assess(value: AutomaticValue, rules: Sequence[AdmissibilityRule]) -> Admissibility:
+    """Look at a value by every row of the checklist.
+
+    Args:
+        rules: rows in force on the day of the value.
+
+    Examples E-V3 (marked maintenance) and E-V4 (no reviewer) of the domain reference are tests.
+    """
+    order = list(AdmissibilityCheck)
+    found = []
+    for rule in sorted(rules, key=lambda one: order.index(one.check)):
+        detail = _CHECKS[rule.check](value, rule)
+        if detail:
+            found.append(Unmet(rule, detail))
+    return Admissibility(tuple(found))
+
+
+def _on(day: date | None, value: AutomaticValue, what: str) -> str:
+    if day is None:
+        return f"no day of {what} is known"
+    return "" if day <= value.start.date() else f"{what} on {day}, after the value"
+
+
+def _legal_review(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    return _on(value.equipment.legal_review_on, value, "the legal review")
+
+
+def _technical_review(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    return _on(value.equipment.technical_review_on, value, "the technical review")
+
+
+def _standard_met(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    if not value.equipment.standard:
+        return "no standard is named that the device meets"
+    until = value.equipment.standard_until
+    return f"its certificate ended on {until}" if until is not None and until < value.end.date() else ""
+
+
+def _placed(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    return _on(value.equipment.placement_checked_on, value, "the check of its place")
+
+
+def _signed(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    return _on(value.equipment.signed_on, value, "its sign")
+
+
+def _published(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    return _on(value.equipment.published_on, value, "the publication of its place")
+
+
+def _record_true(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    if not value.frame_matches:
+        return "the raw frame is not the one that the value was read from"
+    return f"quality control doubts it: {', '.join(value.doubts)}" if value.doubts else ""
+
+
+def _record_clear(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    missing = [name for name in ("unit", "parameter", "cycle") if not getattr(value, name)]
+    return f"without {', '.join(missing)}" if missing else ""
+
+
+def _record_complete(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    if value.value is None:
+        return "the device sent no value"
+    return "" if value.mark else "the device sent no data mark"
+
+
+def _record_accurate(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    return "" if value.newest else "the device corrected it later"
+
+
+def _reviewed(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    if not value.reviews:
+        return "no named person reviewed it"
+    who, passed = value.reviews[-1]
+    return "" if passed else f"{who} reviewed it and did not pass it"
+
+
+def _informed(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    return "" if value.informed else "no receipt shows that the party was told and could answer"
+
+
+def _calibrated(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    day = value.start.date()
+    covering = [one for one in value.calibrations if one.done_on <= day <= one.valid_until]
+    if not covering:
+        return f"no calibration covers {day}"
+    newest = max(covering, key=lambda one: one.done_on)
+    return "" if newest.passed else f"the calibration of {newest.done_on} was not passed"
+
+
+def _not_marked_invalid(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    return f"marked {value.mark}" if value.mark and not value.valid_mark else ""
+
+
+def _same_period(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    if not value.limit_cycle:
+        return "it was judged against no limit"
+    return (
+        "" if value.limit_cycle == value.cycle else f"a value of the {value.cycle}, a limit of the {value.limit_cycle}"
+    )
+
+
+def _raw_frame(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    return "" if value.frame_kept else "the raw frame is not kept beside it"
+
+
+def _video_time(value: AutomaticValue, rule: AdmissibilityRule) -> str:
+    longest = rule.figure or Decimal(0)
+    worst = max((abs(one) for one in value.video_offsets_s), default=Decimal(0))
+    return f"a video is {worst} s off, at most {longest} s" if worst > longest else ""
+
+
+def _not_outranked(value: AutomaticValue, _: AdmissibilityRule) -> str:
+    for one in outranking(value):
+        return f"the bureau measured {one.value} {one.unit} from {one.start.isoformat()} on"
+    return ""
+
+
+def outranking(value: AutomaticValue) -> list[Sample]:
+    """Samples of the bureau in the period of a value that disagree with it: they are the basis, not the value.
+
+    Where both were held against the limit they disagree when the verdicts differ; elsewhere when the figures do
+    (permit regulation art. 29).
+    """
+    overlapping = [one for one in value.samples if one.start < value.end and one.end > value.start]
+    return [one for one in overlapping if _disagrees(value, one)]
+
+
+def _disagrees(value: AutomaticValue, sample: Sample) -> bool:
+    if value.exceeds is not None and sample.exceeds is not None:
+        return value.exceeds is not sample.exceeds
+    return (value.value, value.unit) != (sample.value, sample.unit)
+
+
+_CHECKS: Mapping[AdmissibilityCheck, Any] = {
+    AdmissibilityCheck.LEGAL_REVIEW: _legal_review,
+    AdmissibilityCheck.TECHNICAL_REVIEW: _technical_review,
+    AdmissibilityCheck.STANDARD_MET: _standard_met,
+    AdmissibilityCheck.PLACED: _placed,
+    AdmissibilityCheck.SIGNED: _signed,
+    AdmissibilityCheck.PUBLISHED: _published,
+    AdmissibilityCheck.RECORD_TRUE: _record_true,
+    AdmissibilityCheck.RECORD_CLEAR: _record_clear,
+    AdmissibilityCheck.RECORD_COMPLETE: _record_complete,
+    AdmissibilityCheck.RECORD_ACCURATE: _record_accurate,
+    AdmissibilityCheck.REVIEWED: _reviewed,
+    AdmissibilityCheck.INFORMED: _informed,
+    AdmissibilityCheck.CALIBRATED: _calibrated,
+    AdmissibilityCheck.NOT_MARKED_INVALID: _not_marked_invalid,
+    AdmissibilityCheck.SAME_PERIOD: _same_period,
+    AdmissibilityCheck.RAW_FRAME: _raw_frame,
+    AdmissibilityCheck.VIDEO_TIME: _video_time,
+    AdmissibilityCheck.NOT_OUTRANKED: _not_outranked,
+}
