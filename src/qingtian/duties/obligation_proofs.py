@@ -144,7 +144,7 @@ def _fits(one: Observation, row: Occurrence) -> bool:
 
 
 def _result(one: Observation) -> dict[str, str]:
-    value = plain(one.value) if one.value is not None else ""
+    value = "" if one.value is None else f"{one.value.normalize():f}"
     return {
         "sampled_at": one.period_start.astimezone(SHANGHAI).isoformat(timespec="seconds"),
         "uploaded_at": one.received_at.astimezone(SHANGHAI).isoformat(timespec="seconds"),

@@ -29,12 +29,13 @@ def follow_up(at: datetime, done: Occurrence) -> list[Occurrence]:
 
 
 def _event(template: ObligationTemplate, done: Occurrence) -> datetime | None:
-    if template.trigger.after != done.template or done.fulfilled_at is None:
+    if template.trigger.after != done.template or done.told_at is None:
         return None
     told = done.fields.get(template.trigger.moment) if template.trigger.moment else None
     if template.trigger.moment and not told:
         return None
-    return datetime.fromisoformat(str(told)) if told else done.fulfilled_at
+    # A result that arrives later than its sample is published after it arrived.
+    return datetime.fromisoformat(str(told)) if told else done.told_at
 
 
 def _duty(at: datetime, template: ObligationTemplate, done: Occurrence) -> Obligation:

@@ -121,10 +121,9 @@ def _stale(one: Occurrence, row: Obligation, wanted: Mapping[str, Window], at: d
     """Whether a planned occurrence has lost its window: the duty ended or changed before it began."""
     if one.key in wanted:
         return False
-    today = at.astimezone(SHANGHAI).date()
     ended = row.until is not None and one.period_first >= row.until
-    changed = one.opens_on > today or parse_rhythm(row.rhythm).kind in (RhythmKind.INTERVAL, RhythmKind.ONCE)
-    return ended or changed
+    one_at_a_time = parse_rhythm(row.rhythm).kind in (RhythmKind.INTERVAL, RhythmKind.ONCE)
+    return ended or one_at_a_time or one.due_at > at  # what is late already is missed, whatever the duty became
 
 
 def done_on(one: Occurrence) -> date | None:
