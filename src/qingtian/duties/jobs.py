@@ -7,6 +7,7 @@ runner's own lock, which vanishes with a killed process; a Procrastinate lock wo
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from procrastinate import App, exceptions
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
+from qingtian.domain.errors import Unavailable
 from qingtian.runtime.clock import current_clock
 from qingtian.runtime.settings import get_settings
 from qingtian.telemetry.store import open_store
@@ -24,6 +26,7 @@ TASK = "qingtian.duty"
 STALLED_S = 20.0
 _store: Store | None = None
 _store_lock = threading.Lock()
+_may_work: Callable[[], None] | None = None
 
 
 def use_store(store: Store | None) -> None:
@@ -31,6 +34,12 @@ def use_store(store: Store | None) -> None:
     global _store  # noqa: PLW0603  one store per process, shared by its threads
     with _store_lock:
         _store = store
+
+
+def use_guard(may_work: Callable[[], None] | None) -> None:
+    """What the jobs of this process ask first; it raises `Unavailable` while they must stand still."""
+    global _may_work  # noqa: PLW0603  one guard per process, shared by its threads
+    _may_work = may_work
 
 
 def tick(now: datetime, store: Store) -> list[str]:
@@ -58,6 +67,11 @@ def run_one(name: str) -> dict[str, Any]:
     from qingtian.duties.registry import duty
     from qingtian.duties.runner import run_duty
 
+    try:
+        if _may_work is not None:
+            _may_work()
+    except Unavailable as error:  # still due: the next tick defers it again
+        return {"held": str(error)}
     report = run_duty(duty(name), current_clock().now(), _open_store())
     return {} if report is None else report.as_json() | {"error": report.error}
 

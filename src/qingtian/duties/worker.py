@@ -17,6 +17,7 @@ from qingtian.apps.devices.directory import device_directory
 from qingtian.domain.errors import Conflict, QingtianError
 from qingtian.duties import jobs as duty_jobs
 from qingtian.duties.readmit_frames import readmit_ordered
+from qingtian.duties.standing import Standing
 from qingtian.runtime.backup.schedule import back_up_when_due
 from qingtian.runtime.clock import current_clock, real_now
 from qingtian.runtime.live import Topic, publish
@@ -50,26 +51,45 @@ def run_worker(settings: Settings) -> None:
     store = _open_patiently(settings, stop)
     if store is None:
         return
+    standing = Standing(settings)
+    duty_jobs.use_guard(standing.duties)
     loop = IngestLoop(
-        store, spool_path(settings.data_dir), device_directory(settings.data_dir), publish=publish_observations
+        store,
+        spool_path(settings.data_dir),
+        device_directory(settings.data_dir),
+        publish=publish_observations,
+        may_work=standing.room,
     )
     readmitter = _readmitter(settings, store)
     threads = [
         _thread("ingest", lambda: loop.run(stop)),
-        _thread("duties", lambda: _repeat(stop, DUTY_EVERY_S, lambda: defer_duties(store))),
-        _thread("upkeep", lambda: _repeat(stop, COMPACT_EVERY_S, store.compact)),
+        _thread("duties", lambda: _repeat(stop, DUTY_EVERY_S, guarded(standing.duties, lambda: defer_duties(store)))),
+        _thread("upkeep", lambda: _repeat(stop, COMPACT_EVERY_S, guarded(standing.room, store.compact))),
         _thread("archive", lambda: _repeat(stop, ARCHIVE_EVERY_S, lambda: pack_spool(settings, stop))),
-        _thread("held frames", lambda: _repeat(stop, READMIT_EVERY_S, lambda: readmit_held(readmitter))),
+        _thread(
+            "held frames",
+            lambda: _repeat(stop, READMIT_EVERY_S, guarded(standing.room, lambda: readmit_held(readmitter))),
+        ),
         _thread("jobs", lambda: _run_jobs(stop)),
         _thread("backups", lambda: _repeat(stop, BACKUP_POLL_S, lambda: back_up_when_due(settings, stop))),
     ]
     path = counters_path(settings.data_dir, "worker")
     while not stop.wait(REPORT_EVERY_S):
-        _report(path, loop, "working")
+        _report(path, loop, standing, "working")
     for thread in threads:
         thread.join(JOIN_S)
-    _report(path, loop, "stopped")
+    _report(path, loop, standing, "stopped")
     store.close()
+
+
+def guarded(may_work: Callable[[], None], work: Callable[[], object]) -> Callable[[], None]:
+    """Work that first asks whether it may."""
+
+    def run() -> None:
+        may_work()
+        work()
+
+    return run
 
 
 def publish_observations(sites: Sequence[str], at: datetime) -> None:
@@ -183,7 +203,7 @@ def _lag_seconds(loop: IngestLoop) -> float:
     return max(0.0, (current_clock().now() - loop.newest_arrival).total_seconds())
 
 
-def _report(path: Path, loop: IngestLoop, state: str) -> None:
+def _report(path: Path, loop: IngestLoop, standing: Standing, state: str) -> None:
     position = loop.position
     values: dict[str, Any] = asdict(loop.counters) | {
         "state": state,
@@ -194,6 +214,7 @@ def _report(path: Path, loop: IngestLoop, state: str) -> None:
         "lag_bytes": loop.lag_bytes(),
         "lag_seconds": _lag_seconds(loop),
     }
+    values |= standing.told()
     try:
         write_counters(path, values)
     except OSError as error:

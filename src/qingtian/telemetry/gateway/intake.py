@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from qingtian.domain.errors import QingtianError
+from qingtian.domain.errors import QingtianError, Unavailable
 from qingtian.domain.hj212 import WireSettings, modbus_believer
+from qingtian.runtime.timekeeping import ClockWatch
 from qingtian.telemetry.devices import DeviceDirectory
 from qingtian.telemetry.gateway.connections import Connections
 from qingtian.telemetry.gateway.counting import GatewayCounters
@@ -15,6 +16,7 @@ from qingtian.telemetry.gateway.hooks import FrameListener
 from qingtian.telemetry.gateway.judge import FrameJudge, Judged
 from qingtian.telemetry.gateway.limits import Addresses, Limits
 from qingtian.telemetry.gateway.session import Hold, Session
+from qingtian.telemetry.gateway.watching import device_ahead
 from qingtian.telemetry.reading import read_registered
 from qingtian.telemetry.spool.format import Verdict, micros, pack_bytes
 from qingtian.telemetry.spool.writer import SpoolWriter
@@ -38,6 +40,7 @@ class Intake:
         max_in_flight: bytes received and not yet durable, over all sessions; above it reading stops.
         counters: what is counted.
         listener: hears of durable frames.
+        watch: tells whether the time may be believed; while it may not, nothing is stored nor acknowledged.
     """
 
     def __init__(
@@ -51,7 +54,9 @@ class Intake:
         max_in_flight: int,
         counters: GatewayCounters,
         listener: FrameListener | None = None,
+        watch: ClockWatch | None = None,
     ) -> None:
+        self._watch = watch
         self.loop, self.spool, self.limits, self.counters = loop, spool, limits, counters
         self.clock, self.call_later = loop.time, loop.call_later
         self.judge = FrameJudge(directory, max_segment=limits.segment, device_frames=limits.device_frames)
@@ -86,6 +91,10 @@ class Intake:
     def _hand_over(self) -> None:
         data, taken = b"".join(self._records), self._taken
         self._records, self._taken = [], []
+        if self._watch is not None and (doubt := self._watch.reason()):
+            self._ask_devices(taken, self._watch)
+            self._done(taken, None, Unavailable(doubt, field="clock", remedy="set the clock; it goes on by itself"))
+            return
         try:
             self.spool.append_packed(data, lambda position, error: self._done(taken, position, error))
         except QingtianError as error:
@@ -95,6 +104,14 @@ class Intake:
             self.reading_stopped = True
             for session in self.sessions:
                 session.hold(Hold.DISK)
+
+    def _ask_devices(self, taken: list[Taken], watch: ClockWatch) -> None:
+        """Frames that are not taken still tell what their senders take for the time."""
+        now = self._now()
+        for _, raw, judged, _ in taken:
+            profile = self._directory.get(judged.mn) if judged.verdict is _ACCEPTED else None
+            if profile is not None and (ahead := device_ahead(raw, profile.utc_offset_minutes, now)) is not None:
+                watch.witness(profile.mn, ahead)
 
     def _done(self, taken: list[Taken], position: SpoolPosition | None, error: Exception | None) -> None:
         counters = self.counters

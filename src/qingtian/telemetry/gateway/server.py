@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from qingtian.domain.errors import Unavailable
-from qingtian.runtime.clock import current_clock, real_now
+from qingtian.runtime.clock import clock_path, current_clock, real_now
 from qingtian.runtime.settings import Settings
-from qingtian.telemetry.counters import counters_path, write_counters
+from qingtian.runtime.timekeeping import ClockWatch
+from qingtian.telemetry.counters import counters_path, read_counters, write_counters
 from qingtian.telemetry.devices import DeviceDirectory
 from qingtian.telemetry.gateway.connections import Connections
 from qingtian.telemetry.gateway.counting import GatewayCounters
@@ -27,6 +28,7 @@ from qingtian.telemetry.gateway.intake import Intake
 from qingtian.telemetry.gateway.limits import Limit, Limits
 from qingtian.telemetry.gateway.listening import PLAIN, TLS, Certificate, handed_over
 from qingtian.telemetry.gateway.session import Hold, Session
+from qingtian.telemetry.gateway.watching import SyncStopwatch, clock_watch
 from qingtian.telemetry.spool.folder import spool_path
 from qingtian.telemetry.spool.writer import MIB, DiskSegment, SegmentFile, SpoolWriter
 
@@ -52,6 +54,7 @@ class Gateway:
         now: city time.
         open_segment: opens spool segments (tests give failing ones).
         driver: hears of durable frames and sends commands.
+        watch: whether the clock may be believed; None watches the machine's, in a replayed city none.
     """
 
     def __init__(
@@ -62,8 +65,11 @@ class Gateway:
         now: Callable[[], datetime] | None = None,
         open_segment: Callable[[Path], SegmentFile] = DiskSegment,
         driver: FrameListener | None = None,
+        watch: ClockWatch | None = None,
     ) -> None:
         self._settings = settings
+        self._watch = watch
+        self._stopwatch = SyncStopwatch()
         self._directory = directory
         self._now = now or (lambda: current_clock().now())
         self._open_segment = open_segment
@@ -98,8 +104,10 @@ class Gateway:
             commit_delay_s=settings.commit_delay_ms / 1000,
             reserve_bytes=settings.disk_reserve_mb * MIB,
             dispatch=loop.call_soon_threadsafe,
-            open_segment=self._open_segment,
+            open_segment=self._stopwatch.around(self._open_segment),
         )
+        if self._watch is None and not clock_path(settings.data_dir).exists():
+            self._watch = clock_watch(settings, read_counters(counters_path(settings.data_dir, "gateway")))
         self._shared = Intake(
             loop,
             spool,
@@ -109,6 +117,7 @@ class Gateway:
             max_in_flight=MAX_IN_FLIGHT,
             counters=self.counters,
             listener=self._driver,
+            watch=self._watch,
         )
         try:
             await self._listen(self._shared)
@@ -224,6 +233,9 @@ class Gateway:
         }
         if self._shared is not None:
             values |= _spool_figures(self._shared.spool) | _device_figures(self._shared.connections)
+        values |= self._stopwatch.figures()
+        if self._watch is not None:
+            values["clock"] = self._watch.remember() | {"reason": self._watch.reason()}
         if self._driver is not None:
             values["commands"] = dict(self._driver.counters.as_dict())
         try:

@@ -100,6 +100,7 @@ class IngestLoop:
         publish: tells listeners which sites changed.
         unit_of: default unit per pollutant code; None takes those of the code table for what the device measures.
         batch_frames: most frames per transaction.
+        may_work: raises `Unavailable` while nothing may be written (a full disk, a clock in doubt).
     """
 
     def __init__(
@@ -111,7 +112,9 @@ class IngestLoop:
         publish: Publish = lambda _sites, _at: None,
         unit_of: UnitOf | None = None,
         batch_frames: int = BATCH_FRAMES,
+        may_work: Callable[[], None] = lambda: None,
     ) -> None:
+        self._may_work = may_work
         self._store, self._folder, self._directory = store, folder, directory
         self._publish, self._unit_of, self._limit = publish, unit_of, batch_frames
         self._position = store.progress()
@@ -208,6 +211,7 @@ class IngestLoop:
         """Work until told to stop; a database that is away is waited for."""
         while not stop.is_set():
             try:
+                self._may_work()
                 count = self.step()
             except Exception as error:
                 self.counters.last_error = str(error)
