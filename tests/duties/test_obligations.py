@@ -26,7 +26,7 @@ NOW = T0 + 10 * HOUR
 PERMIT: dict[str, Any] = {
     "class": "key",
     "issued_on": "2023-03-01",
-    "valid_to": "2031-12-31",
+    "expires_on": "2031-12-31",
     "monitoring": [
         {"outlet": "O-001-01", "parameter": SO2, "frequency": "1/month"},
         {"outlet": "O-001-01", "parameter": NOX, "automatic": True},
@@ -243,7 +243,7 @@ def test_the_register_proves_purifiers_permits_and_datasets(run: Run, stack: Reg
     shop = register("catering_shop", "R-1", seats=90, dining_area_m2="200", stove_heat_j_h="1", purifiers=1)
     data = register("dataset", "D-1", update_frequency="1/month", updated_on="2025-10-30")
     permit = register(
-        "permit", "P-9", stack.parent, **{"class": "key", "issued_on": "2021-01-01", "valid_to": "2026-01-31"}
+        "permit", "P-9", stack.parent, **{"class": "key", "issued_on": "2021-01-01", "expires_on": "2026-01-31"}
     )
     run("plan_occurrences", NOW)
     run("watch_obligations", NOW + MINUTE)
@@ -252,7 +252,7 @@ def test_the_register_proves_purifiers_permits_and_datasets(run: Run, stack: Reg
     for row, changes in (
         (shop, {"purifiers": 2}),
         (data, {"updated_on": "2025-11-24"}),
-        (permit, {"valid_to": "2031-01-31"}),
+        (permit, {"expires_on": "2031-01-31"}),
     ):
         row.attributes, row.recorded_at = row.attributes | changes, NOW + HOUR
         row.save()

@@ -36,7 +36,7 @@ MONITORING: list[dict[str, Any]] = [
 PERMIT: dict[str, Any] = {
     "class": "key",
     "issued_on": "2023-03-01",
-    "valid_to": "2026-12-31",
+    "expires_on": "2026-12-31",
     "monitoring": MONITORING,
     "boundary_noise": {"frequency": "1/quarter"},
     "reports": [{"period": "year"}, {"period": "quarter"}],

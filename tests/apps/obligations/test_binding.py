@@ -72,7 +72,7 @@ def test_a_line_that_cannot_be_read_is_named_and_leaves_the_others() -> None:
         {
             "class": "key",
             "issued_on": "2023-03-01",
-            "valid_to": "2026-12-31",
+            "expires_on": "2026-12-31",
             "monitoring": lines,
             "reports": [{"period": "decade"}],
         }

@@ -350,7 +350,7 @@ def test_a_renewed_permit_moves_the_date(db: None) -> None:
     synced(datetime(2026, 9, 1, 8, tzinfo=SHANGHAI))
     first = one("RENEW")
     assert first.due_on == date(2026, 11, 1)
-    changed(permit, at=datetime(2026, 10, 1, 8, tzinfo=SHANGHAI), valid_to="2031-12-31")
+    changed(permit, at=datetime(2026, 10, 1, 8, tzinfo=SHANGHAI), expires_on="2031-12-31")
     synced(datetime(2026, 10, 2, 8, tzinfo=SHANGHAI))
     first.refresh_from_db()
     assert (first.state, first.waived_reason) == (State.WAIVED, "duty_ended")
