@@ -3,6 +3,7 @@
 # command or file that shows it is there : Debian package
 set -eu
 wanted="
+/usr/sbin/mosquitto:mosquitto
 swift-proxy-server:swift-proxy
 swift-account-server:swift-account
 swift-container-server:swift-container
