@@ -11,7 +11,7 @@ from qingtian.domain.standards.provenance import RuleRow
 
 
 class Cause(StrEnum):
-    """Causes that quality control finds at ingest; none of them changes a value or its mark."""
+    """Causes that ingest and imports find; none of them changes a value or its mark."""
 
     SENTINEL = "sentinel"
     UNREADABLE = "unreadable"
@@ -32,6 +32,7 @@ class Cause(StrEnum):
     TOTAL_FALLS = "total_falls"
     TOTAL_MISMATCH = "total_mismatch"
     CONVERSION_MISMATCH = "conversion_mismatch"
+    BELOW_DETECTION = "below_detection"
 
 
 Facts = Mapping[str, str]
