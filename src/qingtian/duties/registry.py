@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from qingtian.duties.anchor_evidence import anchor_evidence
 from qingtian.duties.ask_gaps import ask_gaps
 from qingtian.duties.compact_store import compact_store
 from qingtian.duties.compute_indicators import compute_indicators
@@ -12,9 +13,12 @@ from qingtian.duties.judge_air_days import judge_air_days
 from qingtian.duties.judge_air_hours import judge_air_hours
 from qingtian.duties.judge_emission_days import judge_emission_days
 from qingtian.duties.judge_emission_hours import judge_emission_hours
+from qingtian.duties.keep_archive import keep_archive
 from qingtian.duties.plan_occurrences import plan_occurrences
 from qingtian.duties.recompute import recompute
+from qingtian.duties.reopen import reopen
 from qingtian.duties.roll_up_hours import roll_up_hours
+from qingtian.duties.roll_up_periods import roll_up_periods
 from qingtian.duties.tend_devices import expire_waiting, rotate_keys, set_clocks, set_up_devices
 from qingtian.duties.watch_answers import watch_answers
 from qingtian.duties.watch_authenticity import watch_authenticity
@@ -35,6 +39,9 @@ _HOUR = timedelta(hours=1)
 
 DUTIES: tuple[Duty, ...] = (
     Duty("roll_up_hours", _HOUR, roll_up_hours, "小时均值汇总", "Hour means", offset=8 * _MINUTE),
+    Duty(
+        "roll_up_periods", _HOUR, roll_up_periods, "日月年均值汇总", "Means of days, months, years", offset=24 * _MINUTE
+    ),
     Duty("judge_air_hours", 30 * _MINUTE, judge_air_hours, "空气质量小时评价", "Hourly air index", offset=2 * _MINUTE),
     Duty("judge_air_days", _HOUR, judge_air_days, "空气质量日评价", "Daily air index", offset=38 * _MINUTE),
     Duty(
@@ -72,8 +79,11 @@ DUTIES: tuple[Duty, ...] = (
     Duty("watch_obligations", _HOUR, watch_obligations, "义务履行监视", "Duties due", offset=16 * _MINUTE),
     Duty("watch_rebounds", 10 * _MINUTE, watch_rebounds, "反弹监视", "Relapses"),
     Duty("watch_overdue", _HOUR, watch_overdue, "办理时限监视", "Case clocks"),
+    Duty("reopen", 5 * _MINUTE, reopen, "迟到与撤回数据重评", "Late and withdrawn data judged again", offset=_MINUTE),
     Duty("recompute", _MINUTE, recompute, "历史数据重算", "Recomputations"),
     Duty("compute_indicators", 24 * _HOUR, compute_indicators, "指标计算", "Indicators", offset=_HOUR),
+    Duty("keep_archive", 24 * _HOUR, keep_archive, "原始报文留存", "Retention of raw frames", offset=4 * _HOUR),
+    Duty("anchor_evidence", 24 * _HOUR, anchor_evidence, "证据每日根", "Daily roots of evidence", offset=20 * _MINUTE),
     Duty("compact_store", 24 * _HOUR, compact_store, "数据存储整理", "Store upkeep", offset=3 * _HOUR),
 )
 

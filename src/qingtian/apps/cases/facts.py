@@ -12,6 +12,7 @@ from qingtian.apps.cases import secrets
 from qingtian.apps.cases.clocks import pauses_of
 from qingtian.apps.cases.effect import effect_of
 from qingtian.apps.cases.models import Case
+from qingtian.apps.evidence.admissibility import auto_data_facts
 from qingtian.apps.evidence.queries import kinds_of
 from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.findings.states import Activity
@@ -75,6 +76,7 @@ def _ongoing(case: Case, at: datetime) -> int:
 READ: Mapping[str, Callable[[Case, datetime], Any]] = {
     "effect": effect_of,
     "evidence_kinds": lambda case, at: kinds_of(of_case(case.pk)),
+    "auto_data": lambda case, at: auto_data_facts(of_case(case.pk)),
     "children_total": _children,
     "children_open": _open_children,
     "parts_total": _parts,

@@ -57,6 +57,13 @@ def holds(guard: Guard, facts: Facts) -> Words | None:
     return f"“{_zh(guard, guard.fact)}”未确认", f"{_en(guard, guard.fact)} does not hold"
 
 
+def blank(guard: Guard, facts: Facts) -> Words | None:
+    """The fact is not given."""
+    if _blank(facts.get(guard.fact)):
+        return None
+    return f"已有{_zh(guard, guard.fact)}", f"{_en(guard, guard.fact)} is given already"
+
+
 def one_of(guard: Guard, facts: Facts) -> Words | None:
     """The fact has one of `values`."""
     if _text(facts.get(guard.fact)) in guard.params["values"]:
@@ -147,6 +154,25 @@ def evidence_kinds(guard: Guard, facts: Facts) -> Words | None:
     return None if not missing else (f"缺少证据：{'、'.join(missing)}", f"no evidence of kind {', '.join(missing)}")
 
 
+def auto_data_admissible(guard: Guard, facts: Facts) -> Words | None:
+    """Every automatic value among the evidence meets the checklist of `admissibility_checks.csv`.
+
+    The fact is a list of mappings: `position`, `title`, `admissible`, `unmet` (with labels and reasons). With
+    `empty_ok` a case without automatic values passes.
+    """
+    values = list(facts.get(guard.fact) or ())
+    if not values and guard.params.get("empty_ok"):
+        return None
+    if not values:
+        return "证据中没有自动监测数据", "there is no automatic value among the evidence"
+    bad = [one for one in values if not one["admissible"]]
+    if not bad:
+        return None
+    zh = "；".join(f"第{one['position'] + 1}项：{'、'.join(row['label_zh'] for row in one['unmet'])}" for one in bad)
+    en = "; ".join(f"item {one['position'] + 1}: {', '.join(row['reason'] for row in one['unmet'])}" for one in bad)
+    return f"不具备证据资格——{zh}", f"not admissible: {en}"
+
+
 def none_open(guard: Guard, facts: Facts) -> Words | None:
     """The number of open ones (the fact) is zero; with `total`, there must be some at all."""
     total = guard.params.get("total")
@@ -222,6 +248,7 @@ def other_case_lacks(guard: Guard, facts: Facts) -> Words | None:
 CHECKS: Mapping[str, Check] = {
     "filled": filled,
     "holds": holds,
+    "blank": blank,
     "one_of": one_of,
     "all_done": all_done,
     "checklist_all": checklist_all,
@@ -231,6 +258,7 @@ CHECKS: Mapping[str, Check] = {
     "at_least": at_least,
     "effect_in_data": effect_in_data,
     "evidence_kinds": evidence_kinds,
+    "auto_data_admissible": auto_data_admissible,
     "none_open": none_open,
     "other_person": other_person,
     "carded_people": carded_people,

@@ -200,6 +200,8 @@ class ClockSpec:
         due_field: a case field with an ISO date that ends the period instead.
         start_field: a case field with the ISO date of day 0; the day of the step otherwise.
         n_field, n_by: another length by the value of a case field.
+        before_field: a case field with an ISO date; the period ends `n` calendar days before it.
+        when_field, when_values: the clock starts only while that field has one of these values.
         extension: what one extension adds, in `unit`; counted on from the unrolled end.
         promise_of: the clock whose legal period this one promises to stay within; it pauses with it, and missing it
             makes nothing unlawful.
@@ -219,6 +221,9 @@ class ClockSpec:
     start_field: str = ""
     n_field: str = ""
     n_by: Mapping[str, int] = field(default_factory=dict)
+    before_field: str = ""
+    when_field: str = ""
+    when_values: tuple[str, ...] = ()
     extension: int = 0
     promise_of: str = ""
     ratio: Decimal | None = None
@@ -227,6 +232,10 @@ class ClockSpec:
     source: str = ""
     clause: str = ""
     confidence: str = ""
+
+    def runs_for(self, facts: Mapping[str, Any]) -> bool:
+        """Whether the clock is for a case with these fields."""
+        return not self.when_field or str(facts.get(self.when_field, "")) in self.when_values
 
     def sized(self, facts: Mapping[str, Any]) -> ClockSpec:
         """The clock with the length that the fields of a case give it.
@@ -312,6 +321,7 @@ SERVER_FACTS = (
     "opened_on",
     "effect",
     "evidence_kinds",
+    "auto_data",
     "actor",
     "actor_orgs",
     "responsible",
