@@ -12,10 +12,12 @@ from tests.duties.scene import DAY, HOUR, MINUTE, T0, air, hours, outlet, regist
 
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
+from qingtian.apps.findings.models import MaintenanceWindow
 from qingtian.apps.findings.states import DismissReason
 from qingtian.apps.indicators.actions.report_figure import FigureDraft, report_figure
 from qingtian.apps.indicators.models import IndicatorValue
 from qingtian.apps.journal.models import Event
+from qingtian.apps.obligations.models import Obligation, Occurrence
 from qingtian.domain.indicators import Period, Status
 from qingtian.packs import load_packs
 
@@ -126,8 +128,52 @@ def test_transmission_counts_hours_that_should_have_come(run, city, store):
     run(DUTY, T0 + 3 * DAY + AT)
     row = value("TRANSMISSION_RAW", "day")
     assert (row.value, row.simulated) == ("75.0", True)
-    assert value("TRANSMISSION", "day").status == Status.NO_DATA  # nobody has reported shutdown
+    assert value("TRANSMISSION", "day").value == "75.0"  # nothing was shut down
     assert value("TRANSMISSION_RAW", "month").value == "75.0"  # not counted before it was on the register
+
+
+def test_an_approved_shutdown_is_taken_off_on_both_sides(run, city, store):
+    stack = outlet()
+    type(stack).objects.filter(pk=stack.pk).update(recorded_at=T0 + 2 * DAY)
+    start = T0 + 2 * DAY
+    MaintenanceWindow.objects.create(
+        number="W-1", object=stack, kind="shutdown", starts_at=start + 10 * HOUR, ends_at=start + 18 * HOUR,
+        reason="x", state="approved", announced_at=T0, announced_by="plant",
+    )  # fmt: skip
+    store.append(hours(stack, start, [50] * 12))
+    run("judge_emission_hours", T0 + 3 * DAY)
+    run(DUTY, T0 + 3 * DAY + AT)
+    assert value("TRANSMISSION_RAW", "day").value == "50.0"  # 12 of 24
+    assert value("TRANSMISSION", "day").value == "62.5"  # 10 of 16
+
+
+def test_duties_and_training_make_their_rates(run, city, db):
+    org = register("organisation", "B-1")
+    common = {"object": org, "rule_row": "r", "rule_version": "r v1", "planned_at": T0, "period_first": T0.date()}
+    common |= {"period_last": T0.date(), "opens_on": T0.date(), "due_on": T0.date(), "due_at": T0 + DAY}
+    for number, (template, state, fields) in enumerate(
+        [
+            ("SM", "done", {}), ("SM", "late", {}), ("SM", "missed", {}), ("SM", "waived", {}), ("SM", "planned", {}),
+            ("PUB", "done", {}), ("PUB", "missed", {}),
+            ("TRAIN", "done", {"attended": "80", "persons": ["a", "b"]}), ("TRAIN", "done", {"attended": "85", "persons": ["b"]}),
+        ]
+    ):  # fmt: skip
+        duty = Obligation.objects.create(
+            template=template, item=str(number), group="training", object=org, rhythm="event", since=T0.date(),
+            origin="hand", set_up_by="x", set_up_at=T0,
+        )  # fmt: skip
+        Occurrence.objects.create(
+            obligation=duty, number=f"N{number}", key=str(number), template=template, state=state, fields=fields,
+            event_at=T0 + HOUR, told_at=T0 + 2 * HOUR, **common,
+        )  # fmt: skip
+
+    run(DUTY, T0 + 2 * DAY + AT)
+
+    assert value("OBL_COMPLETION", "month").value == "80.0"  # 4 of 5: the waived and the planned one do not count
+    assert value("OBL_ON_TIME", "month").value == "60.0"
+    assert value("OBL_PUBLICATION", "month").value == "50.0"
+    assert value("TRAIN_ATTENDANCES", "month").value == "165"
+    assert value("TRAIN_PERSONS", "month").value == "2"
 
 
 def test_findings_and_cases_make_their_rates(run, city, db):

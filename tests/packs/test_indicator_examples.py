@@ -113,12 +113,12 @@ def test_e_o1_completion_and_publication():
 
 
 def test_e_o2_transmission_with_and_without_shutdown():
-    month = table([{"received": Decimal(648), "due": Decimal(720)}])
-    assert str(value("TRANSMISSION", {"shutdown": 36}, outlet_days=month).value) == "94.7"
+    hours = {"received": 648, "due": 720, "running_received": 648, "running_due": 720 - 36}
+    month = table([{name: Decimal(number) for name, number in hours.items()}])
+    assert str(value("TRANSMISSION", outlet_days=month).value) == "94.7"
     assert str(value("TRANSMISSION_RAW", outlet_days=month).value) == "90.0"
-    unknown = value("TRANSMISSION", outlet_days=month)
-    assert (unknown.value, unknown.status) == (None, Status.NO_DATA)
-    assert "shutdown" in unknown.reason.en
+    idle = table([{"running_received": Decimal(0), "running_due": Decimal(0)}])
+    assert value("TRANSMISSION", outlet_days=idle).status == Status.UNDEFINED  # shut down all month: no rate
 
 
 def test_e_s2_attendances_and_persons_are_reported_apart():

@@ -112,7 +112,7 @@ def test_hours_of_an_outlet_are_due_from_its_registration():
     for hour in range(3):
         judge(stack, NOW - (hour + 1) * HOUR)
     given = rows(outlet_days(wanted(Period(TODAY - timedelta(days=1), TODAY))))
-    assert given == {f"{stack.code} a21002 {TODAY}": {"received": 3, "due": 3}}
+    assert given == {f"{stack.code} a21002 {TODAY}": {"received": 3, "due": 3, "running_received": 3, "running_due": 3}}
 
 
 def test_hours_that_came_with_the_history_of_a_newcomer_make_no_transmission_above_all():
@@ -121,7 +121,7 @@ def test_hours_that_came_with_the_history_of_a_newcomer_make_no_transmission_abo
     for hour in range(6):
         judge(stack, NOW - (hour + 1) * HOUR)
     (row,) = rows(outlet_days(wanted(Period(TODAY, TODAY)))).values()
-    assert row == {"received": 3, "due": 3}
+    assert row == {"received": 3, "due": 3, "running_received": 3, "running_due": 3}
 
 
 def test_a_day_without_any_hour_is_due_all_the_same():
@@ -136,7 +136,7 @@ def test_an_hour_that_nobody_could_judge_was_not_received():
     judge(stack, day_start(TODAY))
     judge(stack, day_start(TODAY) + HOUR, "invalid")
     (row,) = rows(outlet_days(wanted(Period(TODAY, TODAY)))).values()
-    assert row == {"received": 1, "due": 10}
+    assert row == {"received": 1, "due": 10, "running_received": 1, "running_due": 10}
 
 
 @pytest.mark.parametrize("region", [CITY, DISTRICT])

@@ -18,9 +18,12 @@ from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.states import Status
 from qingtian.apps.judgements.models import Judgement
 from qingtian.apps.judgements.states import DECIDED, Question, Verdict
+from qingtian.apps.obligations.models import Occurrence
+from qingtian.apps.obligations.streams import hours_due, shutdowns, within
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.domain.indicators.periods import Period
 from qingtian.domain.indicators.values import Row, Table
+from qingtian.domain.obligations import SETTLED, State
 from qingtian.domain.standards.numbers import round_fraction
 from qingtian.runtime.clock import SHANGHAI, day_start
 
@@ -28,6 +31,7 @@ DAY_HOURS = 24
 PLACES = 12  # of a kept day mean; the fraction is exact, its division need not end
 AIR_FIELDS = {"pm25": "PM2.5", "pm10": "PM10", "so2": "SO2", "no2": "NO2", "co": "CO", "o3": "O3"}
 SIMULATED = "simulated"
+PUBLICATION, TRAINING = "PUB", "TRAIN"  # templates that have rates of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,10 @@ def air_days(wanted: Wanted) -> Found:
 
 
 def outlet_days(wanted: Wanted) -> Found:
-    """Hours of every outlet and permitted pollutant of a day: how many were valid, how many should have been sent."""
+    """Hours of every outlet and permitted pollutant of a day: how many were valid, how many should have been sent.
+
+    `running_*` are the same without the hours of an approved shutdown, on both sides.
+    """
     hours = Judgement.objects.current().filter(
         wanted.here(),
         question=Question.EMISSION_LIMIT,
@@ -115,6 +122,7 @@ def outlet_days(wanted: Wanted) -> Found:
     )
     got = {(one["object__code"], one["item"], one["day"]): one["received"] for one in grouped}
     pairs = {(one["object__code"], one["item"]): one["object__recorded_at"] for one in grouped}
+    off = _Shutdowns(wanted, hours.filter(counted))
     if not pairs:
         return Found(None, "no outlet hour of this period is judged / 本期没有已评价的排放小时")
     rows = []
@@ -122,9 +130,82 @@ def outlet_days(wanted: Wanted) -> Found:
         for day in wanted.period:
             due = _hours_due(day, since, wanted.until)
             if due:
-                values = {"received": Decimal(got.get((code, item, day), 0)), "due": Decimal(due)}
+                received = got.get((code, item, day), 0)
+                values: dict[str, Any] = {"received": Decimal(received), "due": Decimal(due)}
+                values["running_received"] = Decimal(received - off.received(code, item, day))
+                values["running_due"] = Decimal(due - off.due(code, day, since))
                 rows.append(Row(f"{code} {item} {day}", values))
     return Found(Table(rows), simulated=hours.filter(simulated=True).exists())
+
+
+class _Shutdowns:
+    """Hours of approved shutdowns at the outlets of a place."""
+
+    def __init__(self, wanted: Wanted, hours: QuerySet[Judgement]) -> None:
+        rows = list(RegistryObject.objects.filter(wanted.here(""), type=ObjectType.OUTLET))
+        spans = shutdowns(rows, wanted.start, wanted.until)
+        self._until = wanted.until
+        self._spans = {row.code: spans[row.pk] for row in rows if row.pk in spans}
+        self._received: dict[tuple[str, str, date], int] = {}
+        inside = hours.filter(object__code__in=self._spans).values_list("object__code", "item", "period_start")
+        for code, item, start in inside.distinct() if self._spans else ():
+            if within(start, self._spans[code]):
+                key = (code, item, _day(start))
+                self._received[key] = self._received.get(key, 0) + 1
+
+    def due(self, code: str, day: date, since: datetime) -> int:
+        """Hours of a day that a shutdown excuses."""
+        spans = self._spans.get(code)
+        return sum(within(hour, spans) for hour in hours_due(day, since, self._until)) if spans else 0
+
+    def received(self, code: str, item: str, day: date) -> int:
+        """Valid hours that came all the same."""
+        return self._received.get((code, item, day), 0)
+
+
+def due_occurrences(wanted: Wanted) -> Found:
+    """Dated duties whose last day lies in the period, decided and not waived (domain model, section 6)."""
+    rows = _occurrences(wanted).exclude(template=PUBLICATION)
+    return _occurrence_table(rows, lambda one: {"state": one.state})
+
+
+def due_publications(wanted: Wanted) -> Found:
+    """Results that were to be published by a day of the period: whether they were."""
+    rows = _occurrences(wanted).filter(template=PUBLICATION)
+    return _occurrence_table(rows, lambda one: {"published": one.state in SETTLED, "state": one.state})
+
+
+def training_sessions(wanted: Wanted) -> Found:
+    """Training sessions that were held in the period, with how many came."""
+    return _occurrence_table(_sessions(wanted), lambda one: {"attended": Decimal(str(one.fields.get("attended") or 0))})
+
+
+def training_attendances(wanted: Wanted) -> Found:
+    """Everybody on the lists of those sessions; a session without a list has no rows."""
+    found = list(_sessions(wanted))
+    rows = [
+        Row(f"{one.number} {number}", {"person": person})
+        for one in found
+        for number, person in enumerate(one.fields.get("persons") or (), start=1)
+    ]
+    return Found(Table(rows), simulated=any(one.simulated for one in found))
+
+
+def _occurrences(wanted: Wanted) -> QuerySet[Occurrence]:
+    last = min(wanted.period.last, _day(wanted.at))
+    rows = Occurrence.objects.filter(wanted.here(), due_on__gte=wanted.period.first, due_on__lte=last)
+    return rows.filter(due_at__lte=wanted.at, state__in=(*SETTLED, State.MISSED)).order_by("number")
+
+
+def _sessions(wanted: Wanted) -> QuerySet[Occurrence]:
+    held = Occurrence.objects.filter(wanted.here(), template=TRAINING, state__in=SETTLED)
+    return held.filter(event_at__gte=wanted.start, event_at__lt=wanted.until).order_by("number")
+
+
+def _occurrence_table(rows: QuerySet[Occurrence], values: Callable[[Occurrence], dict[str, Any]]) -> Found:
+    found = list(rows)
+    known = max((one.told_at for one in found if one.told_at is not None), default=None)
+    return Found(Table([Row(one.number, values(one)) for one in found]), "", known, any(one.simulated for one in found))
 
 
 def decided_findings(wanted: Wanted) -> Found:
@@ -182,6 +263,10 @@ Source = Callable[[Wanted], Found]
 SOURCES: Mapping[str, Source] = {
     "air_days": air_days,
     "outlet_days": outlet_days,
+    "due_occurrences": due_occurrences,
+    "due_publications": due_publications,
+    "training_sessions": training_sessions,
+    "training_attendances": training_attendances,
     "decided_findings": decided_findings,
     "raised_findings": raised_findings,
     "case_clocks": case_clocks,
