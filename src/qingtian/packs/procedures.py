@@ -101,6 +101,11 @@ class _Guard(_Row):
     confidence: Confidence
 
 
+class _ClockWhen(_Row):
+    field: str
+    values: list[str] = Field(min_length=1)
+
+
 class _Clock(_Row):
     code: str
     label_zh: str
@@ -113,6 +118,8 @@ class _Clock(_Row):
     start_field: str = ""
     n_field: str = ""
     n_by: dict[str, int] = {}
+    before_field: str = ""
+    when: _ClockWhen | None = None
     extension: int = Field(0, ge=0)
     promise_of: str = ""
     promise_percent: int | None = Field(None, ge=1, le=100)
@@ -286,7 +293,10 @@ def _template(raw: _Procedure, name: str) -> ProcedureTemplate:
 
 def _clock(raw: _Clock) -> ClockSpec:
     ratio = None if raw.promise_percent is None else Decimal(raw.promise_percent) / 100
-    return ClockSpec(**raw.model_dump(exclude={"promise_percent"}), ratio=ratio)
+    when = raw.when or _ClockWhen(field="", values=["-"])
+    kept = raw.model_dump(exclude={"promise_percent", "when"})
+    values = tuple(when.values) if raw.when else ()
+    return ClockSpec(**kept, ratio=ratio, when_field=when.field, when_values=values)
 
 
 def _computed(raw: _Computed) -> ComputedSpec:

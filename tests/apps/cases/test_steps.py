@@ -26,7 +26,7 @@ def test_a_case_is_opened_from_a_finding_and_pinned_to_its_procedure(stack: Regi
     case = open_case(DISPATCHER, NOW, finding.pk)
     finding.refresh_from_db()
     assert case.number == "C-2025-000001"
-    assert (case.template, case.template_version, case.state) == ("T1", "1", "listed")
+    assert (case.template, case.template_version, case.state) == ("T1", "2", "listed")
     assert (case.object, case.kind, case.parameter, case.severity) == (stack, "exceedance", "a21002", 2)
     assert case.simulated
     assert "超标" in case.title and "limit exceeded" in case.title_en
@@ -123,7 +123,7 @@ def test_only_planned_measures_can_be_ticked(stack: RegistryObject) -> None:
 def test_a_step_that_is_not_there_says_where_one_can_go(stack: RegistryObject) -> None:
     with pytest.raises(TransitionRefused) as error:
         move_case(APPROVER, NOW, opened(stack).pk, "written_off")
-    assert error.value.remedy == "steps from here lead to: planned, supervised"
+    assert error.value.remedy == "steps from here lead to: transferring, planned, supervised, admonished, withdrawn"
 
 
 def test_returning_needs_a_reason_and_leads_back_to_work(stack: RegistryObject) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
@@ -21,7 +22,9 @@ def test_every_file_of_the_pack_loads() -> None:
 
 
 def test_a_procedure_is_found_by_code_and_version() -> None:
-    assert procedure("T1") is procedure("T1", "1")
+    assert procedure("T1") is procedure("T1", "2")
+    assert procedure("T1", on=date(2024, 12, 31)) is procedure("T1", "1")
+    assert procedure("T1", on=date(2025, 1, 1)) is procedure("T1", "2")
     for code, version in (("T99", None), ("T1", "99")):
         with pytest.raises(InvalidInput, match="there is no procedure"):
             procedure(code, version)

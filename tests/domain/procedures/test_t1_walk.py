@@ -45,7 +45,9 @@ FIVE = ["measures_done", "violations_punished", "effect_shown_by_data", "lookali
 def test_the_pack_template_is_sound_and_complete() -> None:
     assert problems_of(T1) == []
     codes = {state.code for state in T1.states}
-    assert codes == {*MAIN_LINE, "returned", "extended", "rebounded", "supervised", "admonished"}
+    handing = {"transferring", "handed_over", "handed_back"}
+    side = {"returned", "extended", "rebounded", "supervised", "admonished", "withdrawn"}
+    assert codes == {*MAIN_LINE, *side, *handing}
     assert all(state.label_zh and state.label_en for state in T1.states)
     assert all(guard.label_zh and guard.remedy_zh and guard.remedy_en and guard.source for guard in T1.guards)
 
@@ -57,7 +59,8 @@ def test_the_main_line_is_a_path() -> None:
 
 def test_write_off_needs_the_five_guards_the_notice_and_the_acceptor() -> None:
     step = next(step for step in T1.transitions if step.code == "write_off")
-    assert list(step.guards) == [*FIVE, "public_notice_elapsed", "acceptor_named"]
+    open_work = ["lookalike_tasks", "task_force_reported"]
+    assert list(step.guards) == [*FIVE[:4], *open_work, FIVE[4], "public_notice_elapsed", "acceptor_named"]
     assert step.roles == {"approver"}
     assert [step.code for step in T1.transitions if step.target == "written_off"] == ["write_off"]
 

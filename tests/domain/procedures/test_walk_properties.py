@@ -28,7 +28,7 @@ from qingtian.domain.procedures import (
 )
 from qingtian.packs.procedures import procedure
 
-T1 = procedure("T1")
+T1 = procedure("T1", "1")
 STATES = [state.code for state in T1.states]
 ROLES = sorted({role for step in T1.transitions for role in step.roles})
 TODAY = date(2025, 11, 24)

@@ -46,6 +46,7 @@ class Birth:
     severity: int = 2
     kind: str = ""
     parameter: str = ""
+    about: str = ""
     rule_id: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     private: Mapping[str, Any] = field(default_factory=dict)
@@ -78,6 +79,7 @@ def born(actor: Actor, at: datetime, new: Birth, role: Role) -> Case:
         first_org=new.org,
         kind=new.kind,
         parameter=new.parameter,
+        about=new.about,
         rule_id=new.rule_id,
         severity=max(LOWEST, min(HIGHEST, new.severity)),
         fields=dict(new.fields),
@@ -98,7 +100,9 @@ def born(actor: Actor, at: datetime, new: Birth, role: Role) -> Case:
 def begin_clocks(actor: Actor, at: datetime, case: Case, template: ProcedureTemplate) -> None:
     """Start the clocks that run from the beginning."""
     for code in template.opening_clocks:
-        start_clock(actor, at, case, template.clock(code))
+        for spec in (template.clock(code), *template.promises_of(code)):
+            if spec.runs_for(case.fields):
+                start_clock(actor, at, case, spec)
 
 
 def _payload(case: Case, new: Birth) -> dict[str, Any]:

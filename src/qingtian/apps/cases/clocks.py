@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.cases.models import Case, CaseClock
 from qingtian.apps.cases.periods import PeriodEnd, moved_by_pauses, period_end, promised
+from qingtian.apps.journal.models import Event
 from qingtian.apps.journal.record import SHANGHAI, record
 from qingtian.domain.errors import Conflict, InvalidInput
 from qingtian.domain.procedures import ClockSpec, EffectKind, ProcedureTemplate
@@ -32,6 +33,8 @@ def apply_clock_effect(
 def _apply(actor: Actor, at: datetime, case: Case, kind: EffectKind, spec: ClockSpec) -> None:
     if spec.promise_of and kind is not EffectKind.START_CLOCK and running_clock(case, spec.code) is None:
         return  # a promise that does not run has nothing to pause or to extend
+    if kind is EffectKind.START_CLOCK and not spec.runs_for(case.fields):
+        return
     match kind:
         case EffectKind.START_CLOCK:
             start_clock(actor, at, case, spec)
@@ -88,6 +91,19 @@ def stop_all(actor: Actor, at: datetime, case: Case) -> None:
         _stop(actor, at, case, clock)
 
 
+def revive(actor: Actor, at: datetime, case: Case, *, since: datetime) -> None:
+    """Let the clocks that were stopped with a case, at `since`, run on as if they had never been."""
+    stopped = Event.objects.filter(
+        type="case.clock_stopped", object_type="case", object_id=str(case.pk), at=since
+    ).values_list("payload__clock", flat=True)
+    for code in stopped:
+        clock = case.clocks.filter(code=code).order_by("-id").first()
+        if clock is not None and clock.stopped_on is not None:
+            clock.stopped_on = None
+            clock.save(update_fields=["stopped_on"])
+            _after(actor, at, case, clock, main=clock.rule.get("main", False), type_="case.clock_resumed")
+
+
 def pause_clock(actor: Actor, at: datetime, case: Case, spec: ClockSpec) -> CaseClock:
     """Stop counting from today on. A case whose main clock is paused has no due date meanwhile.
 
@@ -139,6 +155,7 @@ def rule_of(spec: ClockSpec) -> dict[str, Any]:
         "mode": spec.mode,
         "roll": spec.roll,
         "due_field": spec.due_field,
+        "before_field": spec.before_field,
         "extension": spec.extension,
         "promise_of": spec.promise_of,
         "ratio": None if spec.ratio is None else str(spec.ratio),
@@ -165,6 +182,7 @@ def spec_of(clock: CaseClock) -> ClockSpec:
         mode=rule["mode"],
         roll=rule["roll"],
         due_field=rule.get("due_field", ""),
+        before_field=rule.get("before_field", ""),
         extension=int(rule.get("extension", 0)),
         promise_of=rule.get("promise_of", ""),
         ratio=Decimal(ratio) if ratio else None,
@@ -214,6 +232,9 @@ def _end(case: Case, spec: ClockSpec, clock: CaseClock, set_on: date | None) -> 
     Args:
         set_on: the plan sets the end on this day; None: it has done so before.
     """
+    limit = case.fields.get(spec.before_field) if spec.before_field else None
+    if limit:
+        return PeriodEnd(date.fromisoformat(str(limit)[:10]) - timedelta(days=spec.n), provisional=False)
     given = case.fields.get(spec.due_field) if spec.due_field else None
     if not given:
         return period_end(spec, clock.started_on, pauses_of(clock))

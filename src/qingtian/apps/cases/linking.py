@@ -16,7 +16,7 @@ from qingtian.runtime.live import Topic, publish
 
 def link(actor: Actor, at: datetime, case: Case, finding: Finding, role: Role) -> None:
     """Let a case answer a locked finding, which counts as confirmed from then on."""
-    CaseFinding.objects.create(case=case, finding=finding, linked_at=at)
+    add(case, finding, at)
     finding.status = Status.CASED
     mark_confirmed(finding, at, actor.username)
     finding.save()
@@ -24,11 +24,19 @@ def link(actor: Actor, at: datetime, case: Case, finding: Finding, role: Role) -
     publish(Topic.FINDINGS, [finding.pk], at)
 
 
+def add(case: Case, finding: Finding, at: datetime) -> None:
+    """The link alone: the finding has its case already, this one answers it too."""
+    CaseFinding.objects.get_or_create(case=case, finding=finding, defaults={"linked_at": at})
+
+
 def join(actor: Actor, at: datetime, case: Case, finding: Finding, role: Role) -> Case:
     """Add a further finding to a running case."""
     payload = {"number": case.number, "finding": finding.number}
     record(actor, at, "case.finding_linked", case, payload, role=role)
-    link(actor, at, case, finding, role)
+    if finding.status == Status.CASED:
+        add(case, finding, at)
+    else:
+        link(actor, at, case, finding, role)
     case.severity = max(case.severity, finding.severity)
     case.revision += 1
     case.save(update_fields=["severity", "revision"])

@@ -43,7 +43,8 @@ class Case(models.Model):
     first_org = models.CharField(max_length=64, blank=True)  # first receiver
     asked_org = models.CharField(max_length=64, blank=True)  # asked to take it, has not answered
     bounces = models.PositiveSmallIntegerField(default=0)  # how often it came back to the first receiver
-    kind = models.CharField(max_length=20, blank=True)  # kind of the finding it arises from
+    kind = models.CharField(max_length=40, blank=True)  # kind of the finding it arises from
+    about = models.CharField(max_length=80, blank=True)  # part of the object that the finding is about
     parameter = models.CharField(max_length=40, blank=True)
     rule_id = models.CharField(max_length=100, blank=True)
     severity = models.PositiveSmallIntegerField()

@@ -1,4 +1,4 @@
-"""When a finding is a relapse: same object, kind and parameter, on a day of the watch window."""
+"""When a finding is a relapse: same object, kind, parameter and part, on a day of the watch window."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def watching_case(finding: Finding, template: str | None = None) -> Case | None:
         object_id=finding.object_id,
         kind=finding.kind,
         parameter=finding.parameter,
+        about=finding.about,
         written_off_at__lte=finding.first_seen,
         watch_until__gte=hit_day,
     )
@@ -47,6 +48,7 @@ def running_case(finding: Finding, template: str) -> Case | None:
             object_id=finding.object_id,
             kind=finding.kind,
             parameter=finding.parameter,
+            about=finding.about,
             written_off_at=None,
             closed_at=None,
         )

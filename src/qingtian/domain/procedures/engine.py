@@ -74,7 +74,12 @@ def offered_step(template: ProcedureTemplate, state: str, target: str, roles: Co
     Args:
         target: the state that it leads to, or the code of the step.
     """
-    steps = [step for step in template.steps_from(state) if target in (step.code, step.target)]
+    # A step that stays in its state is asked for by its code alone.
+    steps = [
+        step
+        for step in template.steps_from(state)
+        if target == step.code or (target == step.target and step.target != state)
+    ]
     if not steps:
         return Refused(Refusal.NO_SUCH_STEP)
     mine = next((step for step in steps if _may(step, roles)), None)

@@ -96,7 +96,8 @@ def _surcharge(facts: Mapping[str, object]) -> Figure | None:
 
 def _daily_fine(facts: Mapping[str, object]) -> Figure | None:
     served, found, fine = _day(facts.get("served")), _day(facts.get("found")), _decimal(facts.get("fine"))
-    if served is None or found is None or fine is None or found <= served:
+    goes_on = facts.get("result") in (None, "continues")
+    if served is None or found is None or fine is None or found <= served or not goes_on:
         return None
     return daily_fine(fine, served, found)
 

@@ -86,7 +86,7 @@ def _clocks(template: ProcedureTemplate) -> Iterable[str]:
     names = _known_facts(template)
     codes = {clock.code for clock in template.clocks}
     for clock in template.clocks:
-        for name in (clock.due_field, clock.start_field, clock.n_field):
+        for name in (clock.due_field, clock.start_field, clock.n_field, clock.before_field, clock.when_field):
             if name and name not in names:
                 yield f"clock {clock.code}: unknown field {name}"
         if clock.promise_of and clock.promise_of not in codes:
@@ -195,5 +195,7 @@ def _dead_ends(template: ProcedureTemplate) -> Iterable[str]:
 
 def _ambiguous(template: ProcedureTemplate) -> Iterable[str]:
     # A step is asked for by the state that it leads to, so two steps may not lead to one state from another.
-    ways = Counter((source, step.target) for step in template.transitions for source in step.sources)
+    ways = Counter(
+        (source, step.target) for step in template.transitions for source in step.sources if source != step.target
+    )
     yield from (f"two steps lead from {source} to {target}" for (source, target), count in ways.items() if count > 1)
