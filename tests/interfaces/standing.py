@@ -31,6 +31,10 @@ from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.states import DismissReason, Kind
 from qingtian.apps.judgements.actions.ask_recomputation import Asked, ask_recomputation
 from qingtian.apps.judgements.models import Judgement
+from qingtian.apps.registry.actions.merge_objects import merge_objects
+from qingtian.apps.registry.actions.register_object import ObjectDraft, register_object
+from qingtian.apps.registry.actions.relate_objects import relate_objects
+from qingtian.apps.registry.models import RegistryObject, RelationKind
 from qingtian.telemetry.store import Cycle
 
 HOUR = timedelta(hours=1)
@@ -66,6 +70,8 @@ class Standing:
     command: str  # number of a command that waits for the first enterprise's device
     run: str  # number of a recomputation that waits: a dry run
     judgement: int  # of an hour of the first enterprise's outlet
+    parks: dict[str, RegistryObject]  # P-1 serves P-2; P-3 was merged into P-1
+    relation: int
 
     def client(self, who: str, *, csrf: bool = False) -> Client:
         """A browser of somebody."""
@@ -82,6 +88,9 @@ class Standing:
         names |= {"{run}": self.run, "{row_id}": city.LIMIT["rule_row"], "{judgement_id}": self.judgement}
         for name, value in names.items():
             path = path.replace(name, str(value))
+        path = path.replace("{relation_id}", str(self.relation)).replace("{type}", "park")
+        if "/registry/" in path:
+            path = path.replace("{code}", "P-3" if path.endswith("/part") else "P-1")
         code = next((code for area, code in CODES.items() if area in path), "")
         return path.replace("{code}", code)
 
@@ -127,7 +136,16 @@ def build(archive: Path) -> Standing:
     judged = Judgement.objects.filter(object=town.objects["O-1-01"]).first()
     assert judged is not None
     cases = {"first": first, "other": other}
-    return Standing(town, people, findings, cases, items, frame, waiting.number, run.number, judged.pk)
+    parks, relation = _parks()
+    return Standing(town, people, findings, cases, items, frame, waiting.number, run.number, judged.pk, parks, relation)
+
+
+def _parks() -> tuple[dict[str, RegistryObject], int]:
+    drafts = [ObjectDraft("park", code, f"园区{code}", region_code="420107") for code in ("P-1", "P-2", "P-3")]
+    parks = {draft.code: register_object(SYSTEM_ACTOR, city.NOW, draft) for draft in drafts}
+    merge_objects(SYSTEM_ACTOR, city.NOW, parks["P-1"].pk, parks["P-3"].pk, reason="同一园区")
+    tie = relate_objects(SYSTEM_ACTOR, city.NOW, parks["P-1"].pk, parks["P-2"].pk, RelationKind.OPERATES)
+    return parks, tie.pk
 
 
 def _findings(town: city.Town) -> Iterator[tuple[str, Finding]]:

@@ -24,6 +24,11 @@ UNSAFE = [one for one in EXPECTED if one[0] != "GET"]
 OBSERVATION = {"site": "O-1-01", "pollutant": "a21002", "cycle": "hour", "period_start": "2025-11-24T08:00:00+08:00"}
 SHOP = {"stove_heat": "500000000", "dining_area": "149", "seats": "76"}
 BODIES: dict[str, dict[str, object]] = {
+    "/registry/objects": {"type": "park", "code": "P-9", "name": "新园区"},
+    "/merge": {"duplicate": "P-2", "reason": "one park"},
+    "/part": {"reason": "two parks"},
+    "/relations": {"kind": "serves", "to_type": "park", "to_code": "P-2"},
+    "/relations/{relation_id}/end": {"reason": "moved"},
     "/demo/session": {"username": "nobody"},
     "/session": {"username": "nobody", "password": "x"},
     "/demo/clock": {"paused": True},
@@ -74,12 +79,17 @@ def ask(client: Client, standing: Standing, method: str, path: str) -> HttpRespo
     findings = standing.findings
     where = path.replace("{finding_id}", str(findings["answered"].pk)) if path.endswith("/self-correct") else path
     url = standing.at(where)
+    if path.endswith("/duplicates"):
+        url += "?type=park"
     if "/series" in path:
         url += "?site=O-1-01&pollutant=a21002"
     if method == "GET":
         answer = client.get(url)
         let_go(answer)
         return answer
+    if path.endswith("/registry/imports"):
+        sheet = SimpleUploadedFile("a.csv", "编码,名称\nP-8,园区\n".encode())
+        return client.post(url, {"file": sheet, "type": "park", "dry_run": "false"})
     if path.endswith("/evidence"):
         return client.post(url, {"file": SimpleUploadedFile("x.pdf", b"%PDF-1.7 x", content_type="application/pdf")})
     body = next((one for end, one in BODIES.items() if path.endswith(end)), None)
@@ -87,7 +97,9 @@ def ask(client: Client, standing: Standing, method: str, path: str) -> HttpRespo
         body = {"ids": [findings["fresh"].pk]}
     elif method == "PATCH" and "/devices/" in path:
         body = {"revision": device_revision(standing.town.objects[city.MN]), "reason": "renamed", "name": "新名"}
-    elif path.endswith("/merge"):
+    elif method == "PATCH" and "/registry/" in path:
+        body = {"revision": device_revision(standing.parks["P-1"]), "reason": "renamed", "name": "新名"}
+    elif path.endswith("/findings/{finding_id}/merge"):
         body = {"into": findings["confirmed"].pk}
     text = "" if body is None else json.dumps(body)
     return client.generic(method, url, text, content_type="application/json")

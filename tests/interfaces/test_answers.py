@@ -21,7 +21,7 @@ ELSEWHERE = {
     "/api/v1/readmissions/{order_id}",
     "/api/v1/rejects/{sha256}",
 }
-WALKED = [path for path in READS if not path.endswith((".csv", *FILES)) and path not in ELSEWHERE]
+WALKED = [path for path in READS if not path.endswith((".csv", ".xlsx", *FILES)) and path not in ELSEWHERE]
 MEASURED_ELSEWHERE = {"lon", "lat", "speed", "center"}  # places on the map and the speed of the clock
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 CITY_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?\+08:00")

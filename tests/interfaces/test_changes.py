@@ -51,6 +51,17 @@ EVENTS: dict[str, tuple[str, str, list[str]]] = {
     "/readmissions": ("data_steward", "data_steward", ["frames.readmission_asked"]),
     "/recomputations": ("data_steward", "data_steward", ["recomputation.asked"]),
     "/recomputations/{run}/cancel": ("data_steward", "data_steward", ["recomputation.cancelled"]),
+    "/registry/imports": ("data_steward", "data_steward", ["objects.imported"]),
+    "/registry/objects": ("data_steward", "data_steward", ["object.registered"]),
+    "/registry/objects/{type}/{code}": ("data_steward", "data_steward", ["object.updated"]),
+    "/registry/objects/{type}/{code}/merge": ("data_steward", "data_steward", ["object.merged", "object.took_over"]),
+    "/registry/objects/{type}/{code}/part": ("data_steward", "data_steward", ["object.parted"]),
+    "/registry/objects/{type}/{code}/relations": ("data_steward", "data_steward", ["relation.added"]),
+    "/registry/objects/{type}/{code}/relations/{relation_id}/end": (
+        "data_steward",
+        "data_steward",
+        ["relation.ended"],
+    ),
     "/rules/{row_id}/try": ("data_steward", "data_steward", ["recomputation.asked"]),
 }
 # Operations that a person of the access table cannot finish in the standing town, or that change no governance state.
@@ -76,7 +87,7 @@ KEPT_NOWHERE = {
 
 
 def method_of(path: str) -> str:
-    return "PATCH" if path == "/devices/{mn}" else "POST"
+    return "PATCH" if path in ("/devices/{mn}", "/registry/objects/{type}/{code}") else "POST"
 
 
 def new_events(since: int) -> list[Event]:

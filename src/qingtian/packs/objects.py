@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from qingtian.domain.errors import InvalidInput
-from qingtian.domain.objects.types import FieldChoice, FieldKind, ObjectField, ObjectTypeRow, Shape
+from qingtian.domain.objects.types import BASE_NAMES, FieldChoice, FieldKind, ObjectField, ObjectTypeRow, Shape
 from qingtian.packs.rulebook import Packs
 from qingtian.packs.schema import OptionalFigure, PackRow, Text, Words
 from qingtian.packs.tables import Table, plainly
@@ -44,11 +44,17 @@ class TypeEntry(PackRow):
     code_en: Text
 
 
+def _no_base_name(value: str) -> str:
+    if value in BASE_NAMES:
+        raise ValueError(f"every object has a property {value} already")
+    return value
+
+
 class FieldEntry(PackRow):
     """object_fields.csv."""
 
     type: Text
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$"), AfterValidator(_no_base_name)]
     order: Annotated[int, Field(ge=1)]
     label_zh: Text
     label_en: Text

@@ -14,22 +14,29 @@ import type {
   DeviceDetail,
   DevicePage,
   DeviceReadings,
+  Duplicate,
   Explanation,
   FigureIn,
   FindingPage,
   FrameDetail,
   FrameList,
   GapPage,
+  GeoFeatures,
   IndicatorDetail,
   IndicatorPage,
   NewcomerDetail,
   NewcomerPage,
+  ObjectImport,
+  ObjectRevision,
+  ObjectType,
   Paged,
   Pasted,
   Readmission,
   Recomputation,
   RecomputationDetail,
   Recomputed,
+  RegistryObjectDetail,
+  RegistryObjectPage,
   RejectPage,
   RejectSummary,
   RuleDetail,
@@ -143,6 +150,40 @@ const commands = {
     unwrap(client.GET('/api/v1/devices/{mn}/arrivals', { params: { path: { mn }, query: tidy({ cycle: (cycle || undefined) as 'hour' | undefined }) } })),
 }
 
+type ObjectQuery = QueryOf<'/api/v1/registry/objects'>
+export type ObjectIn = BodyOf<paths['/api/v1/registry/objects']['post']>
+export type ObjectChange = BodyOf<paths['/api/v1/registry/objects/{type}/{code}']['patch']>
+export type RelationIn = BodyOf<paths['/api/v1/registry/objects/{type}/{code}/relations']['post']>
+const named = (type: string, code: string) => ({ params: { path: { type, code } } })
+const registry = {
+  objectTypes: (): Promise<ObjectType[]> => unwrap(client.GET('/api/v1/registry/types')),
+  objects: (query: ObjectQuery = {}): Promise<RegistryObjectPage> => unwrap(client.GET('/api/v1/registry/objects', { params: { query: tidy(query) } })),
+  objectsCsv: (query: ObjectQuery = {}) => address('/api/v1/registry/objects/export.csv', query),
+  objectFeatures: (query: ObjectQuery = {}): Promise<GeoFeatures> => unwrap(client.GET('/api/v1/registry/objects/features', { params: { query: tidy(query) } })),
+  object: (type: string, code: string): Promise<RegistryObjectDetail> => unwrap(client.GET('/api/v1/registry/objects/{type}/{code}', named(type, code))),
+  objectHistory: (type: string, code: string): Promise<ObjectRevision[]> =>
+    unwrap(client.GET('/api/v1/registry/objects/{type}/{code}/history', named(type, code))),
+  registerObject: (body: ObjectIn): Promise<RegistryObjectDetail> => unwrap(client.POST('/api/v1/registry/objects', { body })),
+  changeObject: (type: string, code: string, body: ObjectChange): Promise<RegistryObjectDetail> =>
+    unwrap(client.PATCH('/api/v1/registry/objects/{type}/{code}', { ...named(type, code), body })),
+  mergeObjects: (type: string, code: string, body: { duplicate: string; reason: string }): Promise<RegistryObjectDetail> =>
+    unwrap(client.POST('/api/v1/registry/objects/{type}/{code}/merge', { ...named(type, code), body })),
+  partObjects: (type: string, code: string, reason: string): Promise<RegistryObjectDetail> =>
+    unwrap(client.POST('/api/v1/registry/objects/{type}/{code}/part', { ...named(type, code), body: { reason } })),
+  relateObjects: (type: string, code: string, body: RelationIn): Promise<RegistryObjectDetail> =>
+    unwrap(client.POST('/api/v1/registry/objects/{type}/{code}/relations', { ...named(type, code), body })),
+  endRelation: (type: string, code: string, relation_id: number, reason: string): Promise<RegistryObjectDetail> =>
+    unwrap(client.POST('/api/v1/registry/objects/{type}/{code}/relations/{relation_id}/end', { params: { path: { type, code, relation_id } }, body: { reason } })),
+  duplicates: (type: string): Promise<Duplicate[]> => unwrap(client.GET('/api/v1/registry/duplicates', { params: { query: { type } } })),
+  objectTemplate: (type: string, format: 'csv' | 'xlsx', language: string) => `/api/v1/registry/templates/${encodeURIComponent(type)}.${format}?language=${language}`,
+  importObjects: (file: File, wish: { type: string; dry_run: boolean; update: boolean; skip_faulty: boolean }): Promise<ObjectImport> => {
+    const form = new FormData()
+    form.append('file', file)
+    for (const [name, value] of Object.entries(wish)) form.append(name, String(value))
+    return unwrap(client.POST('/api/v1/registry/imports', { body: form as never, bodySerializer: (body: unknown) => body as FormData }))
+  },
+}
+
 const held = {
   rejects: (query: RejectQuery = {}): Promise<RejectPage> => unwrap(client.GET('/api/v1/rejects', { params: { query: tidy(query) } })),
   rejectsCsv: (query: RejectQuery = {}) => address('/api/v1/rejects/export.csv', query),
@@ -235,4 +276,4 @@ const indicators = {
   decisionRecordsCsv: (query: DecisionRecordQuery = {}) => address('/api/v1/decision-records/export.csv', query),
 }
 
-export const api = { ...session, ...places, ...law, ...devices, ...commands, ...held, ...findings, ...cases, ...indicators }
+export const api = { ...session, ...places, ...law, ...devices, ...commands, ...held, ...findings, ...cases, ...indicators, ...registry }

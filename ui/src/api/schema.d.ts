@@ -1920,6 +1920,294 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registry/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Objects that may be one
+         * @description Pairs by shared identifiers, names without legal forms and nearness; a person decides.
+         */
+        get: operations["registry_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take in a file of objects, or try it
+         * @description A dry run changes nothing; faults are told by line and field. All rows or none, unless `skip_faulty`.
+         */
+        post: operations["registry_import_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Objects of one type
+         * @description Sort by code, name, region, parent, valid_from, recorded_at.
+         */
+        get: operations["registry_list_objects"];
+        put?: never;
+        /**
+         * Register an object
+         * @description Errors name the field; the region comes from the place unless it is stated.
+         */
+        post: operations["registry_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/objects/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Objects of one type as CSV
+         * @description Every row that matches the filters, in the columns of the type's template.
+         */
+        get: operations["registry_export_objects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/objects/features": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Objects on the map
+         * @description GeoJSON in WGS 84 of every object that matches and has a place.
+         */
+        get: operations["registry_object_features"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/objects/{type}/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One object
+         * @description Fields, parts, relations, what was merged into it.
+         */
+        get: operations["registry_one_object"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an object
+         * @description Refused with 409 when somebody else changed the object after `revision`.
+         */
+        patch: operations["registry_change"];
+        trace?: never;
+    };
+    "/api/v1/registry/objects/{type}/{code}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Its states
+         * @description Every state beside the one before, the newest first, with who changed it and why.
+         */
+        get: operations["registry_object_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/objects/{type}/{code}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge a duplicate
+         * @description The duplicate ends, its parts go over, both histories stay.
+         */
+        post: operations["registry_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/objects/{type}/{code}/part": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a merge back
+         * @description The merged object goes on by itself, with the parts that it had.
+         */
+        post: operations["registry_part"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/objects/{type}/{code}/relations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Relate it
+         * @description From this object to another, from a day on.
+         */
+        post: operations["registry_relate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/objects/{type}/{code}/relations/{relation_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End
+         * @description The relation stays known with its last day.
+         */
+        post: operations["registry_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/templates/{type}.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file to fill in, as CSV
+         * @description Headings of the type; an asterisk marks what is needed.
+         */
+        get: operations["registry_template_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/templates/{type}.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file to fill in, as a workbook
+         * @description With lists of the choices and a sheet that explains the columns.
+         */
+        get: operations["registry_template_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Types of objects and their fields
+         * @description What each may be part of, its fields with words and limits, how many of it there are.
+         */
+        get: operations["registry_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rejects": {
         parameters: {
             query?: never;
@@ -2564,6 +2852,12 @@ export interface components {
             /** Answer */
             answer: string;
         };
+        /**
+         * AnswerState
+         * @description How far the question to the enterprise is.
+         * @enum {string}
+         */
+        AnswerState: "not_asked" | "asked" | "answered" | "refused" | "accepted";
         /**
          * AqiOut
          * @description A judged air quality index of one period.
@@ -4858,14 +5152,12 @@ export interface components {
              * @default
              */
             note: string;
-            reason: components["schemas"]["DismissReason"];
+            /**
+             * Reason
+             * @description one of the closed list
+             */
+            reason: string;
         };
-        /**
-         * DismissReason
-         * @description Reasons of dismissal that code names; the closed list is `dismissal_reasons.csv` of the packs.
-         * @enum {string}
-         */
-        DismissReason: "false_alarm" | "marked_invalid" | "instrument_fault" | "reported_shutdown" | "not_responsible" | "other";
         /**
          * DistrictOut
          * @description A district with its worst station of the hour.
@@ -4916,6 +5208,20 @@ export interface components {
             since: string;
             /** Turns */
             turns: number;
+        };
+        /**
+         * DuplicateOut
+         * @description Two objects that may be one.
+         */
+        DuplicateOut: {
+            /** Distance M */
+            distance_m: number | null;
+            one: components["schemas"]["PlaceOut"];
+            other: components["schemas"]["PlaceOut"];
+            /** Points */
+            points: number;
+            /** Signs */
+            signs: components["schemas"]["Sign"][];
         };
         /**
          * EnterpriseDetail
@@ -5250,7 +5556,7 @@ export interface components {
          * @description What an item is.
          * @enum {string}
          */
-        EvidenceKind: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "receipt";
+        EvidenceKind: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "equipment" | "sample" | "receipt";
         /**
          * EvidenceOut
          * @description An evidence item, frozen by its hash.
@@ -5287,12 +5593,22 @@ export interface components {
             record: {
                 [key: string]: unknown;
             };
+            /**
+             * Redaction Of
+             * @description position of the original that this is a redacted copy of
+             */
+            redaction_of: number | null;
             /** Sha256 */
             sha256: string;
             /** Simulated */
             simulated: boolean;
             /** Size */
             size: number;
+            /**
+             * Sm3
+             * @description second digest, GB/T 32905; empty for items from before it
+             */
+            sm3: string;
             /** Title */
             title: string;
         };
@@ -5323,6 +5639,11 @@ export interface components {
         EvidenceReportOut: {
             /** Case */
             case: string;
+            /**
+             * Custody Break
+             * @description first changed entry of the custody log, from 1
+             */
+            custody_break: number | null;
             /** First Break */
             first_break: number | null;
             /** Intact */
@@ -5615,6 +5936,34 @@ export interface components {
             versions: components["schemas"]["ExplainedVersion"][];
         };
         /**
+         * FaultCode
+         * @description What can be wrong with a value.
+         * @enum {string}
+         */
+        FaultCode: "missing" | "not_a_number" | "not_whole" | "too_small" | "too_large" | "not_a_day" | "not_a_choice" | "not_a_flag" | "not_a_list" | "not_text" | "wrong_form" | "wrong_credit_code" | "unknown" | "taken" | "twice" | "not_permitted" | "broken_rule";
+        /**
+         * FieldDifference
+         * @description What a change did to a field.
+         */
+        FieldDifference: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Field */
+            field: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+        };
+        /**
+         * FieldKind
+         * @description How the value of a field is written and checked.
+         * @enum {string}
+         */
+        FieldKind: "text" | "integer" | "decimal" | "date" | "choice" | "flag" | "list" | "credit_code" | "structure";
+        /**
          * FieldOut
          * @description A field of a form.
          */
@@ -5870,6 +6219,10 @@ export interface components {
          */
         FindingExport: {
             activity?: components["schemas"]["Activity"] | null;
+            /** @description how far the question to the enterprise is */
+            answer?: components["schemas"]["AnswerState"] | null;
+            /** Answer Late */
+            answer_late?: boolean | null;
             /**
              * Bom
              * @description begin with a byte order mark, so that Excel reads UTF-8
@@ -5886,7 +6239,7 @@ export interface components {
              * Kind
              * @description one or more
              */
-            kind?: components["schemas"]["Kind"][] | null;
+            kind?: string[] | null;
             /** Min Severity */
             min_severity?: number | null;
             /**
@@ -5919,16 +6272,30 @@ export interface components {
              * @description part of a number, code or name
              */
             q?: string | null;
+            /** Raised Since */
+            raised_since?: string | null;
+            /** Raised Until */
+            raised_until?: string | null;
             /**
              * Region
              * @description GB/T 2260 code; a city contains its districts
              */
             region?: string | null;
             /**
+             * Rule
+             * @description code of the rule
+             */
+            rule?: string | null;
+            /**
              * Severity
              * @description exactly this severity
              */
             severity?: number | null;
+            /**
+             * Silenced
+             * @description true: kept off the alarm list by an approved window
+             */
+            silenced?: boolean | null;
             /**
              * Since
              * @description last seen at or after
@@ -5939,6 +6306,11 @@ export interface components {
              * @description a field name; a minus sign before it turns the order
              */
             sort?: string | null;
+            /**
+             * Source
+             * @description one or more
+             */
+            source?: components["schemas"]["Source"][] | null;
             /**
              * Status
              * @description one or more
@@ -5956,6 +6328,10 @@ export interface components {
          */
         FindingFilters: {
             activity?: components["schemas"]["Activity"] | null;
+            /** @description how far the question to the enterprise is */
+            answer?: components["schemas"]["AnswerState"] | null;
+            /** Answer Late */
+            answer_late?: boolean | null;
             confirmation?: components["schemas"]["Confirmation"] | null;
             /**
              * Enterprise
@@ -5966,7 +6342,7 @@ export interface components {
              * Kind
              * @description one or more
              */
-            kind?: components["schemas"]["Kind"][] | null;
+            kind?: string[] | null;
             /** Min Severity */
             min_severity?: number | null;
             /**
@@ -5999,16 +6375,30 @@ export interface components {
              * @description part of a number, code or name
              */
             q?: string | null;
+            /** Raised Since */
+            raised_since?: string | null;
+            /** Raised Until */
+            raised_until?: string | null;
             /**
              * Region
              * @description GB/T 2260 code; a city contains its districts
              */
             region?: string | null;
             /**
+             * Rule
+             * @description code of the rule
+             */
+            rule?: string | null;
+            /**
              * Severity
              * @description exactly this severity
              */
             severity?: number | null;
+            /**
+             * Silenced
+             * @description true: kept off the alarm list by an approved window
+             */
+            silenced?: boolean | null;
             /**
              * Since
              * @description last seen at or after
@@ -6019,6 +6409,11 @@ export interface components {
              * @description a field name; a minus sign before it turns the order
              */
             sort?: string | null;
+            /**
+             * Source
+             * @description one or more
+             */
+            source?: components["schemas"]["Source"][] | null;
             /**
              * Status
              * @description one or more
@@ -6590,6 +6985,42 @@ export interface components {
             tls_port: number;
         };
         /**
+         * GeoFeature
+         * @description An object on the map.
+         */
+        GeoFeature: {
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+            /**
+             * Type
+             * @default Feature
+             */
+            type: string;
+        };
+        /**
+         * GeoFeatures
+         * @description Objects on the map as GeoJSON.
+         */
+        GeoFeatures: {
+            /** Features */
+            features: components["schemas"]["GeoFeature"][];
+            /** Total */
+            total: number;
+            /**
+             * Type
+             * @default FeatureCollection
+             */
+            type: string;
+            /** Without Place */
+            without_place: number;
+        };
+        /**
          * GoodDaysOut
          * @description Good days of the period.
          */
@@ -6672,6 +7103,23 @@ export interface components {
             recorded_at: string;
             /** Severity */
             severity: number;
+        };
+        /**
+         * ImportedObject
+         * @description A row of the file and what becomes of it.
+         */
+        ImportedObject: {
+            /** Code */
+            code: string;
+            /** Differences */
+            differences: components["schemas"]["FieldDifference"][];
+            /** Faults */
+            faults: components["schemas"]["ObjectFaultOut"][];
+            /** Line */
+            line: number;
+            /** Name */
+            name: string;
+            outcome: components["schemas"]["Outcome"];
         };
         /**
          * IndicatorDetail
@@ -7128,12 +7576,6 @@ export interface components {
             /** Version */
             version: number;
         };
-        /**
-         * Kind
-         * @description Kinds of findings that code names; the list itself is `finding_kinds.csv` of the packs and may hold more.
-         * @enum {string}
-         */
-        Kind: "exceedance" | "air_pollution" | "late_stream" | "frozen_value" | "dilution" | "treatment_off" | "clock_error" | "data_quality" | "rebound" | "late_data" | "temperature_out_of_range" | "leak_overdue" | "model_contrast" | "model_suspect" | "missed_duty" | "plan_gap" | "complaint" | "patrol_problem" | "audit_problem" | "superior_order";
         /**
          * KpiOut
          * @description One tile.
@@ -7605,6 +8047,521 @@ export interface components {
             note: string;
         };
         /**
+         * ObjectChange
+         * @description A change of an object; what is not named stays.
+         */
+        ObjectChange: {
+            /**
+             * Attributes
+             * @description new value by field; null removes the field
+             */
+            attributes?: {
+                [key: string]: unknown;
+            };
+            /** Geometry */
+            geometry?: {
+                [key: string]: unknown;
+            } | null;
+            /** Lat */
+            lat?: number | null;
+            /** Lon */
+            lon?: number | null;
+            /** Name */
+            name?: string | null;
+            /** Name En */
+            name_en?: string | null;
+            /** Reason */
+            reason: string;
+            /** Region Code */
+            region_code?: string | null;
+            /** Revision */
+            revision: number;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid To */
+            valid_to?: string | null;
+        };
+        /**
+         * ObjectDetail
+         * @description One object of the register.
+         */
+        ObjectDetail: {
+            /** Attributes */
+            attributes: {
+                [key: string]: unknown;
+            };
+            /** Code */
+            code: string;
+            /** Enterprise Code */
+            enterprise_code: string;
+            /** Enterprise Name */
+            enterprise_name: string;
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            /** Id */
+            id: number;
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /** May Update */
+            may_update: boolean;
+            /**
+             * Merged
+             * @description objects that were merged into it
+             */
+            merged: components["schemas"]["PlaceOut"][];
+            /**
+             * Merged Into
+             * @description code of the object that stands for it; empty if none
+             */
+            merged_into: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            parent: components["schemas"]["PlaceOut"] | null;
+            /** Parent Code */
+            parent_code: string;
+            /** Parent Name */
+            parent_name: string;
+            /** Parent Type */
+            parent_type: string;
+            /** Parts */
+            parts: components["schemas"]["PlaceOut"][];
+            /** Parts Total */
+            parts_total: number;
+            /** Recorded At */
+            recorded_at: string;
+            /** Region Code */
+            region_code: string;
+            /** Region Name */
+            region_name: string;
+            /** Region Name En */
+            region_name_en: string;
+            /** Region Source */
+            region_source: string;
+            /** Relations */
+            relations: components["schemas"]["RelationOut"][];
+            /**
+             * Revision
+             * @description number of the newest state; send it with a change
+             */
+            revision: number;
+            /** Simulated */
+            simulated: boolean;
+            /** Type */
+            type: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
+         * ObjectExport
+         * @description Filters of the list and options of the file.
+         */
+        ObjectExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * Ended
+             * @description true: only those that have ended; false or left out: those that exist
+             */
+            ended?: boolean | null;
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * On
+             * @description objects that existed on this day
+             */
+            on?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Parent
+             * @description code of the object that it is part of
+             */
+            parent?: string | null;
+            /**
+             * Q
+             * @description part of a code, name or identifier
+             */
+            q?: string | null;
+            /**
+             * Region
+             * @description GB/T 2260 code; a city contains its districts
+             */
+            region?: string | null;
+            /** Simulated */
+            simulated?: boolean | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * Type
+             * @description code of the type
+             * @default enterprise
+             */
+            type: string;
+        };
+        /**
+         * ObjectFaultOut
+         * @description What is wrong with a cell.
+         */
+        ObjectFaultOut: {
+            code: components["schemas"]["FaultCode"];
+            /** Field */
+            field: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Reason En */
+            reason_en: string;
+            /** Reason Zh */
+            reason_zh: string;
+            /** Remedy En */
+            remedy_en: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * ObjectFieldOut
+         * @description A field of a type.
+         */
+        ObjectFieldOut: {
+            /** Choices */
+            choices: components["schemas"]["Choice"][];
+            /** Identifier */
+            identifier: boolean;
+            kind: components["schemas"]["FieldKind"];
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Maximum */
+            maximum: string | null;
+            /** Minimum */
+            minimum: string | null;
+            /** Name */
+            name: string;
+            /** Pattern */
+            pattern: string;
+            /** Required */
+            required: boolean;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * ObjectFilters
+         * @description Which objects of the register.
+         */
+        ObjectFilters: {
+            /**
+             * Ended
+             * @description true: only those that have ended; false or left out: those that exist
+             */
+            ended?: boolean | null;
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * On
+             * @description objects that existed on this day
+             */
+            on?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Parent
+             * @description code of the object that it is part of
+             */
+            parent?: string | null;
+            /**
+             * Q
+             * @description part of a code, name or identifier
+             */
+            q?: string | null;
+            /**
+             * Region
+             * @description GB/T 2260 code; a city contains its districts
+             */
+            region?: string | null;
+            /** Simulated */
+            simulated?: boolean | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * Type
+             * @description code of the type
+             * @default enterprise
+             */
+            type: string;
+        };
+        /**
+         * ObjectImportIn
+         * @description How a file is taken in.
+         */
+        ObjectImportIn: {
+            /**
+             * Dry Run
+             * @default true
+             */
+            dry_run: boolean;
+            /**
+             * Skip Faulty
+             * @description take the good rows although others are faulty
+             * @default false
+             */
+            skip_faulty: boolean;
+            /** Type */
+            type: string;
+            /**
+             * Update
+             * @description existing objects take the cells that differ; blank cells never count
+             * @default false
+             */
+            update: boolean;
+        };
+        /**
+         * ObjectImportOut
+         * @description A file against the register.
+         */
+        ObjectImportOut: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Dry Run */
+            dry_run: boolean;
+            /** Rows */
+            rows: components["schemas"]["ImportedObject"][];
+            /** Type */
+            type: string;
+            /** Unknown Columns */
+            unknown_columns: string[];
+        };
+        /**
+         * ObjectIn
+         * @description An object that is to be registered.
+         */
+        ObjectIn: {
+            /** Attributes */
+            attributes?: {
+                [key: string]: unknown;
+            };
+            /** Code */
+            code: string;
+            /** Geometry */
+            geometry?: {
+                [key: string]: unknown;
+            } | null;
+            /** Lat */
+            lat?: number | null;
+            /** Lon */
+            lon?: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Name En
+             * @default
+             */
+            name_en: string;
+            /** Parent Code */
+            parent_code?: string | null;
+            /** Parent Type */
+            parent_type?: string | null;
+            /**
+             * Region Code
+             * @description empty: the outline that holds the place decides
+             * @default
+             */
+            region_code: string;
+            /** Type */
+            type: string;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid To */
+            valid_to?: string | null;
+        };
+        /**
+         * ObjectMergeIn
+         * @description Which object is the same.
+         */
+        ObjectMergeIn: {
+            /**
+             * Duplicate
+             * @description code of the object that ends
+             */
+            duplicate: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ObjectPage
+         * @description A page of objects.
+         */
+        ObjectPage: {
+            /** Items */
+            items: components["schemas"]["ObjectRow"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * ObjectReasonIn
+         * @description Why.
+         */
+        ObjectReasonIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ObjectRevisionOut
+         * @description A state that an object had.
+         */
+        ObjectRevisionOut: {
+            /** Actor */
+            actor: string;
+            /** Differences */
+            differences: components["schemas"]["FieldDifference"][];
+            /** Event */
+            event: string;
+            /** Reason */
+            reason: string;
+            /** Recorded At */
+            recorded_at: string;
+        };
+        /**
+         * ObjectRow
+         * @description An object in a list.
+         */
+        ObjectRow: {
+            /** Attributes */
+            attributes: {
+                [key: string]: unknown;
+            };
+            /** Code */
+            code: string;
+            /** Enterprise Code */
+            enterprise_code: string;
+            /** Enterprise Name */
+            enterprise_name: string;
+            /** Id */
+            id: number;
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /**
+             * Merged Into
+             * @description code of the object that stands for it; empty if none
+             */
+            merged_into: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** Parent Code */
+            parent_code: string;
+            /** Parent Name */
+            parent_name: string;
+            /** Parent Type */
+            parent_type: string;
+            /** Recorded At */
+            recorded_at: string;
+            /** Region Code */
+            region_code: string;
+            /** Region Name */
+            region_name: string;
+            /** Region Name En */
+            region_name_en: string;
+            /** Region Source */
+            region_source: string;
+            /** Simulated */
+            simulated: boolean;
+            /** Type */
+            type: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
+         * ObjectTypeOut
+         * @description A type of object.
+         */
+        ObjectTypeOut: {
+            /** Code En */
+            code_en: string;
+            /** Code Zh */
+            code_zh: string;
+            /** Fields */
+            fields: components["schemas"]["ObjectFieldOut"][];
+            /** May Register */
+            may_register: boolean;
+            /** Mergeable */
+            mergeable: boolean;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Objects
+             * @description that exist and that you may see
+             */
+            objects: number;
+            /**
+             * Parents
+             * @description types that it may be part of; `none` when it may stand alone
+             */
+            parents: string[];
+            /** Public */
+            public: boolean;
+            shape: components["schemas"]["Shape"];
+            /** Type */
+            type: string;
+        };
+        /**
          * ObservationEvidenceIn
          * @description Freeze a stored value, with all its versions, as evidence.
          */
@@ -7710,6 +8667,12 @@ export interface components {
          * @enum {string}
          */
         Origin: "person" | "gap" | "clock" | "key" | "first_contact" | "activation";
+        /**
+         * Outcome
+         * @description What becomes of a row.
+         * @enum {string}
+         */
+        Outcome: "new" | "changed" | "same" | "kept" | "faulty";
         /**
          * OutletDetail
          * @description An outlet page.
@@ -8831,6 +9794,44 @@ export interface components {
             reasons: components["schemas"]["ReasonOut"][];
         };
         /**
+         * RelationIn
+         * @description A relation to another object.
+         */
+        RelationIn: {
+            kind: components["schemas"]["RelationKind"];
+            /** To Code */
+            to_code: string;
+            /** To Type */
+            to_type: string;
+            /** Valid From */
+            valid_from?: string | null;
+        };
+        /**
+         * RelationKind
+         * @description How two objects belong together (`part_of` is the parent field).
+         * @enum {string}
+         */
+        RelationKind: "part_of" | "operates" | "owns" | "supervises" | "discharges_to" | "located_in" | "upstream_of" | "chief_of" | "serves" | "insured_by";
+        /**
+         * RelationOut
+         * @description A relation, seen from one of its ends.
+         */
+        RelationOut: {
+            /** Id */
+            id: number;
+            kind: components["schemas"]["RelationKind"];
+            other: components["schemas"]["PlaceOut"];
+            /** Outgoing */
+            outgoing: boolean;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
          * ReplacementIn
          * @description A need for a discharge quota.
          */
@@ -9413,6 +10414,12 @@ export interface components {
             } | null;
         };
         /**
+         * Shape
+         * @description What an object looks like on a map.
+         * @enum {string}
+         */
+        Shape: "none" | "point" | "area" | "any";
+        /**
          * ShortPeriod
          * @description What is short of its number of days.
          */
@@ -9424,6 +10431,12 @@ export interface components {
             /** Period */
             period: string;
         };
+        /**
+         * Sign
+         * @description Why two objects may be one.
+         * @enum {string}
+         */
+        Sign: "same_identifier" | "same_name" | "name_without_form" | "near";
         /**
          * SiteChoice
          * @description Something that a device can measure.
@@ -9455,6 +10468,12 @@ export interface components {
             /** Q */
             q?: string | null;
         };
+        /**
+         * Source
+         * @description Where it was noticed.
+         * @enum {string}
+         */
+        Source: "data" | "patrol" | "model" | "complaint" | "audit" | "missed_obligation" | "superior";
         /**
          * Span
          * @description Length of a period.
@@ -10010,7 +11029,7 @@ export interface components {
              */
             captured_by: string;
             /** @default document */
-            kind: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "receipt";
+            kind: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "equipment" | "sample" | "receipt";
             /**
              * Title
              * @default
@@ -10707,7 +11726,7 @@ export interface operations {
                      */
                     file: string;
                     /** @default document */
-                    kind?: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "receipt";
+                    kind?: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "equipment" | "sample" | "receipt";
                     /**
                      * Title
                      * @default
@@ -13064,7 +14083,18 @@ export interface operations {
                 /** @description true: somebody must still look at it; false: nobody must */
                 open?: boolean | null;
                 /** @description one or more */
-                kind?: components["schemas"]["Kind"][] | null;
+                kind?: string[] | null;
+                /** @description one or more */
+                source?: components["schemas"]["Source"][] | null;
+                /** @description how far the question to the enterprise is */
+                answer?: components["schemas"]["AnswerState"] | null;
+                answer_late?: boolean | null;
+                /** @description true: kept off the alarm list by an approved window */
+                silenced?: boolean | null;
+                /** @description code of the rule */
+                rule?: string | null;
+                raised_since?: string | null;
+                raised_until?: string | null;
                 /** @description exactly this severity */
                 severity?: number | null;
                 min_severity?: number | null;
@@ -13221,7 +14251,18 @@ export interface operations {
                 /** @description true: somebody must still look at it; false: nobody must */
                 open?: boolean | null;
                 /** @description one or more */
-                kind?: components["schemas"]["Kind"][] | null;
+                kind?: string[] | null;
+                /** @description one or more */
+                source?: components["schemas"]["Source"][] | null;
+                /** @description how far the question to the enterprise is */
+                answer?: components["schemas"]["AnswerState"] | null;
+                answer_late?: boolean | null;
+                /** @description true: kept off the alarm list by an approved window */
+                silenced?: boolean | null;
+                /** @description code of the rule */
+                rule?: string | null;
+                raised_since?: string | null;
+                raised_until?: string | null;
                 /** @description exactly this severity */
                 severity?: number | null;
                 min_severity?: number | null;
@@ -16103,6 +17144,1002 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegionOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    registry_duplicates: {
+        parameters: {
+            query: {
+                type: string;
+                region?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    registry_import_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Dry Run
+                     * @default true
+                     */
+                    dry_run?: boolean;
+                    /**
+                     * File
+                     * Format: binary
+                     */
+                    file: string;
+                    /**
+                     * Skip Faulty
+                     * @description take the good rows although others are faulty
+                     * @default false
+                     */
+                    skip_faulty?: boolean;
+                    /** Type */
+                    type: string;
+                    /**
+                     * Update
+                     * @description existing objects take the cells that differ; blank cells never count
+                     * @default false
+                     */
+                    update?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectImportOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    registry_list_objects: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description code of the type */
+                type?: string;
+                /** @description GB/T 2260 code; a city contains its districts */
+                region?: string | null;
+                enterprise?: string | null;
+                /** @description code of the object that it is part of */
+                parent?: string | null;
+                /** @description objects that existed on this day */
+                on?: string | null;
+                /** @description true: only those that have ended; false or left out: those that exist */
+                ended?: boolean | null;
+                simulated?: boolean | null;
+                /** @description part of a code, name or identifier */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    registry_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    registry_export_objects: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description code of the type */
+                type?: string;
+                /** @description GB/T 2260 code; a city contains its districts */
+                region?: string | null;
+                enterprise?: string | null;
+                /** @description code of the object that it is part of */
+                parent?: string | null;
+                /** @description objects that existed on this day */
+                on?: string | null;
+                /** @description true: only those that have ended; false or left out: those that exist */
+                ended?: boolean | null;
+                simulated?: boolean | null;
+                /** @description part of a code, name or identifier */
+                q?: string | null;
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    registry_object_features: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description code of the type */
+                type?: string;
+                /** @description GB/T 2260 code; a city contains its districts */
+                region?: string | null;
+                enterprise?: string | null;
+                /** @description code of the object that it is part of */
+                parent?: string | null;
+                /** @description objects that existed on this day */
+                on?: string | null;
+                /** @description true: only those that have ended; false or left out: those that exist */
+                ended?: boolean | null;
+                simulated?: boolean | null;
+                /** @description part of a code, name or identifier */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeoFeatures"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    registry_one_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    registry_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    registry_object_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectRevisionOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    registry_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectMergeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    registry_part: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectReasonIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    registry_relate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RelationIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    registry_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type: string;
+                code: string;
+                relation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectReasonIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    registry_template_csv: {
+        parameters: {
+            query?: {
+                language?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    registry_template_xlsx: {
+        parameters: {
+            query?: {
+                language?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A workbook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+        };
+    };
+    registry_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectTypeOut"][];
                 };
             };
             /** @description Unauthorized */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,13 +19,14 @@ from qingtian.apps.registry.identifiers import carried, identifiers_of
 from qingtian.apps.registry.models import RegistryObject
 from qingtian.apps.registry.regions import region_of
 from qingtian.apps.registry.revisions import snapshot
+from qingtian.apps.registry.rights import require_registrar
 from qingtian.apps.registry.rules import check_object
 from qingtian.domain.errors import InvalidInput
 from qingtian.domain.objects import NO_PARENT, Fault, FaultCode, FieldFault, read_cell
 from qingtian.packs import load_packs
 from qingtian.packs.objects import object_type
 from qingtian.runtime.settings import get_settings
-from qingtian.telemetry.importers.tables import SourceRow, open_table
+from qingtian.telemetry.importers.tables import Layout, SourceRow, open_table
 
 MOST_ROWS = 5_000  # of one file: what one request settles in a few seconds
 UPDATABLE = ("name", "name_en", "lon", "lat", "valid_from", "valid_to")
@@ -86,10 +88,12 @@ def plan_import(actor: Actor, at: datetime, kind: str, path: Path, *, update: bo
         kind: type of every object of the file.
         update: whether existing objects take the cells that differ; a blank cell never changes anything.
     Raises:
+        NotPermitted: the actor may register objects nowhere.
         InvalidInput: the file cannot be read, has no column for the code, or too many rows.
     """
+    require_registrar(actor)
     columns = columns_of(kind)
-    table = open_table(path)
+    table = open_table(path, Layout(header_line=1 + _remarks(path)))
     headings, unknown = matched(columns, table.columns)
     missing = [one.label("zh") for one in columns if one.spec.required and one.name not in headings]
     if missing:
@@ -99,6 +103,13 @@ def plan_import(actor: Actor, at: datetime, kind: str, path: Path, *, update: bo
     planner = _Planner(actor, at, kind, columns, headings, update=update)
     rows = [planner.plan(line) for line in _limited(table.rows)]
     return ImportPlan(kind, rows, unknown)
+
+
+def _remarks(path: Path) -> int:
+    """Lines before the heading that say what the data are, as our own exports have them."""
+    with path.open("rb") as file:
+        lines = file.read(4096).removeprefix(codecs.BOM_UTF8).splitlines()
+    return next((number for number, line in enumerate(lines) if not line.lstrip(b'"').startswith(b"#")), 0)
 
 
 def _limited(lines: Iterator[SourceRow]) -> Iterator[SourceRow]:

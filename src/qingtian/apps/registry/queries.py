@@ -33,7 +33,7 @@ def visible_object(actor: Actor, object_id: int, *, lock: bool = False) -> Regis
     return row
 
 
-def object_by_code(actor: Actor, kind: ObjectType, code: str) -> RegistryObject:
+def object_by_code(actor: Actor, kind: str, code: str) -> RegistryObject:
     """An object by type and code that the actor may see.
 
     Raises:

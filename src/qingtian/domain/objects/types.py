@@ -8,6 +8,20 @@ from enum import StrEnum
 
 from qingtian.domain.standards.provenance import RuleRow
 
+# What every object has beside the fields of its type; a field may not be named like one of these.
+BASE_NAMES = (
+    "code",
+    "name",
+    "name_en",
+    "parent_type",
+    "parent_code",
+    "region_code",
+    "lon",
+    "lat",
+    "geometry",
+    "valid_from",
+    "valid_to",
+)
 NO_PARENT = "none"  # an object of this type may be part of nothing
 
 

@@ -23,13 +23,16 @@ from qingtian.interfaces.api.views import (
     health,
     indicators,
     journal,
+    leaks,
     newcomers,
     overview,
     places,
+    registry,
     rejects,
     rules,
     series,
     session,
+    windows,
 )
 
 DESCRIPTION = (
@@ -74,6 +77,7 @@ def build_api() -> Api:
         overview,
         exports,
         places,
+        registry,
         series,
         air,
         devices,
@@ -82,6 +86,8 @@ def build_api() -> Api:
         rejects,
         newcomers,
         findings,
+        windows,
+        leaks,
         evidence,
         cases,
         rules,
