@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "qingtian.apps.obligations",
     "qingtian.apps.devices",
     "qingtian.apps.indicators",
+    "qingtian.apps.imports",
     "qingtian.duties",
 ]
 MIDDLEWARE = [

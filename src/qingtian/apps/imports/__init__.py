@@ -1,0 +1,1 @@
+"""The imports app: files and messages that are no HJ 212 frames."""
