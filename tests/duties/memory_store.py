@@ -11,10 +11,11 @@ from decimal import Decimal
 from tests.duties.memory_rollup import SOURCES, HourSums, hour_rows, hours_within, period_rows, without_device_hours
 
 from qingtian.telemetry.store.percentile import interpolated
-from qingtian.telemetry.store.periods import next_period
+from qingtian.telemetry.store.periods import next_period, period_of
 from qingtian.telemetry.store.port import (
     ORIGIN_ORDER,
     AppendResult,
+    Arrived,
     ClockSkew,
     CompactReport,
     Cycle,
@@ -137,6 +138,17 @@ class MemoryStore:
                 for one in made
             ]
         return self.append(made)
+
+    def arrived(self, cycle, start, end, *, since) -> list[Arrived]:
+        sources = SOURCES.get(cycle, (Cycle.MINUTE, Cycle.REALTIME))
+        own, found = cycle is Cycle.HOUR, {}
+        for row in self._every():
+            part = row.cycle in sources and (not own or row.origin is Origin.DEVICE)
+            part = part or (row.cycle is cycle and row.origin is not Origin.ROLLUP)
+            if part and self._shown(row) and start <= row.period_start < end and row.received_at >= since:
+                key = (period_of(cycle, row.period_start), row.site)
+                found[key] = max(found.get(key, row.received_at), row.received_at)
+        return [Arrived(site, at, newest) for (at, site), newest in sorted(found.items())]
 
     def percentile(self, site, pollutant, cycle, start, end, *, fraction: Decimal, as_of=None) -> Decimal | None:
         rows = self.series(site, pollutant, cycle, start, end, as_of=as_of)

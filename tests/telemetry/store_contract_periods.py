@@ -246,6 +246,28 @@ class PeriodContract:
         assert store.roll_up(Cycle.MONTH, local(2025, 11), local(2025, 11, 30)) == AppendResult()
         assert store.roll_up(Cycle.YEAR, local(2025), local(2025, 12, 31)) == AppendResult()
 
+    # -- what to roll up again -------------------------------------------------------------------------------------
+
+    def test_the_periods_that_late_rows_touched_are_told(self, store: Store) -> None:
+        late = D0 + 40 * DAY
+        store.append([*hours([1] * 48), *days([1], D0 + 3 * DAY, site="S2")])
+        store.append(hours([2], D0 + 25 * HOUR, received_at=late))
+        store.append(minutes([5], D0 + 26 * HOUR, site="S3", received_at=late))
+        store.append(minutes([5], D0 + 28 * HOUR, site="S4", received_at=late, origin=Origin.import_))
+        ends = (D0 - DAY, D0 + 30 * DAY)
+
+        def told(cycle: Cycle, start: datetime, end: datetime, since: datetime) -> list[tuple[str, datetime]]:
+            return [(one.site, one.period_start) for one in store.arrived(cycle, start, end, since=since)]
+
+        assert told(Cycle.DAY, *ends, D0) == [("S1", D0), ("S1", D0 + DAY), ("S2", D0 + 3 * DAY)]
+        assert told(Cycle.DAY, *ends, late) == [("S1", D0 + DAY)]
+        assert told(Cycle.HOUR, *ends, late) == [("S1", D0 + 25 * HOUR), ("S3", D0 + 26 * HOUR)]
+        assert told(Cycle.MONTH, *ends, D0) == [("S2", local(2025, 11))]
+        assert told(Cycle.DAY, *ends, late + MINUTE) == []
+        assert told(Cycle.DAY, D0 + 2 * DAY, D0 + 3 * DAY, D0) == []
+        first, second = store.arrived(Cycle.DAY, D0, D0 + 2 * DAY, since=D0)
+        assert (first.newest, second.newest) == (D0 + 23 * HOUR + MINUTE, late)
+
     # -- withdrawals -----------------------------------------------------------------------------------------------
 
     def test_a_day_whose_hours_were_all_withdrawn_becomes_void(self, store: Store) -> None:

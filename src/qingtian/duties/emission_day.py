@@ -26,7 +26,7 @@ from qingtian.duties.emission_hour import (
 from qingtian.duties.sites import Site
 from qingtian.packs import Packs
 from qingtian.runtime.clock import SHANGHAI
-from qingtian.telemetry.store.port import Observation
+from qingtian.telemetry.store.port import Observation, Origin
 
 FLOWS = {"water": "w00000", "air": "a00000"}
 NOT_WEIGHED = frozenset({"w01001", "w01010"})  # pH and temperature
@@ -182,12 +182,14 @@ def _hour_input(row: Observation) -> dict[str, Any]:
 
 
 def day_rows(hours: Iterable[Observation], days: Iterable[Observation]) -> dict[tuple[str, date], DayRows]:
-    """Rows by site and legal day."""
+    """Rows by site and legal day; our own roll-ups of days do not count: the standard's day mean is made here."""
     found: dict[tuple[str, date], DayRows] = {}
     for row in hours:
         key = (row.site, row.period_start.astimezone(SHANGHAI).date())
         found.setdefault(key, DayRows()).hours.setdefault(row.pollutant, []).append(row)
     for row in days:
+        if row.origin is Origin.ROLLUP:
+            continue
         key = (row.site, row.period_start.astimezone(SHANGHAI).date())
         found.setdefault(key, DayRows()).day[row.pollutant] = row
     return found

@@ -77,18 +77,23 @@ def _one_day(run: Recomputation, store: Store, basis: Basis, day: date) -> Recom
     where = places(basis, day)
     answers = rejudge_day(store, basis, day, where)
     batch = [one for group in answers.values() for one in group]
-    adopt = (lambda: _adopt(basis.now, answers, where)) if run.mode == Mode.ADOPT else None
-    return keep_day(run.pk, basis.now, day, batch, adopt)
+    taken = (lambda: _counted(basis.now, answers, where)) if run.mode == Mode.ADOPT else None
+    return keep_day(run.pk, basis.now, day, batch, taken)
 
 
-def _adopt(at: datetime, answers: Mapping[Question, list[Judged]], where: Places) -> dict[str, int]:
+def _counted(at: datetime, answers: Mapping[Question, list[Judged]], where: Places) -> dict[str, int]:
     report = DutyReport()
+    adopt(at, answers, where, report)
+    return {name: getattr(report, name) for name in ("raised", "extended", "ended", "withdrawn")}
+
+
+def adopt(at: datetime, answers: Mapping[Question, list[Judged]], where: Places, report: DutyReport) -> None:
+    """Make answers the current ones and bring the findings in step."""
     for question, batch in answers.items():
         if question is Question.AIR_DAY:
             report.judged += len(record_judgements(SYSTEM_ACTOR, at, batch).created)
         elif batch:
             record_and_settle(at, _settling(at, question, where), batch, report)
-    return {name: getattr(report, name) for name in ("raised", "extended", "ended", "withdrawn")}
 
 
 def _settling(at: datetime, question: Question, where: Places) -> Settling:

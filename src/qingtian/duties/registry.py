@@ -23,6 +23,7 @@ from qingtian.duties.tend_devices import expire_waiting, rotate_keys, set_clocks
 from qingtian.duties.watch_answers import watch_answers
 from qingtian.duties.watch_authenticity import watch_authenticity
 from qingtian.duties.watch_clocks import watch_clocks
+from qingtian.duties.watch_health import watch_health
 from qingtian.duties.watch_leaks import watch_leaks
 from qingtian.duties.watch_obligations import watch_obligations
 from qingtian.duties.watch_overdue import watch_overdue
@@ -84,6 +85,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("compute_indicators", 24 * _HOUR, compute_indicators, "指标计算", "Indicators", offset=_HOUR),
     Duty("keep_archive", 24 * _HOUR, keep_archive, "原始报文留存", "Retention of raw frames", offset=4 * _HOUR),
     Duty("anchor_evidence", 24 * _HOUR, anchor_evidence, "证据每日根", "Daily roots of evidence", offset=20 * _MINUTE),
+    Duty("watch_health", _HOUR, watch_health, "运行状况测量", "Health measured", offset=50 * _MINUTE),
     Duty("compact_store", 24 * _HOUR, compact_store, "数据存储整理", "Store upkeep", offset=3 * _HOUR),
 )
 

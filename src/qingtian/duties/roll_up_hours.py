@@ -16,12 +16,18 @@ def roll_up_hours(context: DutyContext) -> DutyReport:
     floor = whole_hour(context.now)
     recent = min(floor - RECENT, whole_hour(context.since))
     periods = [*_late(context, recent), (recent, floor)]
-    return DutyReport(notes=_notes([context.store.roll_up_hours(start, end) for start, end in periods]))
+    return DutyReport(notes=rolled_notes("hour", [context.store.roll_up_hours(start, end) for start, end in periods]))
 
 
 def whole_hour(at: datetime) -> datetime:
     """Start of the hour."""
     return at.replace(minute=0, second=0, microsecond=0)
+
+
+def rolled_notes(cycle: str, results: list[AppendResult]) -> list[str]:
+    """What a run tells of its roll-ups."""
+    new, corrected = sum(one.new for one in results), sum(one.corrected for one in results)
+    return [f"{new} {cycle} rows, {corrected} corrected"] if new or corrected else []
 
 
 def _late(context: DutyContext, before: datetime) -> list[tuple[datetime, datetime]]:
@@ -30,10 +36,5 @@ def _late(context: DutyContext, before: datetime) -> list[tuple[datetime, dateti
     if start >= before:
         return []
     since = context.since - rule.hours("overlap_h")
-    rows = context.store.window(Cycle.MINUTE, start, before, received_since=since)
-    return stretches(whole_hour(row.period_start) for row in rows)
-
-
-def _notes(results: list[AppendResult]) -> list[str]:
-    new, corrected = sum(one.new for one in results), sum(one.corrected for one in results)
-    return [f"{new} hour rows, {corrected} corrected"] if new or corrected else []
+    arrived = context.store.arrived(Cycle.HOUR, start, before, since=since)
+    return stretches(one.period_start for one in arrived)

@@ -30,6 +30,7 @@ from qingtian.telemetry.store.compaction import compact_lake
 from qingtian.telemetry.store.percentile import interpolated
 from qingtian.telemetry.store.port import (
     AppendResult,
+    Arrived,
     ClockSkew,
     CompactReport,
     Cycle,
@@ -208,6 +209,12 @@ class DuckLakeStore:
             done = self._roll_stretch(Rolling(cycle, starts, media or {}, sites, withdrawn_at))
             new, duplicate, corrected = new + done.new, duplicate + done.duplicate, corrected + done.corrected
         return AppendResult(new, duplicate, corrected)
+
+    def arrived(self, cycle: Cycle, start: datetime, end: datetime, *, since: datetime) -> list[Arrived]:
+        """Periods of a cycle whose parts arrived at or after a time."""
+        where = self._hidden().leave_out(queries.period(start, end).add("received_at >= ?", since))
+        rows = self._read(rolling.select_arrived(cycle, where), where.values)
+        return [Arrived(site, rolling.period_start(cycle, bucket), time_of(newest)) for site, bucket, newest in rows]
 
     def percentile(
         self,

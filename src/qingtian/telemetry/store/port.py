@@ -212,6 +212,15 @@ class Touched:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A site and a period that rows arrived for; `newest`: the last arrival."""
+
+    site: str
+    period_start: datetime
+    newest: datetime
+
+
 SeriesKey = tuple[str, str, str, str]  # site, pollutant, cycle, origin
 
 
@@ -335,6 +344,13 @@ class Store(Protocol):
             sites: only these.
             withdrawn_at: inputs were withdrawn then: periods that have none left become void, and what changes is
                 known from then on.
+        """
+        ...
+
+    def arrived(self, cycle: Cycle, start: datetime, end: datetime, *, since: datetime) -> list[Arrived]:
+        """Periods of `cycle` in [start, end) whose parts arrived at or after `since`: to be rolled up again, by time.
+
+        The parts are those that `roll_up` makes the period of, and its own rows.
         """
         ...
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.store import queries
 from qingtian.telemetry.store.periods import next_period, periods
 from qingtian.telemetry.store.port import VALID_MARK, Cycle
@@ -170,6 +171,26 @@ def make_rolled(cycle: Cycle, source: str, target: str, *, withdrawn: bool) -> s
         f"CREATE OR REPLACE TEMP TABLE rolled AS WITH {_sums(cycle, source)}, {_means(cycle)}, "
         f"{_present(target)} {_versions(withdrawn=withdrawn)}"
     )
+
+
+def select_arrived(cycle: Cycle, where: queries.Where) -> str:
+    """Sites and numbers of the periods that the rows of a condition belong to."""
+    step = STEPS[cycle]
+    device = " AND origin = 'device'" if step.own else ""
+    sources = f"cycle IN ({', '.join(repr(one.value) for one in step.sources)}){device}"
+    mine = f"(cycle = '{cycle.value}' AND origin <> 'rollup')"
+    return (
+        f"SELECT site, {_number(_BUCKET[cycle], cycle)} AS bucket, epoch_us(max(received_at)) "  # noqa: S608
+        f"FROM {queries.TABLE} WHERE {where.sql} AND ({sources} OR {mine}) GROUP BY ALL ORDER BY bucket, site"
+    )
+
+
+def period_start(cycle: Cycle, bucket: int) -> datetime:
+    """Start of the period of a number."""
+    if cycle is Cycle.HOUR:
+        return datetime.fromtimestamp(bucket * HOUR_S, SHANGHAI)
+    day = date(1970, 1, 1) + timedelta(days=bucket)
+    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
 
 
 def _sums(cycle: Cycle, source: str) -> str:
