@@ -21,13 +21,18 @@ from qingtian.telemetry.store.port import (
     Cycle,
     Observation,
     Origin,
+    Place,
+    PlaceSummary,
     Quarantined,
     RowScreen,
+    Sampled,
+    SeriesExceedances,
     SpoolPosition,
     Touched,
 )
 from qingtian.telemetry.store.queries import WATER_CONCENTRATIONS, WATER_FLOW
 from qingtian.telemetry.store.rows import Key, content_of, exact, key_of
+from qingtian.telemetry.store.sampling import largest_triangles
 from qingtian.telemetry.store.versions import Known, decide
 
 EXACT = ("value", "minimum", "maximum", "total", "converted")
@@ -170,6 +175,53 @@ class MemoryStore:
 
     def withdrawn(self, since: datetime) -> list[Touched]:
         return [one for at, touched in self._withdrawn.values() if at >= since for one in touched]
+
+    def sampled(self, site, pollutant, cycle, start, end, *, points, as_of=None) -> Sampled:
+        rows = self.series(site, pollutant, cycle, start, end, as_of=as_of)
+        drawn = [row for row in rows if row.value is not None]
+        kept = largest_triangles(
+            [row.period_start.timestamp() * 1e6 for row in drawn], [float(row.value) for row in drawn], points
+        )
+        return Sampled([drawn[place] for place in kept], len(drawn), len(rows) - len(drawn))
+
+    def percentiles(self, cycle, start, end, *, fractions, sites=None, pollutants=None, as_of=None):
+        groups: dict[tuple[str, str], list[Decimal]] = {}
+        for row in self._window(cycle, start, end, sites, pollutants, as_of, None):
+            if row.valid and row.value is not None:
+                groups.setdefault((row.site, row.pollutant), []).append(row.value)
+        return {key: tuple(interpolated(sorted(values), f) for f in fractions) for key, values in groups.items()}
+
+    def exceeders(self, cycle, start, end, *, bounds, top, places=None, as_of=None) -> list[SeriesExceedances]:
+        found = []
+        for one in bounds:
+            rows = self._window(cycle, start, end, [one.site], [one.pollutant], as_of, None)
+            figures = [(row.converted if one.converted else row.value, row) for row in rows if row.valid]
+            figures = [(figure, row) for figure, row in figures if figure is not None]
+            over = [row for figure, row in figures if (figure < one.bound if one.below else figure > one.bound)]
+            if over:
+                pick = min if one.below else max
+                worst = pick(figure for figure, _ in figures)
+                at = next(row.period_start for figure, row in figures if figure == worst)
+                place = (places or {}).get(one.site, Place(one.site, ""))
+                key = (one.site, one.pollutant, place, one.bound, one.below, over[0].unit, len(over), len(figures))
+                found.append(SeriesExceedances(*key, worst, at, over[0].period_start, over[-1].period_start))
+        found.sort(key=lambda one: (-one.times, -abs(one.worst - one.bound) / abs(one.bound), one.site, one.pollutant))
+        return found[:top]
+
+    def by_place(self, cycle, start, end, *, places, pollutants=None, as_of=None) -> list[PlaceSummary]:
+        groups: dict[tuple[str, str, str], dict[str, list[Decimal]]] = {}
+        for row in self._window(cycle, start, end, list(places), pollutants, as_of, None):
+            if row.valid and row.value is not None:
+                group = groups.setdefault((places[row.site].region, row.pollutant, row.unit), {})
+                group.setdefault(row.site, []).append(row.value)
+        found = []
+        for key, sites in sorted(groups.items()):
+            means = [exact(sum(values, Decimal(0)) / len(values)) or Decimal(0) for values in sites.values()]
+            mean = exact(sum(means, Decimal(0)) / len(means))
+            every = [value for values in sites.values() for value in values]
+            highest = max(sites, key=lambda site: max(sites[site]))
+            found.append(PlaceSummary(*key, len(sites), len(every), mean, min(every), max(every), highest))
+        return found
 
     def last_seen(self) -> dict[str, datetime]:
         return dict(self._seen)

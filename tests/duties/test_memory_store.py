@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.duties.memory_store import MemoryStore
 from tests.telemetry.store_contract import StoreContract
+from tests.telemetry.store_contract_figures import FigureContract
 from tests.telemetry.store_contract_periods import PeriodContract
 from tests.telemetry.store_contract_withdraw import WithdrawContract
 
@@ -14,5 +15,5 @@ def store() -> MemoryStore:
     return MemoryStore()
 
 
-class TestMemoryStoreKeepsTheContract(StoreContract, PeriodContract, WithdrawContract):
+class TestMemoryStoreKeepsTheContract(StoreContract, PeriodContract, FigureContract, WithdrawContract):
     """Every test of the contract."""

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import psycopg
@@ -24,13 +21,10 @@ from qingtian.domain.errors import NotPermitted, Unavailable
 from qingtian.runtime.holding import may_change
 from qingtian.runtime.postgres import ensure_postgres
 from qingtian.runtime.settings import Settings
-from qingtian.telemetry.rejects.journal import RejectJournal
 from qingtian.telemetry.store import lake, queries, rolling, side, withdrawals
 from qingtian.telemetry.store.compaction import compact_lake
-from qingtian.telemetry.store.percentile import interpolated
 from qingtian.telemetry.store.port import (
     AppendResult,
-    Arrived,
     ClockSkew,
     CompactReport,
     Cycle,
@@ -41,19 +35,19 @@ from qingtian.telemetry.store.port import (
     SpoolPosition,
     Touched,
 )
+from qingtian.telemetry.store.reading import LakeReads
 from qingtian.telemetry.store.rolling import Rolling
 from qingtian.telemetry.store.rows import Key, Series, from_row, keys_to_arrow, legal_day, series_of, time_of, to_arrow
 from qingtian.telemetry.store.validity import MINUTE_S, Need, min_valid_seconds, needs_of
 from qingtian.telemetry.store.versions import Known, decide, keys_to_look_up, known_from_rows
 
 _log = logging.getLogger(__name__)
-READ_TRIES = 3
 READERS = 8
 
 Validity = Callable[[date], int]
 
 
-class DuckLakeStore:
+class DuckLakeStore(LakeReads):
     """A store on a database URL and a folder; share one per process.
 
     Args:
@@ -127,67 +121,6 @@ class DuckLakeStore:
             side.upsert_last_seen(connection, _arrivals(batch))
             return decision.result
 
-    def latest(self, sites: Sequence[str] | None = None, cycle: Cycle | None = None) -> list[Observation]:
-        """Newest period of every (site, pollutant, cycle)."""
-        with self._side_reads.connection() as connection:
-            return side.read_latest(connection, sites, cycle)
-
-    def series(
-        self,
-        site: str,
-        pollutant: str,
-        cycle: Cycle,
-        start: datetime,
-        end: datetime,
-        *,
-        as_of: datetime | None = None,
-    ) -> list[Observation]:
-        """Rows of one series in time order, last version of the preferred origin."""
-        return self.window(cycle, start, end, sites=[site], pollutants=[pollutant], as_of=as_of)
-
-    def window(
-        self,
-        cycle: Cycle,
-        start: datetime,
-        end: datetime,
-        *,
-        sites: Sequence[str] | None = None,
-        pollutants: Sequence[str] | None = None,
-        as_of: datetime | None = None,
-        received_since: datetime | None = None,
-        origin: Origin | None = None,
-    ) -> list[Observation]:
-        """Rows of many sites, ordered by site, pollutant, time."""
-        where = queries.window_where(cycle, start, end, sites=sites, pollutants=pollutants, as_of=as_of)
-        self._hidden(as_of).leave_out(where)
-        if received_since is not None:
-            where.add("received_at >= ?", received_since)
-        if origin is not None:
-            where.add("origin = ?", origin.value)
-        return [from_row(row) for row in self._read(queries.select_current(where), where.values)]
-
-    def tails(
-        self,
-        cycle: Cycle,
-        origin: Origin,
-        start: datetime,
-        end: datetime,
-        *,
-        sites: Sequence[str],
-        recent: Sequence[str] = (),
-        recent_s: int = 0,
-    ) -> list[Observation]:
-        """The end of each series, as quality control needs it."""
-        where = queries.window_where(cycle, start, end, sites=sites, pollutants=None, as_of=None)
-        self._hidden().leave_out(where.add("origin = ?", origin.value))
-        sql = queries.select_tails(where, recent, recent_s)
-        return [from_row(row) for row in self._read(sql, where.values)]
-
-    def versions(self, site: str, pollutant: str, cycle: Cycle, period_start: datetime) -> list[Observation]:
-        """Every version of one period, every origin, oldest first."""
-        values = [legal_day(period_start), site, pollutant, cycle.value, period_start]
-        return [from_row(row) for row in self._read(queries.SELECT_VERSIONS, values)]
-
     def roll_up_hours(self, start: datetime, end: datetime) -> AppendResult:
         """Hour means for the whole hours in [start, end) that the device sent no hour row for."""
         return self.roll_up(Cycle.HOUR, start, end)
@@ -210,29 +143,6 @@ class DuckLakeStore:
             new, duplicate, corrected = new + done.new, duplicate + done.duplicate, corrected + done.corrected
         return AppendResult(new, duplicate, corrected)
 
-    def arrived(self, cycle: Cycle, start: datetime, end: datetime, *, since: datetime) -> list[Arrived]:
-        """Periods of a cycle whose parts arrived at or after a time."""
-        where = self._hidden().leave_out(queries.period(start, end).add("received_at >= ?", since))
-        rows = self._read(rolling.select_arrived(cycle, where), where.values)
-        return [Arrived(site, rolling.period_start(cycle, bucket), time_of(newest)) for site, bucket, newest in rows]
-
-    def percentile(
-        self,
-        site: str,
-        pollutant: str,
-        cycle: Cycle,
-        start: datetime,
-        end: datetime,
-        *,
-        fraction: Decimal,
-        as_of: datetime | None = None,
-    ) -> Decimal | None:
-        """Percentile of the valid values, interpolated; None without values."""
-        where = queries.percentile_where(site, pollutant, cycle, start=start, end=end, as_of=as_of)
-        self._hidden(as_of).leave_out(where)
-        values = [row[0] for row in self._read(queries.select_percentile(where), where.values)]
-        return interpolated(values, fraction) if values else None
-
     def withdraw(self, segment: str, at: datetime) -> list[Touched]:
         """Hide the rows of one import from a time on."""
         self._refuse_when_read_only()
@@ -253,31 +163,6 @@ class DuckLakeStore:
                 self._epoch = -1  # what was learnt of the rows is void, here and in every other process
             return touched
 
-    def withdrawn(self, since: datetime) -> list[Touched]:
-        """What withdrawals at or after a time touched."""
-        with self._side_reads.connection() as connection:
-            return withdrawals.read_touched(connection, since)
-
-    def last_seen(self) -> dict[str, datetime]:
-        """Newest arrival of device rows per site."""
-        with self._side_reads.connection() as connection:
-            return side.read_last_seen(connection)
-
-    def clock_skews(self, since: datetime, until: datetime | None = None) -> list[ClockSkew]:
-        """Clock errors of frames that arrived in [since, until), oldest first."""
-        with self._side_reads.connection() as connection:
-            return side.read_skews(connection, since, until)
-
-    def quarantined(self, since: datetime, until: datetime | None = None) -> list[Quarantined]:
-        """Frames in quarantine that arrived in [since, until), oldest first."""
-        with self._side_reads.connection() as connection:
-            return side.read_quarantined(connection, since, until)
-
-    @property
-    def rejects(self) -> RejectJournal:
-        """The journal of rejected frames."""
-        return RejectJournal(self._side_reads)
-
     def compact(self) -> CompactReport:
         """Write catalogue rows to Parquet, merge small files, drop what no reader can need."""
         self._refuse_when_read_only()
@@ -288,15 +173,6 @@ class DuckLakeStore:
             report = compact_lake(self._lake.cursor(), self._folder)
             self._epoch = side.write_state(connection, side.snapshot_of(connection))
             return report
-
-    def progress(self) -> SpoolPosition | None:
-        """The position up to which the spool is in the store."""
-        rows = self._read(queries.SELECT_PROGRESS, [])
-        return SpoolPosition(rows[0][0], int(rows[0][1])) if rows else None
-
-    def durable_progress(self) -> SpoolPosition | None:
-        """The same: files are synced before the commit and the catalogue commits with fsync."""
-        return self.progress()
 
     def close(self) -> None:
         """Close both connections."""
@@ -330,30 +206,6 @@ class DuckLakeStore:
         connection = lake.connect()
         lake.attach(connection, self._url, self._folder, read_only=self._read_only if read_only is None else read_only)
         return connection
-
-    def _read(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Run a query; a connection that broke (database restarted) is opened again."""
-        for attempt in range(READ_TRIES):
-            used = self._lake
-            try:
-                with self._reading:
-                    return used.cursor().execute(sql, list(values)).fetchall()
-            except duckdb.Error as error:
-                if attempt == READ_TRIES - 1:
-                    raise Unavailable(f"the lake cannot be read: {error}", remedy="see `qingtian check`") from error
-                time.sleep(0.2 * attempt)
-                self._reopen(used)
-        raise AssertionError("unreachable")
-
-    def _hidden(self, as_of: datetime | None = None) -> withdrawals.Hidden:
-        for attempt in range(READ_TRIES):
-            try:
-                with self._side_reads.connection() as connection:
-                    return withdrawals.read_hidden(connection, as_of)
-            except Unavailable:
-                if attempt == READ_TRIES - 1:
-                    raise
-        raise AssertionError("unreachable")
 
     def _newest_below(self, segment: str, hidden: withdrawals.Hidden, touched: Sequence[Touched]) -> list[Observation]:
         """What `latest` shows of some import series once a segment is withdrawn."""

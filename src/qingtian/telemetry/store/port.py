@@ -221,6 +221,89 @@ class Arrived:
     newest: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the register calls a site: handed in, because the store lies below the register."""
+
+    name: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A limit to count exceedances of.
+
+    Args:
+        bound: in the unit of the values.
+        below: values below it are the bad ones (dissolved oxygen).
+        converted: compare the converted value (reference oxygen).
+    """
+
+    site: str
+    pollutant: str
+    bound: Decimal
+    below: bool = False
+    converted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesExceedances:
+    """How a series stood against its bound.
+
+    Args:
+        times: valid periods beyond the bound; judged: valid periods.
+        worst: the value farthest beyond, in `unit`; worst_at: when.
+        first, last: first and last period beyond it.
+    """
+
+    site: str
+    pollutant: str
+    place: Place
+    bound: Decimal
+    below: bool
+    unit: str
+    times: int
+    judged: int
+    worst: Decimal
+    worst_at: datetime
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSummary:
+    """Valid values of one pollutant in one region.
+
+    Args:
+        mean: mean of the means of its sites, at six decimals, in `unit`.
+        highest: site of the largest value.
+    """
+
+    region: str
+    pollutant: str
+    unit: str
+    sites: int
+    values: int
+    mean: Decimal
+    least: Decimal
+    most: Decimal
+    highest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Some rows of a series that show its course.
+
+    Args:
+        of: how many rows with a value there are.
+        gaps: rows without a value; they are not drawn.
+    """
+
+    rows: list[Observation]
+    of: int
+    gaps: int
+
+
 SeriesKey = tuple[str, str, str, str]  # site, pollutant, cycle, origin
 
 
@@ -274,6 +357,20 @@ class Store(Protocol):
         as_of: datetime | None = None,
     ) -> list[Observation]:
         """Rows with start <= period_start < end in time order; with `as_of`, only what was known then."""
+        ...
+
+    def sampled(
+        self,
+        site: str,
+        pollutant: str,
+        cycle: Cycle,
+        start: datetime,
+        end: datetime,
+        *,
+        points: int,
+        as_of: datetime | None = None,
+    ) -> Sampled:
+        """At most `points` rows (3 or more) of a series that look like all of them: largest triangle, three buckets."""
         ...
 
     def window(
@@ -366,6 +463,50 @@ class Store(Protocol):
         as_of: datetime | None = None,
     ) -> Decimal | None:
         """Percentile of the valid values, interpolated (HJ 663-2013 A.5); None without values."""
+        ...
+
+    def percentiles(
+        self,
+        cycle: Cycle,
+        start: datetime,
+        end: datetime,
+        *,
+        fractions: Sequence[Decimal],
+        sites: Sequence[str] | None = None,
+        pollutants: Sequence[str] | None = None,
+        as_of: datetime | None = None,
+    ) -> dict[tuple[str, str], tuple[Decimal, ...]]:
+        """The same for many series at once, by site and pollutant; series without a valid value are left out."""
+        ...
+
+    def exceeders(
+        self,
+        cycle: Cycle,
+        start: datetime,
+        end: datetime,
+        *,
+        bounds: Sequence[Bound],
+        top: int,
+        places: Mapping[str, Place] | None = None,
+        as_of: datetime | None = None,
+    ) -> list[SeriesExceedances]:
+        """The series with most valid periods beyond their bound, then farthest beyond it; with names and regions.
+
+        A series has one bound.
+        """
+        ...
+
+    def by_place(
+        self,
+        cycle: Cycle,
+        start: datetime,
+        end: datetime,
+        *,
+        places: Mapping[str, Place],
+        pollutants: Sequence[str] | None = None,
+        as_of: datetime | None = None,
+    ) -> list[PlaceSummary]:
+        """Valid values joined with the register, by region, pollutant and unit; each site counts alike."""
         ...
 
     def withdraw(self, segment: str, at: datetime) -> list[Touched]:

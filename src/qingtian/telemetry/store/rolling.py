@@ -247,8 +247,8 @@ def _means(cycle: Cycle) -> str:
     whole = f"s.flowing_s IS NULL OR s.pollutant = '{queries.WATER_FLOW}'"
     due = f"CASE WHEN {whole} THEN b.period_s ELSE s.flowing_s END"
     mean = (
-        f"CASE WHEN volume > 0 AND flow_s = valid_s THEN {_half_even('volume_weighted', 'volume')} "
-        f"WHEN valid_s > 0 THEN {_half_even('weighted', 'valid_s')} END"
+        f"CASE WHEN volume > 0 AND flow_s = valid_s THEN {half_even_sql('volume_weighted', 'volume')} "
+        f"WHEN valid_s > 0 THEN {half_even_sql('weighted', 'valid_s')} END"
     )
     need = (
         "CASE WHEN coalesce(n.percent, a.percent) THEN ceil(due_s * coalesce(n.need_s, a.need_s) / 100.0) "
@@ -258,7 +258,7 @@ def _means(cycle: Cycle) -> str:
     means AS (
         SELECT b.day, s.site, s.pollutant, '{cycle.value}' AS cycle, b.period_start, {_decimal(mean)} AS value,
                s.minimum, s.maximum, CASE WHEN s.cycle <> 'realtime' THEN s.total::DECIMAL(20,6) END AS total,
-               {_decimal(f"CASE WHEN converted_s > 0 THEN {_half_even('converted_weighted', 'converted_s')} END")}
+               {_decimal(f"CASE WHEN converted_s > 0 THEN {half_even_sql('converted_weighted', 'converted_s')} END")}
                    AS converted,
                s.unit, CASE WHEN valid_s > 0 AND valid_s >= {need} THEN '{VALID_MARK}' ELSE '{INSUFFICIENT_MARK}' END
                    AS mark,
@@ -342,7 +342,7 @@ def _micros(column: str) -> str:
     return f"({column}::DECIMAL(38,6) * 1000000)::HUGEINT"
 
 
-def _half_even(above: str, below: str) -> str:
+def half_even_sql(above: str, below: str) -> str:
     """Quotient of two whole numbers, the lower one positive, rounded half to even."""
     size, rest = f"(abs({above}) // ({below}))", f"(abs({above}) % ({below}))"
     up = f"CASE WHEN 2 * {rest} > ({below}) OR (2 * {rest} = ({below}) AND {size} % 2 = 1) THEN 1 ELSE 0 END"
