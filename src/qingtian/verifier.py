@@ -131,7 +131,7 @@ def lines_of(members: Members, name: str, word: str, report: Report) -> Tuple[Op
         return None, []
     try:
         whole = json.loads(members[name].decode("utf-8"))
-        return whole, list(whole["rows"])
+        return whole, [one if isinstance(one, dict) else {} for one in whole["rows"]]
     except (ValueError, KeyError, TypeError):
         pass
     rows: List[Record] = []  # noqa: UP006

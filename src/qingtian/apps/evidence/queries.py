@@ -185,8 +185,8 @@ def _changed_columns(item: EvidenceItem, facts: SubjectFacts) -> str:
         "captured_by": item.captured_by,
         "added_by": item.added_by,
     }
-    if "sm3" in item.record:
-        pairs["sm3"] = item.sm3 or None
+    if item.sm3:  # a house that was upgraded has records without it, and rows without it
+        pairs["sm3"] = item.sm3
     if "redaction_of" in item.record:
         pairs["redaction_of"] = item.redaction_of.position if item.redaction_of else None
     return ", ".join(name for name, value in pairs.items() if item.record.get(name) != value)

@@ -63,6 +63,7 @@ def checked_record(fields: Sequence[RecordField], given: Mapping[str, Any]) -> d
 
 
 def _checked(spec: RecordField, value: Any) -> Any:
+    value = value.strip() if isinstance(value, str) else value
     if value is None or value == "":
         if spec.required:
             raise InvalidInput(f"{spec.label_en} is missing", field=spec.field, remedy="fill it in")
@@ -71,7 +72,7 @@ def _checked(spec: RecordField, value: Any) -> Any:
         return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else _refuse(spec)
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         return _refuse(spec)
-    return _READERS[spec.type](spec, value.strip())
+    return _READERS[spec.type](spec, value)
 
 
 def _text(_: RecordField, value: str) -> str:
