@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("qingtian.cli.replay", "Write the replayed fleet's frames to a file or an address."),
     "simulate": ("qingtian.cli.simulate", "Simulate HJ 212 devices, one or 20,000, with trouble on order."),
     "register": ("qingtian.cli.register", "Register enterprises, outlets, stations and devices from a file."),
+    "import": ("qingtian.cli.import_", "Import values from files, try first, take back."),
     "spool": ("qingtian.cli.spool", "Look into the archive of raw frames."),
     "indicator": ("qingtian.cli.indicator", "List, check, try and compute indicators."),
     "decide": ("qingtian.cli.decide", "Decide by a table, with the grounds."),

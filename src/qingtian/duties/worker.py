@@ -16,6 +16,7 @@ from typing import Any
 from qingtian.apps.devices.directory import device_directory
 from qingtian.domain.errors import Conflict, QingtianError
 from qingtian.duties import jobs as duty_jobs
+from qingtian.duties.import_files import Pace, Stores, carry_imports
 from qingtian.duties.readmit_frames import readmit_ordered
 from qingtian.duties.standing import Standing
 from qingtian.runtime.backup.schedule import back_up_when_due
@@ -28,11 +29,13 @@ from qingtian.telemetry.rejects.readmitting import Readmitter
 from qingtian.telemetry.spool.folder import spool_path
 from qingtian.telemetry.spool.packing import pack_closed
 from qingtian.telemetry.store import open_store
+from qingtian.telemetry.store.forecasts import ForecastStore, open_forecasts
 from qingtian.telemetry.store.port import Store
 
 DUTY_EVERY_S = 1.0
 COMPACT_EVERY_S = 120.0
 READMIT_EVERY_S = 2.0
+IMPORT_EVERY_S = 1.0
 ARCHIVE_EVERY_S = 5.0
 REPORT_EVERY_S = 1.0
 STORE_RETRY_S = 1.0
@@ -69,6 +72,10 @@ def run_worker(settings: Settings) -> None:
         _thread(
             "held frames",
             lambda: _repeat(stop, READMIT_EVERY_S, guarded(standing.room, lambda: readmit_held(readmitter))),
+        ),
+        _thread(
+            "imports",
+            lambda: _repeat(stop, IMPORT_EVERY_S, guarded(standing.room, lambda: import_waiting(settings, store))),
         ),
         _thread("jobs", lambda: _run_jobs(stop)),
         _thread("backups", lambda: _repeat(stop, BACKUP_POLL_S, lambda: back_up_when_due(settings, stop))),
@@ -109,6 +116,25 @@ def pack_spool(settings: Settings, stop: threading.Event) -> None:
         pack_closed(spool_path(settings.data_dir), go_on=lambda: not stop.is_set())
     except Conflict:
         _log.debug("the archive is in use; the next pass compresses what is closed")
+
+
+def import_waiting(settings: Settings, store: Store) -> None:
+    """Go on with the imports that people asked for."""
+    from django.db import close_old_connections
+
+    close_old_connections()
+    opened: list[ForecastStore] = []
+
+    def forecasts() -> ForecastStore:
+        if not opened:
+            opened.append(open_forecasts(settings))
+        return opened[0]
+
+    try:
+        carry_imports(Stores(store, forecasts), Pace(lambda: current_clock().now()))
+    finally:
+        for one in opened:
+            one.close()
 
 
 def readmit_held(readmitter: Readmitter) -> None:

@@ -25,7 +25,7 @@ from qingtian.telemetry.store.periods import LEGAL, next_period, period_of
 from qingtian.telemetry.store.port import Cycle, Observation, Origin
 
 MOST_REMEMBERED = 3_000_000  # rows that repeats are looked for in
-BATCH_VALUES = 20_000
+BATCH_VALUES = 50_000
 
 
 OZONE_DAY = CellReader(Item.model_validate({"pollutant": "a05024", "unit": "ug/m3"}))
