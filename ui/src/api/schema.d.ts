@@ -992,6 +992,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/findings/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss several
+         * @description For one reason; all or none.
+         */
+        post: operations["findings_dismiss_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter a finding
+         * @description What a patrol, an audit, a complaint, an order from above or a model reports.
+         */
+        post: operations["findings_enter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/entries/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an entry would do
+         * @description The open finding that it would extend, and whether the enterprise is asked first; keeps nothing.
+         */
+        post: operations["findings_check_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/findings/export.csv": {
         parameters: {
             query?: never;
@@ -1004,6 +1064,66 @@ export interface paths {
          * @description Every row that matches the filters of the list.
          */
         get: operations["exports_export_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/kpi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Volume, precision and delay
+         * @description Of the findings raised in a period, by rule, source, kind, organisation, region or month.
+         */
+        get: operations["findings_key_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/kpi/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Key figures of findings as CSV
+         * @description The figures of the page.
+         */
+        get: operations["findings_export_kpi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Kinds, reasons, windows, ranking
+         * @description The closed lists as the packs hold them, with their rows.
+         */
+        get: operations["findings_closed_lists"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1046,6 +1166,26 @@ export interface paths {
          * @description Before anybody visits; an official accepts it or not.
          */
         post: operations["findings_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/{finding_id}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the enterprise
+         * @description It answers remotely, with evidence, before a deadline.
+         */
+        post: operations["findings_ask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1132,6 +1272,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/findings/{finding_id}/refuse-answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the answer back
+         * @description The enterprise answers again.
+         */
+        post: operations["findings_send_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/findings/{finding_id}/self-correct": {
         parameters: {
             query?: never;
@@ -1146,6 +1306,26 @@ export interface paths {
          * @description The data show the end and the answer is accepted: no visit is needed.
          */
         post: operations["findings_self_correct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/{finding_id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * They are two problems
+         * @description Takes a merge back: the finding is what it was before.
+         */
+        post: operations["findings_unmerge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1312,6 +1492,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/health/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health page
+         * @description Each part of the deployment with what it means and what to do; for the staff of the bureau.
+         */
+        get: operations["health_health_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators": {
         parameters: {
             query?: never;
@@ -1452,6 +1652,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/leaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Leak components, most urgent first
+         * @description Overdue ones first, then those that leak.
+         */
+        get: operations["leaks_list_leaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leaks/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record a reading or a repair
+         * @description A reading at or under the limit shows the repair.
+         */
+        post: operations["leaks_record_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leaks/checks/{check_id}/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a wrong row back
+         * @description The row stays on record and counts no more.
+         */
+        post: operations["leaks_take_check_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leaks/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Leak components as CSV
+         * @description Every component that matches the filters of the list.
+         */
+        get: operations["leaks_export_leaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leaks/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record a file of readings, or try it
+         * @description All rows or none; errors name row, field, reason and remedy; what is on record already is passed over.
+         */
+        post: operations["leaks_import_checks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leaks/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One component
+         * @description With its leaks, their deadlines and every row on record.
+         */
+        get: operations["leaks_one_component"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -1506,6 +1826,70 @@ export interface paths {
         get: operations["session_meta"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Self-monitoring plans with their gaps
+         * @description Of every enterprise with a permit; sort by enterprise, gaps, requirements, submitted_at.
+         */
+        get: operations["streams_list_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring-plans/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Self-monitoring plans as CSV
+         * @description One line an enterprise.
+         */
+        get: operations["streams_export_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring-plans/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A plan held against its permit
+         * @description What the permit asks, what the plan says, and each gap with its finding.
+         */
+        get: operations["streams_one_plan"];
+        put?: never;
+        /**
+         * Submit a plan
+         * @description The next version; checked against the permit at once.
+         */
+        post: operations["streams_submit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1586,6 +1970,270 @@ export interface paths {
          * @description Errors name the field. The answer is the order by which the worker takes its kept frames in.
          */
         post: operations["newcomers_adopt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/obligation-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recurring duties of the packs
+         * @description Those that hold in the city today, with what proves them.
+         */
+        get: operations["obligations_list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/obligations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Standing duties
+         * @description Sort by template, object, item, since.
+         */
+        get: operations["obligations_list_duties"];
+        put?: never;
+        /**
+         * Set up a duty
+         * @description Beside those that the register asks for: from a decision, a plan, a supervision.
+         */
+        post: operations["obligations_set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/obligations/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is due on each day of a month
+         * @description With the working days of the national calendar.
+         */
+        get: operations["obligations_duty_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/obligations/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rates of the duties of a month
+         * @description Completion, in time, publication, upload and training, each with its parts and the coverage.
+         */
+        get: operations["obligations_duty_rates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/obligations/{obligation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A standing duty with its history
+         * @description Where it comes from, its rates, every occurrence.
+         */
+        get: operations["obligations_one_duty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/obligations/{obligation_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a duty
+         * @description One that was set up by hand; the register ends its own.
+         */
+        post: operations["obligations_end_duty"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/obligations/{obligation_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record an event
+         * @description A session is planned, a question was asked: the duty gets its date.
+         */
+        post: operations["obligations_record_duty_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/occurrences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dated duties, the earliest due first
+         * @description Sort by due_on, state, template, object, number.
+         */
+        get: operations["obligations_list_occurrences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/occurrences/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dated duties as CSV
+         * @description Every row that matches the filters of the list.
+         */
+        get: operations["obligations_export_occurrences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/occurrences/{occurrence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One dated duty
+         * @description How its last day was counted, its proof, what can be done and why not.
+         */
+        get: operations["obligations_one_occurrence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/occurrences/{occurrence_id}/fulfil": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * It was done
+         * @description With the fields and files that its template asks for.
+         */
+        post: operations["obligations_fulfil"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/occurrences/{occurrence_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The proof is refused
+         * @description The duty is open again; after its last moment it is missed.
+         */
+        post: operations["obligations_refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/occurrences/{occurrence_id}/waive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * It need not be done
+         * @description For a reason of the closed list; it leaves every rate.
+         */
+        post: operations["obligations_waive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2496,6 +3144,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Expected and received hours of every stream in a month
+         * @description Both transmission rates beside each other: with and without the hours of approved shutdown.
+         */
+        get: operations["streams_list_streams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams of a month as CSV
+         * @description One line a stream.
+         */
+        get: operations["streams_export_streams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Announced windows
+         * @description Maintenance, shutdowns, calibrations, trials; newest start first. `since` and `until` cut a stretch of time.
+         */
+        get: operations["windows_list_windows"];
+        put?: never;
+        /**
+         * Announce a window
+         * @description It silences nothing before an official approves it.
+         */
+        post: operations["windows_announce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/windows/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Announced windows as CSV
+         * @description Every window that matches the filters of the list.
+         */
+        get: operations["windows_export_windows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/windows/{window_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One window
+         * @description With the findings that it silences, and what can be done.
+         */
+        get: operations["windows_one_window"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/windows/{window_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a window
+         * @description Findings that it covers leave the alarm list, with the window as the reason.
+         */
+        post: operations["windows_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/windows/{window_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse a window
+         * @description With a reason.
+         */
+        post: operations["windows_refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/windows/{window_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw a window
+         * @description One that has begun is cut at this moment; findings after it come back to the list.
+         */
+        post: operations["windows_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2514,7 +3326,7 @@ export interface components {
             reason: string;
             /**
              * Reason Key
-             * @description not_permitted, status, activity, answer, or empty
+             * @description not_permitted, status, confirmed, merged, enterprise, asked, answer, proof, activity, or empty
              */
             reason_key: string;
             /** Verb */
@@ -2967,12 +3779,63 @@ export interface components {
             simulated: boolean;
         };
         /**
+         * AskIn
+         * @description What the enterprise must explain.
+         */
+        AskIn: {
+            /**
+             * Hours
+             * @description within which it answers; those of the kind when left out
+             */
+            hours?: number | string | null;
+            /** Question */
+            question: string;
+        };
+        /**
          * AssignIn
          * @description Who is responsible.
          */
         AssignIn: {
             /** Responsible */
             responsible: string;
+        };
+        /**
+         * Axis
+         * @description What the figures are told by.
+         * @enum {string}
+         */
+        Axis: "total" | "rule" | "source" | "kind" | "organisation" | "region" | "month";
+        /**
+         * BackupOut
+         * @description The last backups.
+         */
+        BackupOut: {
+            /** Error */
+            error: string;
+            /** Every H */
+            every_h: number;
+            /** Folder */
+            folder: string;
+            /** Keep */
+            keep: number;
+            /** Made At */
+            made_at: string | null;
+            /** Name */
+            name: string;
+            /** New Mb */
+            new_mb: number;
+            /** Next At */
+            next_at: string | null;
+            /** Running */
+            running: boolean;
+            /** Scheduled */
+            scheduled: boolean;
+            /** Seconds */
+            seconds: number;
+            /** Size Mb */
+            size_mb: number;
+            /** Tried At */
+            tried_at: string | null;
         };
         /**
          * BecameOut
@@ -3016,6 +3879,39 @@ export interface components {
             value: string | null;
             /** Version */
             version: number | null;
+        };
+        /**
+         * CalendarQuery
+         * @description Which month.
+         */
+        CalendarQuery: {
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * Group
+             * @description one or more
+             */
+            group?: ("self_monitoring" | "data" | "permit" | "carbon" | "catering" | "patrol" | "sharing" | "training")[] | null;
+            /**
+             * Month
+             * @description YYYY-MM
+             */
+            month?: string | null;
+            /**
+             * Object
+             * @description code of the object it is about
+             */
+            object?: string | null;
+            /**
+             * Region
+             * @description GB/T 2260 code; a city contains its districts
+             */
+            region?: string | null;
+            /**
+             * Template
+             * @description one or more codes of templates
+             */
+            template?: string[] | null;
         };
         /**
          * CancelIn
@@ -3199,10 +4095,22 @@ export interface components {
          * @description The case page.
          */
         CaseDetail: {
+            /**
+             * Asked Org
+             * @description asked to take the case, has not answered
+             */
+            asked_org: string;
+            /** Asked Org Name */
+            asked_org_name: string;
+            /** Bounces */
+            bounces: number;
+            children: components["schemas"]["ChildrenOut"];
             /** Clocks */
             clocks: components["schemas"]["ClockRow"][];
             /** Closed At */
             closed_at: string | null;
+            /** Documents */
+            documents: components["schemas"]["PaperOut"][];
             /** Due At */
             due_at: string | null;
             /** Due Soon */
@@ -3221,18 +4129,42 @@ export interface components {
             fields: {
                 [key: string]: unknown;
             };
+            /** Figures */
+            figures: components["schemas"]["FigureOut"][];
             /** Final */
             final: boolean;
             /** Findings */
             findings: components["schemas"]["FindingRow"][];
+            /** First Org */
+            first_org: string;
+            /** First Org Name */
+            first_org_name: string;
+            /** Handovers */
+            handovers: components["schemas"]["HandoverOut"][];
             /** Id */
             id: number;
             /** Kind */
             kind: string;
+            /**
+             * Known
+             * @description the fields with their words, in the order of the forms
+             */
+            known: components["schemas"]["KnownField"][];
             /** May Assign */
             may_assign: boolean;
             /** May Attach */
             may_attach: boolean;
+            /** May Merge */
+            may_merge: boolean;
+            /** May Open Child */
+            may_open_child: boolean;
+            /** May Read Private */
+            may_read_private: boolean;
+            /**
+             * Migrations
+             * @description versions of the procedure that it may be taken to
+             */
+            migrations: string[];
             /** Next Steps */
             next_steps: components["schemas"]["NextStepOut"][];
             /** Number */
@@ -3242,11 +4174,36 @@ export interface components {
             opened_at: string;
             /** Opened By */
             opened_by: string;
+            /**
+             * Org
+             * @description code of the accountable organisation; empty when none is named
+             */
+            org: string;
+            /** Org Name */
+            org_name: string;
             /** Overdue */
             overdue: boolean;
             /** Parameter */
             parameter: string;
+            parent: components["schemas"]["CaseRef"] | null;
+            /** Parts */
+            parts: components["schemas"]["PartOut"][];
+            /**
+             * Paused
+             * @description its main clock is paused: no due date meanwhile
+             */
+            paused: boolean;
+            /**
+             * Private
+             * @description private values that are given
+             */
+            private: components["schemas"]["PrivateField"][];
             procedure: components["schemas"]["TemplateOut"];
+            /**
+             * Promised On
+             * @description end of the running promise, where there is one
+             */
+            promised_on: string | null;
             /**
              * Provisional
              * @description the due date reaches a year whose calendar is not published
@@ -3257,6 +4214,11 @@ export interface components {
             rebound_of: components["schemas"]["CaseRef"] | null;
             /** Rebounds */
             rebounds: components["schemas"]["CaseRef"][];
+            /**
+             * Relation
+             * @description part, lookalike, split, joint, follow_up or appeal; empty without a parent
+             */
+            relation: string;
             /**
              * Remaining Working Days
              * @description workdays after today to the due date; negative when over
@@ -3314,12 +4276,27 @@ export interface components {
              * @default true
              */
             bom: boolean;
+            /**
+             * Cursor
+             * @description of the page before; cheaper than a page number
+             */
+            cursor?: string | null;
             /** Enterprise */
             enterprise?: string | null;
+            /**
+             * Kind
+             * @description kind of the finding that it arises from
+             */
+            kind?: string | null;
             /** Object */
             object?: string | null;
             /** Open */
             open?: boolean | null;
+            /**
+             * Org
+             * @description accountable, or asked to take it
+             */
+            org?: string | null;
             /**
              * Page
              * @default 1
@@ -3330,6 +4307,11 @@ export interface components {
              * @default 50
              */
             page_size: number;
+            /**
+             * Parent
+             * @description cases that belong to this one
+             */
+            parent?: number | null;
             /** Q */
             q?: string | null;
             /**
@@ -3339,8 +4321,17 @@ export interface components {
             rebound?: boolean | null;
             /** Region */
             region?: string | null;
+            /** Relation */
+            relation?: string | null;
+            /** Responsible */
+            responsible?: string | null;
             /** Severity */
             severity?: number | null;
+            /**
+             * Since
+             * @description opened at or after
+             */
+            since?: string | null;
             /**
              * Sort
              * @description a field name; a minus sign before it turns the order
@@ -3353,6 +4344,11 @@ export interface components {
             state?: string[] | null;
             /** Template */
             template?: string | null;
+            /**
+             * Until
+             * @description opened before
+             */
+            until?: string | null;
             /** @default all */
             view: "mine" | "due_soon" | "overdue" | "to_verify" | "all";
         };
@@ -3361,12 +4357,27 @@ export interface components {
          * @description Which cases.
          */
         CaseFilters: {
+            /**
+             * Cursor
+             * @description of the page before; cheaper than a page number
+             */
+            cursor?: string | null;
             /** Enterprise */
             enterprise?: string | null;
+            /**
+             * Kind
+             * @description kind of the finding that it arises from
+             */
+            kind?: string | null;
             /** Object */
             object?: string | null;
             /** Open */
             open?: boolean | null;
+            /**
+             * Org
+             * @description accountable, or asked to take it
+             */
+            org?: string | null;
             /**
              * Page
              * @default 1
@@ -3377,6 +4388,11 @@ export interface components {
              * @default 50
              */
             page_size: number;
+            /**
+             * Parent
+             * @description cases that belong to this one
+             */
+            parent?: number | null;
             /** Q */
             q?: string | null;
             /**
@@ -3386,8 +4402,17 @@ export interface components {
             rebound?: boolean | null;
             /** Region */
             region?: string | null;
+            /** Relation */
+            relation?: string | null;
+            /** Responsible */
+            responsible?: string | null;
             /** Severity */
             severity?: number | null;
+            /**
+             * Since
+             * @description opened at or after
+             */
+            since?: string | null;
             /**
              * Sort
              * @description a field name; a minus sign before it turns the order
@@ -3400,6 +4425,11 @@ export interface components {
             state?: string[] | null;
             /** Template */
             template?: string | null;
+            /**
+             * Until
+             * @description opened before
+             */
+            until?: string | null;
             /** @default all */
             view: "mine" | "due_soon" | "overdue" | "to_verify" | "all";
         };
@@ -3410,6 +4440,11 @@ export interface components {
         CasePage: {
             /** Items */
             items: components["schemas"]["CaseRow"][];
+            /**
+             * Next Cursor
+             * @description send it as `cursor` for the next page; only in the order newest first (view all, no sort)
+             */
+            next_cursor?: string | null;
             /** Page */
             page: number;
             /** Page Size */
@@ -3441,6 +4476,15 @@ export interface components {
          * @description A case in a list.
          */
         CaseRow: {
+            /**
+             * Asked Org
+             * @description asked to take the case, has not answered
+             */
+            asked_org: string;
+            /** Asked Org Name */
+            asked_org_name: string;
+            /** Bounces */
+            bounces: number;
             /** Closed At */
             closed_at: string | null;
             /** Due At */
@@ -3461,10 +4505,28 @@ export interface components {
             opened_at: string;
             /** Opened By */
             opened_by: string;
+            /**
+             * Org
+             * @description code of the accountable organisation; empty when none is named
+             */
+            org: string;
+            /** Org Name */
+            org_name: string;
             /** Overdue */
             overdue: boolean;
             /** Parameter */
             parameter: string;
+            parent: components["schemas"]["CaseRef"] | null;
+            /**
+             * Paused
+             * @description its main clock is paused: no due date meanwhile
+             */
+            paused: boolean;
+            /**
+             * Promised On
+             * @description end of the running promise, where there is one
+             */
+            promised_on: string | null;
             /**
              * Provisional
              * @description the due date reaches a year whose calendar is not published
@@ -3473,6 +4535,11 @@ export interface components {
             /** Rebound Depth */
             rebound_depth: number;
             rebound_of: components["schemas"]["CaseRef"] | null;
+            /**
+             * Relation
+             * @description part, lookalike, split, joint, follow_up or appeal; empty without a parent
+             */
+            relation: string;
             /**
              * Remaining Working Days
              * @description workdays after today to the due date; negative when over
@@ -3603,6 +4670,41 @@ export interface components {
             reason: string;
         };
         /**
+         * CheckIn
+         * @description A reading or a repair.
+         */
+        CheckIn: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Component */
+            component: string;
+            kind: components["schemas"]["CheckKind"];
+            /**
+             * Method
+             * @default
+             */
+            method: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Ppm
+             * @description net reading, umol/mol; only of readings
+             */
+            ppm?: number | string | null;
+        };
+        /**
+         * CheckKind
+         * @description What was done at a component.
+         * @enum {string}
+         */
+        CheckKind: "reading" | "attempt" | "repair" | "delay" | "correction";
+        /**
          * CheckOut
          * @description One thing looked at.
          */
@@ -3621,6 +4723,29 @@ export interface components {
             name: string;
             /** Remedy */
             remedy: string;
+        };
+        /**
+         * ChildrenOut
+         * @description Cases that belong to this one: all of them by GET /cases?parent=...
+         */
+        ChildrenOut: {
+            /** By Relation */
+            by_relation: {
+                [key: string]: number;
+            };
+            /** By State */
+            by_state: {
+                [key: string]: number;
+            };
+            /**
+             * First
+             * @description at most 20, oldest first
+             */
+            first: components["schemas"]["CaseRef"][];
+            /** Open */
+            open: number;
+            /** Total */
+            total: number;
         };
         /**
          * Choice
@@ -3723,6 +4848,11 @@ export interface components {
             explanation_en: string;
             /** Explanation Zh */
             explanation_zh: string;
+            /**
+             * Extended
+             * @description what extensions have added, in the unit of the rule
+             */
+            extended: number;
             /** Id */
             id: number;
             /** Label En */
@@ -3731,6 +4861,13 @@ export interface components {
             label_zh: string;
             /** Paused On */
             paused_on: string | null;
+            /** Pauses */
+            pauses: components["schemas"]["PauseOut"][];
+            /**
+             * Promise Of
+             * @description the legal clock that this one promises to stay within; empty: a legal one
+             */
+            promise_of: string;
             /** Provisional */
             provisional: boolean;
             /** Remaining Days */
@@ -4245,6 +5382,94 @@ export interface components {
             share: string | null;
         };
         /**
+         * ComponentDetail
+         * @description A component with its history.
+         */
+        ComponentDetail: {
+            /** Can Record */
+            can_record: boolean;
+            /** Checks */
+            checks: components["schemas"]["CheckOut"][];
+            /** Component */
+            component: string;
+            /** Last Ppm */
+            last_ppm: string | null;
+            /** Last Read At */
+            last_read_at: string | null;
+            /** @description the leak that is open */
+            leak: components["schemas"]["LeakOut"] | null;
+            /** Leaks */
+            leaks: components["schemas"]["LeakOut"][];
+            /**
+             * Limit
+             * @description a net reading above it is a leak, umol/mol
+             */
+            limit: string | null;
+            /** Limit Row */
+            limit_row: string;
+            /** Medium State */
+            medium_state: string;
+            object: components["schemas"]["PlaceOut"];
+            /**
+             * State
+             * @description unread, tight, leaking, delayed or overdue
+             */
+            state: string;
+        };
+        /**
+         * ComponentOut
+         * @description A component with what its checks show.
+         */
+        ComponentOut: {
+            /** Component */
+            component: string;
+            /** Last Ppm */
+            last_ppm: string | null;
+            /** Last Read At */
+            last_read_at: string | null;
+            /** @description the leak that is open */
+            leak: components["schemas"]["LeakOut"] | null;
+            /**
+             * Limit
+             * @description a net reading above it is a leak, umol/mol
+             */
+            limit: string | null;
+            /** Limit Row */
+            limit_row: string;
+            /** Medium State */
+            medium_state: string;
+            object: components["schemas"]["PlaceOut"];
+            /**
+             * State
+             * @description unread, tight, leaking, delayed or overdue
+             */
+            state: string;
+        };
+        /**
+         * ComponentPage
+         * @description A page of components.
+         */
+        ComponentPage: {
+            /**
+             * By State
+             * @description of all that the filters but the state leave
+             */
+            by_state: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["ComponentOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
          * CompositeOut
          * @description The composite index of one edition; figures of two editions are never compared.
          */
@@ -4385,6 +5610,35 @@ export interface components {
          * @enum {string}
          */
         Cycle: "realtime" | "minute" | "hour" | "four_hour" | "day" | "month" | "year" | "sample";
+        /**
+         * DayOut
+         * @description A day of the calendar.
+         */
+        DayOut: {
+            /**
+             * Counts
+             * @description what is due on that day, by state
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Kind
+             * @description workday, makeup_workday, weekend or holiday
+             */
+            kind: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Workday */
+            workday: boolean;
+        };
         /**
          * DecisionIn
          * @description Facts to decide on.
@@ -5143,10 +6397,81 @@ export interface components {
          */
         Direction: "higher" | "lower" | "neutral";
         /**
+         * DiskOut
+         * @description Room and growth.
+         */
+        DiskOut: {
+            /**
+             * Days
+             * @description days until devices are refused; null while unknown or not shrinking
+             */
+            days: number | null;
+            /** Free Mb */
+            free_mb: number;
+            /** Parts */
+            parts: components["schemas"]["DiskPartOut"][];
+            /** Per Day Mb */
+            per_day_mb: number | null;
+            /** Reserve Mb */
+            reserve_mb: number;
+            /** Samples */
+            samples: components["schemas"]["DiskSampleOut"][];
+            /** Since */
+            since: string | null;
+            /** Total Mb */
+            total_mb: number;
+        };
+        /**
+         * DiskPartOut
+         * @description A part of the data folder.
+         */
+        DiskPartOut: {
+            /** Name */
+            name: string;
+            /**
+             * Per Day Mb
+             * @description growth; null while it is being measured
+             */
+            per_day_mb: number | null;
+            /** Used Mb */
+            used_mb: number;
+        };
+        /**
+         * DiskSampleOut
+         * @description The disk at one moment.
+         */
+        DiskSampleOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Free Mb */
+            free_mb: number;
+        };
+        /**
          * DismissIn
          * @description Why no case is needed.
          */
         DismissIn: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Reason
+             * @description one of the closed list
+             */
+            reason: string;
+        };
+        /**
+         * DismissManyIn
+         * @description Dismiss several for one reason, all or none.
+         */
+        DismissManyIn: {
+            /** Ids */
+            ids: number[];
             /**
              * Note
              * @default
@@ -5222,6 +6547,273 @@ export interface components {
             points: number;
             /** Signs */
             signs: components["schemas"]["Sign"][];
+        };
+        /**
+         * DutyDetail
+         * @description A standing duty with its history.
+         */
+        DutyDetail: {
+            /**
+             * Basis
+             * @description code of the permit that imposes it; empty for most
+             */
+            basis: string;
+            /** Clause */
+            clause: string;
+            /** Confidence */
+            confidence: string;
+            /** Events */
+            events: components["schemas"]["EventOut"][];
+            /** Ground */
+            ground: string;
+            /** Group */
+            group: string;
+            /** Id */
+            id: number;
+            /** Item */
+            item: string;
+            /** May End */
+            may_end: boolean;
+            /** May Record Event */
+            may_record_event: boolean;
+            /** Missed */
+            missed: number;
+            /** Note */
+            note: string;
+            object: components["schemas"]["PlaceOut"];
+            /**
+             * Occurrences
+             * @description the newest first
+             */
+            occurrences: components["schemas"]["OccurrenceOut"][];
+            /** Open */
+            open: number;
+            /**
+             * Origin
+             * @description register or hand
+             */
+            origin: string;
+            /** Overdue */
+            overdue: number;
+            rates: components["schemas"]["RatesOut"];
+            /** Rhythm */
+            rhythm: string;
+            /** Rhythm En */
+            rhythm_en: string;
+            /** Rhythm Zh */
+            rhythm_zh: string;
+            /** Set Up At */
+            set_up_at: string;
+            /** Set Up By */
+            set_up_by: string;
+            /** Simulated */
+            simulated: boolean;
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            /** Source */
+            source: string;
+            /** Standard */
+            standard: string;
+            /** Template */
+            template: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * DutyEventIn
+         * @description Something that a duty follows.
+         */
+        DutyEventIn: {
+            /**
+             * Event At
+             * Format: date-time
+             */
+            event_at: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
+        /**
+         * DutyFilters
+         * @description Which standing duties.
+         */
+        DutyFilters: {
+            /**
+             * Ended
+             * @description false: only those that hold
+             */
+            ended?: boolean | null;
+            /** Enterprise */
+            enterprise?: string | null;
+            /** Group */
+            group?: ("self_monitoring" | "data" | "permit" | "carbon" | "catering" | "patrol" | "sharing" | "training") | null;
+            /** Object */
+            object?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /** Q */
+            q?: string | null;
+            /** Region */
+            region?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /** Template */
+            template?: string | null;
+        };
+        /**
+         * DutyIn
+         * @description A duty that somebody imposes.
+         */
+        DutyIn: {
+            /** Ground */
+            ground: string;
+            /**
+             * Item
+             * @default
+             */
+            item: string;
+            /**
+             * Object
+             * @description code of the object
+             */
+            object: string;
+            /** Object Type */
+            object_type: string;
+            /**
+             * Rhythm
+             * @default
+             */
+            rhythm: string;
+            /** Since */
+            since?: string | null;
+            /** Template */
+            template: string;
+        };
+        /**
+         * DutyMonth
+         * @description A month of duties.
+         */
+        DutyMonth: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Days */
+            days: components["schemas"]["DayOut"][];
+            /** Month */
+            month: string;
+            /**
+             * Today
+             * Format: date
+             */
+            today: string;
+        };
+        /**
+         * DutyOut
+         * @description A duty and its last run.
+         */
+        DutyOut: {
+            /** Error */
+            error: string;
+            /** Every Min */
+            every_min: number;
+            /** Failures */
+            failures: number;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Last Run At */
+            last_run_at: string | null;
+            /** Late */
+            late: boolean;
+            /** Name */
+            name: string;
+            /** Seconds */
+            seconds: number | null;
+        };
+        /**
+         * DutyPage
+         * @description A page of standing duties.
+         */
+        DutyPage: {
+            /** Groups */
+            groups: string[];
+            /** Items */
+            items: components["schemas"]["DutyOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * DutyRates
+         * @description The strip of indicators over a month.
+         */
+        DutyRates: {
+            all: components["schemas"]["RatesOut"];
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Month */
+            month: string;
+            /** @description published / results to be published */
+            publication: components["schemas"]["RateOut"];
+            /** Templates */
+            templates: components["schemas"]["TemplateRatesOut"][];
+            training: components["schemas"]["TrainingOut"];
+            /**
+             * Upload Median H
+             * @description from sample to upload, hours
+             */
+            upload_median_h: string | null;
+            /** Upload P95 H */
+            upload_p95_h: string | null;
+        };
+        /**
+         * EndDutyIn
+         * @description A duty ends.
+         */
+        EndDutyIn: {
+            /** Ground */
+            ground: string;
+            /**
+             * Until
+             * @description first day on which it no longer holds; today when left out
+             */
+            until?: string | null;
         };
         /**
          * EnterpriseDetail
@@ -5361,6 +6953,101 @@ export interface components {
              * @description rows that match the filters, on all pages
              */
             total: number;
+        };
+        /**
+         * EntryCheckOut
+         * @description What an entry would do.
+         */
+        EntryCheckOut: {
+            /**
+             * Answer Hours
+             * @description a decimal number as text, as the server rounded it
+             */
+            answer_hours: string;
+            /** Asks Enterprise */
+            asks_enterprise: boolean;
+            /** Kind En */
+            kind_en: string;
+            /** Kind Zh */
+            kind_zh: string;
+            /** @description the open finding that it would extend; null makes a new one */
+            known: components["schemas"]["FindingRow"] | null;
+            /** Severity */
+            severity: number;
+        };
+        /**
+         * EntryIn
+         * @description A problem that a person or a model reports.
+         */
+        EntryIn: {
+            /**
+             * Clause
+             * @default
+             */
+            clause: string;
+            /** Description */
+            description: string;
+            /**
+             * Figures
+             * @description of a model; decimals as text
+             */
+            figures?: {
+                [key: string]: string;
+            };
+            /** Kind */
+            kind: string;
+            /** Lat */
+            lat?: number | null;
+            /** Lon */
+            lon?: number | null;
+            /**
+             * Object Code
+             * @default
+             */
+            object_code: string;
+            /**
+             * Object Type
+             * @description with object_code, what it is about
+             * @default
+             */
+            object_type: string;
+            /**
+             * Part
+             * @description which part of the object; another part is another finding
+             * @default
+             */
+            part: string;
+            /**
+             * Place
+             * @default
+             */
+            place: string;
+            /**
+             * Reference
+             * @description number of the document, ticket or model run
+             * @default
+             */
+            reference: string;
+            /**
+             * Region
+             * @description region of the place, when there is no object
+             * @default
+             */
+            region: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /** Severity */
+            severity?: number | null;
+            /** @description patrol, audit, complaint, superior or model */
+            source: components["schemas"]["Source"];
+            /**
+             * Standard
+             * @default
+             */
+            standard: string;
         };
         /**
          * ErrorBody
@@ -5981,11 +7668,16 @@ export interface components {
              * @description lines that a checklist ticks
              */
             options: string[];
+            /**
+             * Private
+             * @description kept apart; only some roles may read it
+             */
+            private: boolean;
             /** Required */
             required: boolean;
             /**
              * Type
-             * @description text, longtext, date, choice, boolean, list, checklist, user
+             * @description text, longtext, date, choice, choices, boolean, list, checklist, user, users, org, case, decimal
              */
             type: string;
             /**
@@ -6095,20 +7787,92 @@ export interface components {
             version: number;
         };
         /**
+         * FiguresOut
+         * @description Key figures of the findings raised in a period.
+         */
+        FiguresOut: {
+            /** Asked */
+            asked: number;
+            /** Cased */
+            cased: number;
+            /**
+             * Confirmed H
+             * @description median hours from the finding to its confirmation
+             */
+            confirmed_h: string | null;
+            /**
+             * Detected H
+             * @description median hours from the first hit to the finding
+             */
+            detected_h: string | null;
+            /** Dismissed */
+            dismissed: number;
+            /** In Time */
+            in_time: number;
+            /** Key */
+            key: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Late */
+            late: number;
+            /** Merged */
+            merged: number;
+            /** Open */
+            open: number;
+            /**
+             * Precision
+             * @description cased / (cased + dismissed)
+             */
+            precision: string | null;
+            /** Raised */
+            raised: number;
+            /** Self Corrected */
+            self_corrected: number;
+            /**
+             * Settled Remotely
+             * @description self-corrected / asked
+             */
+            settled_remotely: string | null;
+            /** Silenced */
+            silenced: number;
+            /**
+             * Wrong
+             * @description dismissed because the detection itself was wrong
+             */
+            wrong: number;
+        };
+        /**
          * FindingDetail
          * @description The alarm page.
          */
         FindingDetail: {
+            /**
+             * About
+             * @description which part of the object; empty for the whole
+             */
+            about: string;
             /** Activity */
             activity: string;
             /** Allowed Actions */
             allowed_actions: components["schemas"]["ActionOut"][];
             /** Answer */
             answer: string;
+            /** Answer Due At */
+            answer_due_at: string | null;
+            /** Answer Late */
+            answer_late: boolean;
+            /** Answer State */
+            answer_state: string;
             /** Answered At */
             answered_at: string | null;
             /** Answered By */
             answered_by: string;
+            /** Asked At */
+            asked_at: string | null;
+            /** Asked By */
+            asked_by: string;
             /** Cases */
             cases: components["schemas"]["CaseRef"][];
             /** Clause */
@@ -6127,6 +7891,8 @@ export interface components {
             dismiss_reasons: components["schemas"]["Choice"][];
             /** Ended At */
             ended_at: string | null;
+            /** Entered By */
+            entered_by: string;
             /** Events */
             events: components["schemas"]["EventOut"][];
             /** Evidence */
@@ -6148,6 +7914,8 @@ export interface components {
             hits: number;
             /** Id */
             id: number;
+            /** Intervals */
+            intervals: components["schemas"]["IntervalOut"][];
             judgement: components["schemas"]["JudgementOut"] | null;
             /** Kind */
             kind: string;
@@ -6157,10 +7925,26 @@ export interface components {
             kind_zh: string;
             /** Last Seen */
             last_seen: string;
+            /** Lat */
+            lat: number | null;
             /** Limit */
             limit: string | null;
+            /** Lon */
+            lon: number | null;
+            /**
+             * Members
+             * @description findings that it stands for
+             */
+            members: components["schemas"]["FindingRow"][];
             /** Merged Into */
             merged_into: number | null;
+            /** Merges */
+            merges: components["schemas"]["MergeOut"][];
+            /**
+             * Needs Proof
+             * @description an answer is accepted only with evidence of the finding
+             */
+            needs_proof: boolean;
             /** Neighbours */
             neighbours: components["schemas"]["NeighbourOut"][];
             /** Note */
@@ -6174,10 +7958,39 @@ export interface components {
             parameter_en: string;
             /** Parameter Zh */
             parameter_zh: string;
+            /**
+             * Place
+             * @description where in words, when the object alone does not say it
+             */
+            place: string;
+            /**
+             * Question
+             * @description what the enterprise was asked, or why its answer was sent back
+             */
+            question: string;
             /** Raised At */
             raised_at: string;
+            /**
+             * Rank
+             * @description points of the ranking; its parts stand in the detail
+             */
+            rank: string | null;
+            /**
+             * Rank Most
+             * @description a decimal number as text, as the server rounded it
+             */
+            rank_most: string;
+            /** Rank Parts */
+            rank_parts: components["schemas"]["RankPartOut"][];
             /** Reason */
             reason: string;
+            /**
+             * Recurrence
+             * @description earlier findings of the same subject
+             */
+            recurrence: number;
+            /** Refusals */
+            refusals: number;
             /** @description the limit that was judged by, with its source */
             rule: components["schemas"]["LimitOut"] | null;
             /** Rule Id */
@@ -6189,6 +8002,13 @@ export interface components {
              * @description 1 notice to 4 severe
              */
             severity: number;
+            /**
+             * Silenced
+             * @description kept off the alarm list by an approved window
+             */
+            silenced: boolean;
+            /** Silenced Reason */
+            silenced_reason: string;
             /** Simulated */
             simulated: boolean;
             /** Source */
@@ -6212,6 +8032,13 @@ export interface components {
             values_cycle: string;
             /** Values Unit */
             values_unit: string;
+            /**
+             * Window
+             * @description the window that silences it
+             */
+            window: number | null;
+            /** Window Number */
+            window_number: string;
         };
         /**
          * FindingExport
@@ -6252,6 +8079,11 @@ export interface components {
              * @description true: somebody must still look at it; false: nobody must
              */
             open?: boolean | null;
+            /**
+             * Org
+             * @description code of the organisation that supervises the object
+             */
+            org?: string | null;
             /**
              * Page
              * @default 1
@@ -6356,6 +8188,11 @@ export interface components {
              */
             open?: boolean | null;
             /**
+             * Org
+             * @description code of the organisation that supervises the object
+             */
+            org?: string | null;
+            /**
              * Page
              * @default 1
              */
@@ -6453,12 +8290,37 @@ export interface components {
             unconfirmed: number;
         };
         /**
+         * FindingRef
+         * @description A finding in a word.
+         */
+        FindingRef: {
+            /** Activity */
+            activity: string;
+            /** Id */
+            id: number;
+            /** Number */
+            number: string;
+            /** Status */
+            status: string;
+        };
+        /**
          * FindingRow
          * @description A finding in a list.
          */
         FindingRow: {
+            /**
+             * About
+             * @description which part of the object; empty for the whole
+             */
+            about: string;
             /** Activity */
             activity: string;
+            /** Answer Due At */
+            answer_due_at: string | null;
+            /** Answer Late */
+            answer_late: boolean;
+            /** Answer State */
+            answer_state: string;
             /** Cases */
             cases: components["schemas"]["CaseRef"][];
             /** Clause */
@@ -6496,8 +8358,23 @@ export interface components {
             parameter_en: string;
             /** Parameter Zh */
             parameter_zh: string;
+            /**
+             * Place
+             * @description where in words, when the object alone does not say it
+             */
+            place: string;
             /** Raised At */
             raised_at: string;
+            /**
+             * Rank
+             * @description points of the ranking; its parts stand in the detail
+             */
+            rank: string | null;
+            /**
+             * Recurrence
+             * @description earlier findings of the same subject
+             */
+            recurrence: number;
             /** Rule Id */
             rule_id: string;
             /** Rule Version */
@@ -6507,6 +8384,13 @@ export interface components {
              * @description 1 notice to 4 severe
              */
             severity: number;
+            /**
+             * Silenced
+             * @description kept off the alarm list by an approved window
+             */
+            silenced: boolean;
+            /** Silenced Reason */
+            silenced_reason: string;
             /** Simulated */
             simulated: boolean;
             /** Source */
@@ -6812,6 +8696,21 @@ export interface components {
             oxidised: string;
         };
         /**
+         * FulfilIn
+         * @description A duty was done.
+         */
+        FulfilIn: {
+            /** Fields */
+            fields?: {
+                [key: string]: string | string[];
+            };
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
          * GapExport
          * @description Filters of the list and options of the file.
          */
@@ -6870,6 +8769,33 @@ export interface components {
              */
             sort?: string | null;
             state?: components["schemas"]["GapState"] | null;
+        };
+        /**
+         * GapOut
+         * @description One thing that a plan lacks.
+         */
+        GapOut: {
+            /** Check */
+            check: string;
+            finding: components["schemas"]["FindingRef"] | null;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Parameter */
+            parameter: string;
+            /** Parameter En */
+            parameter_en: string;
+            /** Parameter Zh */
+            parameter_zh: string;
+            /** Place */
+            place: string;
+            /** Planned */
+            planned: string;
+            /** Required */
+            required: string;
+            /** Severity */
+            severity: number;
         };
         /**
          * GapPage
@@ -7070,16 +8996,114 @@ export interface components {
          */
         Group: "check_code" | "line" | "form" | "identity" | "security" | "clock" | "host";
         /**
+         * HandoverOut
+         * @description One request to another organisation.
+         */
+        HandoverOut: {
+            /** Answer */
+            answer: string;
+            /** Answered At */
+            answered_at: string | null;
+            /** Answered By */
+            answered_by: string;
+            /** Asked At */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string;
+            /** From Name */
+            from_name: string;
+            /** From Org */
+            from_org: string;
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @description asked, accepted, silent, objected or decided
+             */
+            state: string;
+            /** To Name */
+            to_name: string;
+            /** To Org */
+            to_org: string;
+        };
+        /**
+         * HealthItemOut
+         * @description A part of the deployment in words.
+         */
+        HealthItemOut: {
+            /** Code */
+            code: string;
+            /** Level */
+            level: string;
+            /** Meaning En */
+            meaning_en: string;
+            /** Meaning Zh */
+            meaning_zh: string;
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
+            /** State */
+            state: string;
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+        };
+        /**
          * HealthOut
          * @description Everything looked at; the worst level is the status.
          */
         HealthOut: {
+            /**
+             * Acknowledging
+             * @description whether devices get answers now
+             */
+            acknowledging: boolean;
             /** Checks */
             checks: components["schemas"]["CheckOut"][];
+            /** Notices */
+            notices: components["schemas"]["NoticeOut"][];
             /** Now */
             now: string;
             /** Status */
             status: string;
+        };
+        /**
+         * HealthReportOut
+         * @description The health page.
+         */
+        HealthReportOut: {
+            backup: components["schemas"]["BackupOut"];
+            disk: components["schemas"]["DiskOut"];
+            /**
+             * Duties
+             * @description null while the database does not answer
+             */
+            duties: components["schemas"]["DutyOut"][] | null;
+            /** Installed */
+            installed: components["schemas"]["CheckOut"][];
+            /** Items */
+            items: components["schemas"]["HealthItemOut"][];
+            /**
+             * Machine Now
+             * Format: date-time
+             */
+            machine_now: string;
+            /** Now */
+            now: string;
+            /** Processes */
+            processes: components["schemas"]["ProcessOut"][];
+            /** Status */
+            status: string;
+            /** Versions */
+            versions: {
+                [key: string]: string;
+            };
         };
         /**
          * HitOut
@@ -7103,6 +9127,11 @@ export interface components {
             recorded_at: string;
             /** Severity */
             severity: number;
+            /**
+             * Silenced By
+             * @description number of the window that covers it; empty when none does
+             */
+            silenced_by: string;
         };
         /**
          * ImportedObject
@@ -7453,6 +9482,29 @@ export interface components {
             version: number;
         };
         /**
+         * IntervalOut
+         * @description How long one axis of the finding was in one state.
+         */
+        IntervalOut: {
+            /**
+             * Axis
+             * @description activity, confirmation or silence
+             */
+            axis: string;
+            /** By */
+            by: string;
+            /** Ends At */
+            ends_at: string | null;
+            /** Reason */
+            reason: string;
+            /** Recorded At */
+            recorded_at: string;
+            /** Starts At */
+            starts_at: string;
+            /** State */
+            state: string;
+        };
+        /**
          * ItemBrief
          * @description A value of a frame in short.
          */
@@ -7577,30 +9629,263 @@ export interface components {
             version: number;
         };
         /**
+         * KindOut
+         * @description A kind of finding.
+         */
+        KindOut: {
+            /** Answer Evidence */
+            answer_evidence: boolean;
+            /**
+             * Answer Hours
+             * @description a decimal number as text, as the server rounded it
+             */
+            answer_hours: string;
+            /** Category */
+            category: string;
+            /**
+             * Entry
+             * @description sources under which a person may enter it
+             */
+            entry: string[];
+            /** Kind */
+            kind: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Rule Row */
+            rule_row: string;
+            /** Severity */
+            severity: number;
+        };
+        /**
+         * KnownField
+         * @description A value that the case holds, with its words.
+         */
+        KnownField: {
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Name */
+            name: string;
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+            /** Type */
+            type: string;
+            /** Value */
+            value: unknown;
+        };
+        /**
+         * KpiExport
+         * @description The figures and options of the file.
+         */
+        KpiExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /** @default rule */
+            by: "total" | "rule" | "source" | "kind" | "organisation" | "region" | "month";
+            /**
+             * Since
+             * @description raised at or after; 30 days before `until` when left out
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description raised before; now when left out
+             */
+            until?: string | null;
+        };
+        /**
          * KpiOut
-         * @description One tile.
+         * @description Key figures by one axis.
          */
         KpiOut: {
-            /** Code */
-            code: string;
-            /** Detail */
-            detail: string;
+            /** By */
+            by: string;
+            /** Items */
+            items: components["schemas"]["FiguresOut"][];
+            /** Since */
+            since: string;
+            /** @description null when nothing was raised */
+            total: components["schemas"]["FiguresOut"] | null;
+            /** Until */
+            until: string;
+        };
+        /**
+         * KpiQuery
+         * @description Key figures of findings: by what, of which time.
+         */
+        KpiQuery: {
+            /** @default rule */
+            by: "total" | "rule" | "source" | "kind" | "organisation" | "region" | "month";
             /**
-             * Judgements
-             * @description the judged figures that it is made of, for GET /judgements/{id}
+             * Since
+             * @description raised at or after; 30 days before `until` when left out
              */
-            judgements: number[];
-            /** Label Key */
-            label_key: string;
+            since?: string | null;
             /**
-             * Severity
-             * @description 0 nothing to see, 1 notice to 4 severe
+             * Until
+             * @description raised before; now when left out
              */
-            severity: number;
-            /** Unit */
-            unit: string;
-            /** Value */
-            value: string | null;
+            until?: string | null;
+        };
+        /**
+         * LeakExport
+         * @description Filters of the list and options of the file.
+         */
+        LeakExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /** Q */
+            q?: string | null;
+            /** Region */
+            region?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description overdue, leaking, delayed, unread, tight
+             */
+            state?: string[] | null;
+        };
+        /**
+         * LeakFileIn
+         * @description A CSV with the columns component, kind, at, ppm, method, note.
+         */
+        LeakFileIn: {
+            /** Csv */
+            csv: string;
+            /**
+             * Dry Run
+             * @default true
+             */
+            dry_run: boolean;
+        };
+        /**
+         * LeakFilters
+         * @description Which leak components.
+         */
+        LeakFilters: {
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /** Q */
+            q?: string | null;
+            /** Region */
+            region?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description overdue, leaking, delayed, unread, tight
+             */
+            state?: string[] | null;
+        };
+        /**
+         * LeakOut
+         * @description One leak of a component.
+         */
+        LeakOut: {
+            /**
+             * Attempt Due
+             * Format: date
+             */
+            attempt_due: string;
+            /** Attempted On */
+            attempted_on: string | null;
+            /** Delayed On */
+            delayed_on: string | null;
+            /**
+             * Found On
+             * Format: date
+             */
+            found_on: string;
+            /**
+             * Overdue
+             * @description attempt, repair, or empty
+             */
+            overdue: string;
+            /**
+             * Ppm
+             * @description a decimal number as text, as the server rounded it
+             */
+            ppm: string;
+            /**
+             * Repair Due
+             * Format: date
+             */
+            repair_due: string;
+            /** Repaired On */
+            repaired_on: string | null;
+        };
+        /**
+         * LeakReportOut
+         * @description What came of a file; with errors nothing is recorded.
+         */
+        LeakReportOut: {
+            /** Dry Run */
+            dry_run: boolean;
+            /** Errors */
+            errors: components["schemas"]["LeakRowError"][];
+            /**
+             * Known
+             * @description rows that are on record already
+             */
+            known: number;
+            /** Recorded */
+            recorded: number;
+        };
+        /**
+         * LeakRowError
+         * @description Why a row cannot be recorded.
+         */
+        LeakRowError: {
+            /** Field */
+            field: string;
+            /** Message */
+            message: string;
+            /** Remedy */
+            remedy: string;
+            /** Row */
+            row: number;
         };
         /**
          * LengthOut
@@ -7725,6 +10010,37 @@ export interface components {
         MergeIn: {
             /** Into */
             into: number;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * MergeOut
+         * @description That one finding was merged into another, and perhaps taken out again.
+         */
+        MergeOut: {
+            /** Finding */
+            finding: number;
+            /** Into */
+            into: number;
+            /** Into Number */
+            into_number: string;
+            /** Merged At */
+            merged_at: string;
+            /** Merged By */
+            merged_by: string;
+            /** Number */
+            number: string;
+            /** Reason */
+            reason: string;
+            /** Undone At */
+            undone_at: string | null;
+            /** Undone By */
+            undone_by: string;
+            /** Undone Reason */
+            undone_reason: string;
         };
         /**
          * MessageOut
@@ -8045,6 +10361,27 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * NoticeOut
+         * @description What everybody should know now: shown above every page while it lasts.
+         */
+        NoticeOut: {
+            /**
+             * Code
+             * @description part and state, such as gateway.refusing_disk
+             */
+            code: string;
+            /** Level */
+            level: string;
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
         };
         /**
          * ObjectChange
@@ -8562,6 +10899,64 @@ export interface components {
             type: string;
         };
         /**
+         * ObligationTemplateOut
+         * @description A recurring duty of the packs.
+         */
+        ObligationTemplateOut: {
+            /**
+             * Automatic
+             * @description the platform's own data can prove it
+             */
+            automatic: boolean;
+            /**
+             * By Hand
+             * @description no object of the register has it by itself
+             */
+            by_hand: boolean;
+            /** Clause */
+            clause: string;
+            /** Code */
+            code: string;
+            /** Confidence */
+            confidence: string;
+            /** Fields */
+            fields: components["schemas"]["ProofFieldOut"][];
+            /**
+             * Files
+             * @description evidence files that are needed as proof
+             */
+            files: number;
+            /** Group */
+            group: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Note */
+            note: string;
+            /** Retain Years */
+            retain_years: number;
+            /**
+             * Rhythm
+             * @description empty: the permit or the object says how often
+             */
+            rhythm: string;
+            /** Rhythm En */
+            rhythm_en: string;
+            /** Rhythm Zh */
+            rhythm_zh: string;
+            /** Row Id */
+            row_id: string;
+            /** Rule Version */
+            rule_version: string;
+            /** Source */
+            source: string;
+            /** Standard */
+            standard: string;
+            /** Unverified */
+            unverified: boolean;
+        };
+        /**
          * ObservationEvidenceIn
          * @description Freeze a stored value, with all its versions, as evidence.
          */
@@ -8589,6 +10984,425 @@ export interface components {
             pollutant: string;
             /** Site */
             site: string;
+        };
+        /**
+         * OccurrenceActionOut
+         * @description A verb, whether this user may use it now, and if not, why not.
+         */
+        OccurrenceActionOut: {
+            /** Allowed */
+            allowed: boolean;
+            /** Reason */
+            reason: string;
+            /**
+             * Reason Key
+             * @description not_permitted, state, not_open, evidence, or empty
+             */
+            reason_key: string;
+            /** Verb */
+            verb: string;
+        };
+        /**
+         * OccurrenceDetail
+         * @description One dated duty.
+         */
+        OccurrenceDetail: {
+            /** Allowed Actions */
+            allowed_actions: components["schemas"]["OccurrenceActionOut"][];
+            /** Clause */
+            clause: string;
+            /** Confidence */
+            confidence: string;
+            /** Due At */
+            due_at: string;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /** Due Text En */
+            due_text_en: string;
+            /** Due Text Zh */
+            due_text_zh: string;
+            /** Event At */
+            event_at: string | null;
+            /** Events */
+            events: components["schemas"]["EventOut"][];
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceOut"][];
+            /** Fields */
+            fields: {
+                [key: string]: unknown;
+            };
+            /** Files Needed */
+            files_needed: number;
+            finding: components["schemas"]["FindingRef"] | null;
+            /** Followers */
+            followers: components["schemas"]["OccurrenceOut"][];
+            /** Form */
+            form: components["schemas"]["ProofFieldOut"][];
+            /** Fulfilled At */
+            fulfilled_at: string | null;
+            /** Fulfilled By */
+            fulfilled_by: string;
+            /** Group */
+            group: string;
+            /** Id */
+            id: number;
+            /** Item */
+            item: string;
+            /** Note */
+            note: string;
+            /** Number */
+            number: string;
+            object: components["schemas"]["PlaceOut"];
+            /** Obligation */
+            obligation: number;
+            /**
+             * Opens On
+             * Format: date
+             */
+            opens_on: string;
+            /** Overdue */
+            overdue: boolean;
+            /**
+             * Period First
+             * Format: date
+             */
+            period_first: string;
+            /**
+             * Period Last
+             * Format: date
+             */
+            period_last: string;
+            /**
+             * Proved By
+             * @description hand, data or empty
+             */
+            proved_by: string;
+            /**
+             * Provisional
+             * @description the calendar of a year that it touches is not published yet
+             */
+            provisional: boolean;
+            /** Refused At */
+            refused_at: string | null;
+            /** Refused Reason */
+            refused_reason: string;
+            /**
+             * Remaining Working Days
+             * @description to the last day; negative when it is over; null when settled
+             */
+            remaining_working_days: number | null;
+            /** Retain Until */
+            retain_until: string | null;
+            /** Rule Row */
+            rule_row: string;
+            /** Rule Version */
+            rule_version: string;
+            /** Simulated */
+            simulated: boolean;
+            /** Source */
+            source: string;
+            /** Standard */
+            standard: string;
+            /**
+             * State
+             * @description planned, done, late, missed or waived
+             */
+            state: string;
+            /** Template */
+            template: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Told At */
+            told_at: string | null;
+            /** Waived At */
+            waived_at: string | null;
+            /** Waived By */
+            waived_by: string;
+            /** Waived Note */
+            waived_note: string;
+            /** Waived Reason */
+            waived_reason: string;
+            /** Waived Reason En */
+            waived_reason_en: string;
+            /** Waived Reason Zh */
+            waived_reason_zh: string;
+            /** Waiver Reasons */
+            waiver_reasons: components["schemas"]["Choice"][];
+        };
+        /**
+         * OccurrenceExport
+         * @description Filters of the list and options of the file.
+         */
+        OccurrenceExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * Due From
+             * @description last day at or after
+             */
+            due_from?: string | null;
+            /**
+             * Due To
+             * @description last day at or before
+             */
+            due_to?: string | null;
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * Group
+             * @description one or more
+             */
+            group?: ("self_monitoring" | "data" | "permit" | "carbon" | "catering" | "patrol" | "sharing" | "training")[] | null;
+            /** Item */
+            item?: string | null;
+            /**
+             * Object
+             * @description code of the object it is about
+             */
+            object?: string | null;
+            /**
+             * Obligation
+             * @description of this standing duty
+             */
+            obligation?: number | null;
+            /**
+             * Opened
+             * @description true: it can be done by now
+             */
+            opened?: boolean | null;
+            /**
+             * Overdue
+             * @description true: still open after its last moment
+             */
+            overdue?: boolean | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a number, code or name
+             */
+            q?: string | null;
+            /**
+             * Region
+             * @description GB/T 2260 code; a city contains its districts
+             */
+            region?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: components["schemas"]["State"][] | null;
+            /**
+             * Template
+             * @description one or more codes of templates
+             */
+            template?: string[] | null;
+        };
+        /**
+         * OccurrenceFilters
+         * @description Which dated duties.
+         */
+        OccurrenceFilters: {
+            /**
+             * Due From
+             * @description last day at or after
+             */
+            due_from?: string | null;
+            /**
+             * Due To
+             * @description last day at or before
+             */
+            due_to?: string | null;
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * Group
+             * @description one or more
+             */
+            group?: ("self_monitoring" | "data" | "permit" | "carbon" | "catering" | "patrol" | "sharing" | "training")[] | null;
+            /** Item */
+            item?: string | null;
+            /**
+             * Object
+             * @description code of the object it is about
+             */
+            object?: string | null;
+            /**
+             * Obligation
+             * @description of this standing duty
+             */
+            obligation?: number | null;
+            /**
+             * Opened
+             * @description true: it can be done by now
+             */
+            opened?: boolean | null;
+            /**
+             * Overdue
+             * @description true: still open after its last moment
+             */
+            overdue?: boolean | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a number, code or name
+             */
+            q?: string | null;
+            /**
+             * Region
+             * @description GB/T 2260 code; a city contains its districts
+             */
+            region?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: components["schemas"]["State"][] | null;
+            /**
+             * Template
+             * @description one or more codes of templates
+             */
+            template?: string[] | null;
+        };
+        /**
+         * OccurrenceOut
+         * @description A dated duty in a list.
+         */
+        OccurrenceOut: {
+            /** Due At */
+            due_at: string;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /** Due Text En */
+            due_text_en: string;
+            /** Due Text Zh */
+            due_text_zh: string;
+            finding: components["schemas"]["FindingRef"] | null;
+            /** Fulfilled At */
+            fulfilled_at: string | null;
+            /** Fulfilled By */
+            fulfilled_by: string;
+            /** Group */
+            group: string;
+            /** Id */
+            id: number;
+            /** Item */
+            item: string;
+            /** Number */
+            number: string;
+            object: components["schemas"]["PlaceOut"];
+            /** Obligation */
+            obligation: number;
+            /**
+             * Opens On
+             * Format: date
+             */
+            opens_on: string;
+            /** Overdue */
+            overdue: boolean;
+            /**
+             * Period First
+             * Format: date
+             */
+            period_first: string;
+            /**
+             * Period Last
+             * Format: date
+             */
+            period_last: string;
+            /**
+             * Proved By
+             * @description hand, data or empty
+             */
+            proved_by: string;
+            /**
+             * Provisional
+             * @description the calendar of a year that it touches is not published yet
+             */
+            provisional: boolean;
+            /**
+             * Remaining Working Days
+             * @description to the last day; negative when it is over; null when settled
+             */
+            remaining_working_days: number | null;
+            /** Simulated */
+            simulated: boolean;
+            /**
+             * State
+             * @description planned, done, late, missed or waived
+             */
+            state: string;
+            /** Template */
+            template: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Told At */
+            told_at: string | null;
+        };
+        /**
+         * OccurrencePage
+         * @description A page of dated duties.
+         */
+        OccurrencePage: {
+            /**
+             * Counts
+             * @description of all that match, how many are in each state
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["OccurrenceOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
         };
         /**
          * OpenCaseIn
@@ -8851,17 +11665,43 @@ export interface components {
             trend: components["schemas"]["TrendOut"];
         };
         /**
+         * PaperOut
+         * @description A document that the case fills in; read it by GET /cases/{id}/documents/{code}.
+         */
+        PaperOut: {
+            /** Code */
+            code: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /**
+             * Ready
+             * @description whether it can be drawn up in this state
+             */
+            ready: boolean;
+        };
+        /**
          * PartOut
-         * @description A part of the raw text.
+         * @description The part of one organisation in a task force.
          */
         PartOut: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "head" | "length" | "segment" | "crc" | "other";
-            /** Text */
-            text: string;
+            /** Done At */
+            done_at: string | null;
+            /** Done By */
+            done_by: string;
+            /** Joined At */
+            joined_at: string;
+            /** May Report */
+            may_report: boolean;
+            /** Org */
+            org: string;
+            /** Org Name */
+            org_name: string;
+            /** Result */
+            result: string;
+            /** Task */
+            task: string;
         };
         /**
          * PastedIn
@@ -8899,6 +11739,22 @@ export interface components {
         PauseIn: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * PauseOut
+         * @description Days that do not count: from the first one up to, without, the day of resuming.
+         */
+        PauseOut: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Resumed
+             * Format: date
+             */
+            resumed: string;
         };
         /**
          * PeriodQuery
@@ -8963,6 +11819,298 @@ export interface components {
             type: string;
         };
         /**
+         * PlanDetail
+         * @description A plan held against its permit.
+         */
+        PlanDetail: {
+            /** Channel */
+            channel: string;
+            /**
+             * Checks
+             * @description everything that is looked at
+             */
+            checks: components["schemas"]["Choice"][];
+            /** Enterprise */
+            enterprise: string;
+            /**
+             * Faults
+             * @description lines of the permit that could not be read
+             */
+            faults: string[];
+            /** Gap List */
+            gap_list: components["schemas"]["GapOut"][];
+            /** Gaps */
+            gaps: number;
+            /** Lines */
+            lines: components["schemas"]["PlanLineOut"][];
+            /** Made On */
+            made_on: string | null;
+            /** May Submit */
+            may_submit: boolean;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** Permits */
+            permits: string[];
+            /** Region Code */
+            region_code: string;
+            /** Requirement Lines */
+            requirement_lines: components["schemas"]["PlanLineOut"][];
+            /** Requirements */
+            requirements: number;
+            /** Simulated */
+            simulated: boolean;
+            /** Submitted At */
+            submitted_at: string | null;
+            /**
+             * Unsure
+             * @description lines with a method that the packs do not know
+             */
+            unsure: number;
+            /**
+             * Version
+             * @description null where no plan was submitted
+             */
+            version: number | null;
+            /** Versions */
+            versions: components["schemas"]["PlanVersionOut"][];
+        };
+        /**
+         * PlanExport
+         * @description Filters of the list and options of the file.
+         */
+        PlanExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * Gaps
+             * @description true: only those whose plan has a gap
+             */
+            gaps?: boolean | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /** Q */
+            q?: string | null;
+            /** Region */
+            region?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * PlanFilters
+         * @description Which enterprises whose permit asks for self-monitoring.
+         */
+        PlanFilters: {
+            /**
+             * Gaps
+             * @description true: only those whose plan has a gap
+             */
+            gaps?: boolean | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /** Q */
+            q?: string | null;
+            /** Region */
+            region?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * PlanIn
+         * @description A self-monitoring plan.
+         */
+        PlanIn: {
+            /**
+             * Channel
+             * @default
+             */
+            channel: string;
+            /** Lines */
+            lines: components["schemas"]["PlanLineIn"][];
+            /**
+             * Made On
+             * Format: date
+             */
+            made_on: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * PlanLineIn
+         * @description A line of a plan.
+         */
+        PlanLineIn: {
+            /**
+             * Automatic
+             * @default false
+             */
+            automatic: boolean;
+            /**
+             * Frequency
+             * @default
+             */
+            frequency: string;
+            /**
+             * Method
+             * @default
+             */
+            method: string;
+            /**
+             * Parameter
+             * @default
+             */
+            parameter: string;
+            /**
+             * Place
+             * @default
+             */
+            place: string;
+            /**
+             * Scope
+             * @default outlet
+             */
+            scope: string;
+        };
+        /**
+         * PlanLineOut
+         * @description A line of a plan.
+         */
+        PlanLineOut: {
+            /** Automatic */
+            automatic: boolean;
+            /** Frequency */
+            frequency: string;
+            /** Frequency En */
+            frequency_en: string;
+            /** Frequency Zh */
+            frequency_zh: string;
+            /** Method */
+            method: string;
+            /** Parameter */
+            parameter: string;
+            /** Parameter En */
+            parameter_en: string;
+            /** Parameter Zh */
+            parameter_zh: string;
+            /** Place */
+            place: string;
+            /** Scope */
+            scope: string;
+            /** Unsure */
+            unsure: boolean;
+        };
+        /**
+         * PlanPage
+         * @description A page of plans.
+         */
+        PlanPage: {
+            /** Items */
+            items: components["schemas"]["PlanRowOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+            /**
+             * With Gaps
+             * @description of all that match, how many have a gap
+             */
+            with_gaps: number;
+        };
+        /**
+         * PlanRowOut
+         * @description A plan in a list.
+         */
+        PlanRowOut: {
+            /** Channel */
+            channel: string;
+            /** Enterprise */
+            enterprise: string;
+            /** Gaps */
+            gaps: number;
+            /** Made On */
+            made_on: string | null;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** Permits */
+            permits: string[];
+            /** Region Code */
+            region_code: string;
+            /** Requirements */
+            requirements: number;
+            /** Simulated */
+            simulated: boolean;
+            /** Submitted At */
+            submitted_at: string | null;
+            /**
+             * Unsure
+             * @description lines with a method that the packs do not know
+             */
+            unsure: number;
+            /**
+             * Version
+             * @description null where no plan was submitted
+             */
+            version: number | null;
+        };
+        /**
+         * PlanVersionOut
+         * @description A version of a plan.
+         */
+        PlanVersionOut: {
+            /** Lines */
+            lines: number;
+            /**
+             * Made On
+             * Format: date
+             */
+            made_on: string;
+            /** Sha256 */
+            sha256: string;
+            /** Submitted At */
+            submitted_at: string;
+            /** Submitted By */
+            submitted_by: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * PollutantOut
          * @description A pollutant code with its names.
          */
@@ -8989,6 +12137,20 @@ export interface components {
          */
         Priority: "live" | "history";
         /**
+         * PrivateField
+         * @description A value that only some roles may read; read it by POST /cases/{id}/private.
+         */
+        PrivateField: {
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Name */
+            name: string;
+            /** Readers */
+            readers: string[];
+        };
+        /**
          * ProblemOut
          * @description Something that is wrong, in words, and what to do.
          */
@@ -9012,6 +12174,55 @@ export interface components {
             title_en: string;
             /** Title Zh */
             title_zh: string;
+        };
+        /**
+         * ProcessOut
+         * @description A process of the deployment.
+         */
+        ProcessOut: {
+            /**
+             * Memory Mb
+             * @description resident memory, MiB
+             */
+            memory_mb: number | null;
+            /** Name */
+            name: string;
+            /** Pid */
+            pid: number | null;
+            /**
+             * Reported S
+             * @description seconds since it reported
+             */
+            reported_s: number | null;
+            /**
+             * State
+             * @description running, stopped, silent or never
+             */
+            state: string;
+            /**
+             * Up S
+             * @description seconds since it started, on this machine
+             */
+            up_s: number | null;
+        };
+        /**
+         * ProofFieldOut
+         * @description A field of a proof.
+         */
+        ProofFieldOut: {
+            /**
+             * Kind
+             * @description text, number, date, moment, persons or url
+             */
+            kind: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Name */
+            name: string;
+            /** Required */
+            required: boolean;
         };
         /**
          * QualityMark
@@ -9060,6 +12271,108 @@ export interface components {
              * @description explanation with the figures that fired
              */
             text_zh: string;
+        };
+        /**
+         * RankPartOut
+         * @description What one term of the ranking gave.
+         */
+        RankPartOut: {
+            /**
+             * Full At
+             * @description the value that gives all of them
+             */
+            full_at: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /**
+             * Points
+             * @description a decimal number as text, as the server rounded it
+             */
+            points: string;
+            /** Rule Row */
+            rule_row: string;
+            /** Term */
+            term: string;
+            /**
+             * Value
+             * @description a decimal number as text, as the server rounded it
+             */
+            value: string;
+            /**
+             * Weight
+             * @description points at most
+             */
+            weight: string;
+        };
+        /**
+         * RankTermOut
+         * @description A term of the ranking.
+         */
+        RankTermOut: {
+            /**
+             * Full At
+             * @description a decimal number as text, as the server rounded it
+             */
+            full_at: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Note */
+            note: string;
+            /** Rule Row */
+            rule_row: string;
+            /** Term */
+            term: string;
+            /**
+             * Weight
+             * @description a decimal number as text, as the server rounded it
+             */
+            weight: string;
+        };
+        /**
+         * RateOut
+         * @description A share with its parts.
+         */
+        RateOut: {
+            /** Part */
+            part: number;
+            /**
+             * Percent
+             * @description null where there is nothing to take a share of
+             */
+            percent: string | null;
+            /** Whole */
+            whole: number;
+        };
+        /**
+         * RatesOut
+         * @description Rates of some occurrences.
+         */
+        RatesOut: {
+            /** @description (done + late) / due */
+            completion: components["schemas"]["RateOut"];
+            /** @description decided / all that are due in the period */
+            coverage: components["schemas"]["RateOut"];
+            /** Done */
+            done: number;
+            /**
+             * Due
+             * @description decided and not waived
+             */
+            due: number;
+            /** Late */
+            late: number;
+            /** Missed */
+            missed: number;
+            /** @description done / due */
+            on_time: components["schemas"]["RateOut"];
+            /** Planned */
+            planned: number;
+            /** Waived */
+            waived: number;
         };
         /**
          * ReadBackOut
@@ -9184,31 +12497,28 @@ export interface components {
             why: string;
         };
         /**
+         * ReasonIn
+         * @description Why.
+         */
+        ReasonIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * ReasonOut
-         * @description A reason of the closed list, in words.
+         * @description A reason of dismissal.
          */
         ReasonOut: {
-            /**
-             * Answered
-             * @description the device got an answer all the same, so it does not send the frame again
-             */
-            answered: boolean;
-            /** Code */
-            code: string;
-            /** En */
-            en: string;
-            /** Group */
-            group: string;
-            /** Group En */
-            group_en: string;
-            /** Group Zh */
-            group_zh: string;
-            /** Remedy En */
-            remedy_en: string;
-            /** Remedy Zh */
-            remedy_zh: string;
-            /** Zh */
-            zh: string;
+            /** Detector Fault */
+            detector_fault: boolean;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Needs Note */
+            needs_note: boolean;
+            /** Value */
+            value: string;
         };
         /**
          * ReasonTally
@@ -9563,6 +12873,27 @@ export interface components {
             sort?: string | null;
             /** Table */
             table?: string | null;
+        };
+        /**
+         * RefuseAnswerIn
+         * @description What the answer lacks.
+         */
+        RefuseAnswerIn: {
+            /**
+             * Hours
+             * @description within which it answers again
+             */
+            hours?: number | string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RefuseFulfilmentIn
+         * @description The proof is not accepted.
+         */
+        RefuseFulfilmentIn: {
+            /** Reason */
+            reason: string;
         };
         /**
          * RegionOut
@@ -10529,6 +13860,12 @@ export interface components {
             extra: boolean;
         };
         /**
+         * State
+         * @description Where an occurrence stands.
+         * @enum {string}
+         */
+        State: "planned" | "done" | "late" | "missed" | "waived";
+        /**
          * StationDetail
          * @description A station page.
          */
@@ -10783,6 +14120,164 @@ export interface components {
             zh: string;
         };
         /**
+         * StreamDayOut
+         * @description A day of a stream.
+         */
+        StreamDayOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Due */
+            due: number;
+            /** Received */
+            received: number;
+            /** Shutdown */
+            shutdown: number;
+        };
+        /**
+         * StreamExport
+         * @description Filters of the list and options of the file.
+         */
+        StreamExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /** Enterprise */
+            enterprise?: string | null;
+            /** Kind */
+            kind?: ("outlet" | "station" | "power_meter") | null;
+            /**
+             * Month
+             * @description YYYY-MM
+             */
+            month?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @description sites a page
+             * @default 25
+             */
+            page_size: number;
+            /** Q */
+            q?: string | null;
+            /** Region */
+            region?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * StreamFilters
+         * @description Which streams, in which month.
+         */
+        StreamFilters: {
+            /** Enterprise */
+            enterprise?: string | null;
+            /** Kind */
+            kind?: ("outlet" | "station" | "power_meter") | null;
+            /**
+             * Month
+             * @description YYYY-MM
+             */
+            month?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @description sites a page
+             * @default 25
+             */
+            page_size: number;
+            /** Q */
+            q?: string | null;
+            /** Region */
+            region?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * StreamHours
+         * @description Hours of a stream, and both rates beside each other.
+         */
+        StreamHours: {
+            /** Due */
+            due: number;
+            /** @description received / due */
+            raw: components["schemas"]["RateOut"];
+            /** Received */
+            received: number;
+            /** Received In Shutdown */
+            received_in_shutdown: number;
+            /** @description the same without the hours of approved shutdown */
+            running: components["schemas"]["RateOut"];
+            /**
+             * Shutdown
+             * @description of the due hours those within an approved shutdown
+             */
+            shutdown: number;
+        };
+        /**
+         * StreamOut
+         * @description A month of a stream.
+         */
+        StreamOut: {
+            /** Days */
+            days: components["schemas"]["StreamDayOut"][];
+            /**
+             * Delay Median Min
+             * @description from the end of an hour to the arrival of its value
+             */
+            delay_median_min: string | null;
+            /** Delay P95 Min */
+            delay_p95_min: string | null;
+            /** Item */
+            item: string;
+            /** Item En */
+            item_en: string;
+            /** Item Zh */
+            item_zh: string;
+            object: components["schemas"]["PlaceOut"];
+            total: components["schemas"]["StreamHours"];
+        };
+        /**
+         * StreamPage
+         * @description A page of sites with their streams; `total` counts sites.
+         */
+        StreamPage: {
+            /** @description the streams of this page together */
+            all: components["schemas"]["StreamHours"];
+            /** Items */
+            items: components["schemas"]["StreamOut"][];
+            /** Month */
+            month: string;
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
          * TableQuery
          * @description The day whose rules hold; today when left out.
          */
@@ -10817,6 +14312,39 @@ export interface components {
             name_zh: string;
             /** Version */
             version: string;
+        };
+        /**
+         * TemplateRatesOut
+         * @description Rates of one template.
+         */
+        TemplateRatesOut: {
+            /** @description (done + late) / due */
+            completion: components["schemas"]["RateOut"];
+            /** @description decided / all that are due in the period */
+            coverage: components["schemas"]["RateOut"];
+            /** Done */
+            done: number;
+            /**
+             * Due
+             * @description decided and not waived
+             */
+            due: number;
+            /** Late */
+            late: number;
+            /** Missed */
+            missed: number;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** @description done / due */
+            on_time: components["schemas"]["RateOut"];
+            /** Planned */
+            planned: number;
+            /** Template */
+            template: string;
+            /** Waived */
+            waived: number;
         };
         /**
          * ToldField
@@ -10885,6 +14413,23 @@ export interface components {
             periods: number;
             /** Status */
             status: string;
+        };
+        /**
+         * TrainingOut
+         * @description Attendances of training; persons are counted apart, where lists were kept.
+         */
+        TrainingOut: {
+            /** Attendances */
+            attendances: number;
+            /** Persons */
+            persons: number;
+            /** Sessions */
+            sessions: number;
+            /**
+             * With List
+             * @description sessions that have a list of persons
+             */
+            with_list: number;
         };
         /**
          * TransitionIn
@@ -10997,6 +14542,8 @@ export interface components {
         UnmetOut: {
             /** Detail */
             detail: string;
+            /** Detail Zh */
+            detail_zh: string;
             /** Fields */
             fields: string[];
             /** Guard */
@@ -11088,6 +14635,33 @@ export interface components {
          */
         View: "mine" | "due_soon" | "overdue" | "to_verify" | "all";
         /**
+         * VocabularyOut
+         * @description The closed lists of findings, as the packs hold them.
+         */
+        VocabularyOut: {
+            /** Kinds */
+            kinds: components["schemas"]["KindOut"][];
+            /** Rank */
+            rank: components["schemas"]["RankTermOut"][];
+            /** Reasons */
+            reasons: components["schemas"]["ReasonOut"][];
+            /** Windows */
+            windows: components["schemas"]["WindowKindOut"][];
+        };
+        /**
+         * WaiveIn
+         * @description It need not be done.
+         */
+        WaiveIn: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * WarningOut
          * @description A deviation that was tolerated.
          */
@@ -11099,6 +14673,296 @@ export interface components {
             /** Text Zh */
             text_zh: string;
         };
+        /**
+         * WindowDetail
+         * @description A window with what it does and what can be done.
+         */
+        WindowDetail: {
+            /** Allowed Actions */
+            allowed_actions: components["schemas"]["ActionOut"][];
+            /** Announced At */
+            announced_at: string;
+            /** Announced By */
+            announced_by: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string;
+            /** Decision Note */
+            decision_note: string;
+            /** Ends At */
+            ends_at: string;
+            /** Events */
+            events: components["schemas"]["EventOut"][];
+            /**
+             * Findings
+             * @description findings with a hit that it silences
+             */
+            findings: components["schemas"]["FindingRow"][];
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Kind En */
+            kind_en: string;
+            /** Kind Zh */
+            kind_zh: string;
+            /**
+             * Late
+             * @description announced later than its kind wants
+             */
+            late: boolean;
+            /** Number */
+            number: string;
+            object: components["schemas"]["PlaceOut"];
+            /** Reason */
+            reason: string;
+            /**
+             * Silenced
+             * @description findings that it keeps off the alarm list now
+             */
+            silenced: number;
+            /** Simulated */
+            simulated: boolean;
+            /** Starts At */
+            starts_at: string;
+            /** State */
+            state: string;
+            /** Withdrawal Reason */
+            withdrawal_reason: string;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+            /** Withdrawn By */
+            withdrawn_by: string;
+        };
+        /**
+         * WindowExport
+         * @description Filters of the list and options of the file.
+         */
+        WindowExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * Kind
+             * @description one or more
+             */
+            kind?: string[] | null;
+            /** Object */
+            object?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /** Q */
+            q?: string | null;
+            /** Region */
+            region?: string | null;
+            /**
+             * Since
+             * @description ends after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: components["schemas"]["WindowState"][] | null;
+            /**
+             * Until
+             * @description starts before
+             */
+            until?: string | null;
+        };
+        /**
+         * WindowFilters
+         * @description Which announced windows.
+         */
+        WindowFilters: {
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * Kind
+             * @description one or more
+             */
+            kind?: string[] | null;
+            /** Object */
+            object?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /** Q */
+            q?: string | null;
+            /** Region */
+            region?: string | null;
+            /**
+             * Since
+             * @description ends after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: components["schemas"]["WindowState"][] | null;
+            /**
+             * Until
+             * @description starts before
+             */
+            until?: string | null;
+        };
+        /**
+         * WindowIn
+         * @description A window as it is announced.
+         */
+        WindowIn: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Kind */
+            kind: string;
+            /** Object Code */
+            object_code: string;
+            /** Object Type */
+            object_type: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /**
+         * WindowKindOut
+         * @description A kind of announced window.
+         */
+        WindowKindOut: {
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /**
+             * Longest H
+             * @description a decimal number as text, as the server rounded it
+             */
+            longest_h: string;
+            /**
+             * Notice H
+             * @description a decimal number as text, as the server rounded it
+             */
+            notice_h: string;
+            /** Silences */
+            silences: string[];
+            /** Window */
+            window: string;
+        };
+        /**
+         * WindowOut
+         * @description A window in a list.
+         */
+        WindowOut: {
+            /** Announced At */
+            announced_at: string;
+            /** Announced By */
+            announced_by: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string;
+            /** Decision Note */
+            decision_note: string;
+            /** Ends At */
+            ends_at: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Kind En */
+            kind_en: string;
+            /** Kind Zh */
+            kind_zh: string;
+            /**
+             * Late
+             * @description announced later than its kind wants
+             */
+            late: boolean;
+            /** Number */
+            number: string;
+            object: components["schemas"]["PlaceOut"];
+            /** Reason */
+            reason: string;
+            /**
+             * Silenced
+             * @description findings that it keeps off the alarm list now
+             */
+            silenced: number;
+            /** Simulated */
+            simulated: boolean;
+            /** Starts At */
+            starts_at: string;
+            /** State */
+            state: string;
+            /** Withdrawal Reason */
+            withdrawal_reason: string;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+            /** Withdrawn By */
+            withdrawn_by: string;
+        };
+        /**
+         * WindowPage
+         * @description A page of windows.
+         */
+        WindowPage: {
+            /** Items */
+            items: components["schemas"]["WindowOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * WindowState
+         * @description Where an announced window stands.
+         * @enum {string}
+         */
+        WindowState: "announced" | "approved" | "refused" | "withdrawn";
     };
     responses: never;
     parameters: never;
@@ -11334,7 +15198,21 @@ export interface operations {
                 open?: boolean | null;
                 /** @description true: only relapses */
                 rebound?: boolean | null;
+                /** @description kind of the finding that it arises from */
+                kind?: string | null;
+                /** @description accountable, or asked to take it */
+                org?: string | null;
+                responsible?: string | null;
+                /** @description cases that belong to this one */
+                parent?: number | null;
+                relation?: string | null;
+                /** @description opened at or after */
+                since?: string | null;
+                /** @description opened before */
+                until?: string | null;
                 q?: string | null;
+                /** @description of the page before; cheaper than a page number */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -11409,7 +15287,21 @@ export interface operations {
                 open?: boolean | null;
                 /** @description true: only relapses */
                 rebound?: boolean | null;
+                /** @description kind of the finding that it arises from */
+                kind?: string | null;
+                /** @description accountable, or asked to take it */
+                org?: string | null;
+                responsible?: string | null;
+                /** @description cases that belong to this one */
+                parent?: number | null;
+                relation?: string | null;
+                /** @description opened at or after */
+                since?: string | null;
+                /** @description opened before */
+                until?: string | null;
                 q?: string | null;
+                /** @description of the page before; cheaper than a page number */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -14093,6 +17985,8 @@ export interface operations {
                 silenced?: boolean | null;
                 /** @description code of the rule */
                 rule?: string | null;
+                /** @description code of the organisation that supervises the object */
+                org?: string | null;
                 raised_since?: string | null;
                 raised_until?: string | null;
                 /** @description exactly this severity */
@@ -14235,6 +18129,204 @@ export interface operations {
             };
         };
     };
+    findings_dismiss_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissManyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingRow"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    findings_enter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    findings_check_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryCheckOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     exports_export_findings: {
         parameters: {
             query?: {
@@ -14261,6 +18353,8 @@ export interface operations {
                 silenced?: boolean | null;
                 /** @description code of the rule */
                 rule?: string | null;
+                /** @description code of the organisation that supervises the object */
+                org?: string | null;
                 raised_since?: string | null;
                 raised_until?: string | null;
                 /** @description exactly this severity */
@@ -14294,6 +18388,152 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+        };
+    };
+    findings_key_figures: {
+        parameters: {
+            query?: {
+                by?: "total" | "rule" | "source" | "kind" | "organisation" | "region" | "month";
+                /** @description raised at or after; 30 days before `until` when left out */
+                since?: string | null;
+                /** @description raised before; now when left out */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KpiOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    findings_export_kpi: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                by?: "total" | "rule" | "source" | "kind" | "organisation" | "region" | "month";
+                /** @description raised at or after; 30 days before `until` when left out */
+                since?: string | null;
+                /** @description raised before; now when left out */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    findings_closed_lists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VocabularyOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
         };
@@ -14368,6 +18608,77 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AnswerIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    findings_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskIn"];
             };
         };
         responses: {
@@ -14707,6 +19018,77 @@ export interface operations {
             };
         };
     };
+    findings_send_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseAnswerIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     findings_self_correct: {
         parameters: {
             query?: never;
@@ -14719,6 +19101,77 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    findings_unmerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
             };
         };
         responses: {
@@ -15247,6 +19700,62 @@ export interface operations {
             };
         };
     };
+    health_health_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthReportOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     indicators_list_indicators: {
         parameters: {
             query?: {
@@ -15667,6 +20176,371 @@ export interface operations {
             };
         };
     };
+    leaks_list_leaks: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description overdue, leaking, delayed, unread, tight */
+                state?: string[] | null;
+                region?: string | null;
+                enterprise?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    leaks_record_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    leaks_take_check_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    leaks_export_leaks: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description overdue, leaking, delayed, unread, tight */
+                state?: string[] | null;
+                region?: string | null;
+                enterprise?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    leaks_import_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeakFileIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeakReportOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    leaks_one_component: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     live_stream: {
         parameters: {
             query?: never;
@@ -15799,6 +20673,231 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    streams_list_plans: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description true: only those whose plan has a gap */
+                gaps?: boolean | null;
+                region?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    streams_export_plans: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description true: only those whose plan has a gap */
+                gaps?: boolean | null;
+                region?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    streams_one_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    streams_submit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15993,6 +21092,943 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadmissionOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    obligations_list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObligationTemplateOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    obligations_list_duties: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                template?: string | null;
+                group?: ("self_monitoring" | "data" | "permit" | "carbon" | "catering" | "patrol" | "sharing" | "training") | null;
+                region?: string | null;
+                enterprise?: string | null;
+                object?: string | null;
+                /** @description false: only those that hold */
+                ended?: boolean | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    obligations_set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    obligations_duty_calendar: {
+        parameters: {
+            query?: {
+                /** @description one or more codes of templates */
+                template?: string[] | null;
+                /** @description one or more */
+                group?: ("self_monitoring" | "data" | "permit" | "carbon" | "catering" | "patrol" | "sharing" | "training")[] | null;
+                /** @description GB/T 2260 code; a city contains its districts */
+                region?: string | null;
+                enterprise?: string | null;
+                /** @description code of the object it is about */
+                object?: string | null;
+                /** @description YYYY-MM */
+                month?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyMonth"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    obligations_duty_rates: {
+        parameters: {
+            query?: {
+                /** @description one or more codes of templates */
+                template?: string[] | null;
+                /** @description one or more */
+                group?: ("self_monitoring" | "data" | "permit" | "carbon" | "catering" | "patrol" | "sharing" | "training")[] | null;
+                /** @description GB/T 2260 code; a city contains its districts */
+                region?: string | null;
+                enterprise?: string | null;
+                /** @description code of the object it is about */
+                object?: string | null;
+                /** @description YYYY-MM */
+                month?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyRates"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    obligations_one_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                obligation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    obligations_end_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                obligation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndDutyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    obligations_record_duty_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                obligation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyEventIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OccurrenceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    obligations_list_occurrences: {
+        parameters: {
+            query?: {
+                /** @description one or more codes of templates */
+                template?: string[] | null;
+                /** @description one or more */
+                group?: ("self_monitoring" | "data" | "permit" | "carbon" | "catering" | "patrol" | "sharing" | "training")[] | null;
+                /** @description GB/T 2260 code; a city contains its districts */
+                region?: string | null;
+                enterprise?: string | null;
+                /** @description code of the object it is about */
+                object?: string | null;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                state?: components["schemas"]["State"][] | null;
+                /** @description of this standing duty */
+                obligation?: number | null;
+                item?: string | null;
+                /** @description last day at or after */
+                due_from?: string | null;
+                /** @description last day at or before */
+                due_to?: string | null;
+                /** @description true: still open after its last moment */
+                overdue?: boolean | null;
+                /** @description true: it can be done by now */
+                opened?: boolean | null;
+                /** @description part of a number, code or name */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OccurrencePage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    obligations_export_occurrences: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                /** @description one or more codes of templates */
+                template?: string[] | null;
+                /** @description one or more */
+                group?: ("self_monitoring" | "data" | "permit" | "carbon" | "catering" | "patrol" | "sharing" | "training")[] | null;
+                /** @description GB/T 2260 code; a city contains its districts */
+                region?: string | null;
+                enterprise?: string | null;
+                /** @description code of the object it is about */
+                object?: string | null;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                state?: components["schemas"]["State"][] | null;
+                /** @description of this standing duty */
+                obligation?: number | null;
+                item?: string | null;
+                /** @description last day at or after */
+                due_from?: string | null;
+                /** @description last day at or before */
+                due_to?: string | null;
+                /** @description true: still open after its last moment */
+                overdue?: boolean | null;
+                /** @description true: it can be done by now */
+                opened?: boolean | null;
+                /** @description part of a number, code or name */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    obligations_one_occurrence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                occurrence_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OccurrenceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    obligations_fulfil: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                occurrence_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FulfilIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OccurrenceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    obligations_refuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                occurrence_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseFulfilmentIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OccurrenceDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    obligations_waive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                occurrence_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaiveIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OccurrenceDetail"];
                 };
             };
             /** @description Unauthorized */
@@ -19101,6 +25137,560 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    streams_list_streams: {
+        parameters: {
+            query?: {
+                page?: number;
+                /** @description sites a page */
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description YYYY-MM */
+                month?: string | null;
+                region?: string | null;
+                enterprise?: string | null;
+                kind?: ("outlet" | "station" | "power_meter") | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    streams_export_streams: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                /** @description sites a page */
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description YYYY-MM */
+                month?: string | null;
+                region?: string | null;
+                enterprise?: string | null;
+                kind?: ("outlet" | "station" | "power_meter") | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    windows_list_windows: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                state?: components["schemas"]["WindowState"][] | null;
+                /** @description one or more */
+                kind?: string[] | null;
+                region?: string | null;
+                object?: string | null;
+                enterprise?: string | null;
+                /** @description ends after */
+                since?: string | null;
+                /** @description starts before */
+                until?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    windows_announce: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WindowIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    windows_export_windows: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                state?: components["schemas"]["WindowState"][] | null;
+                /** @description one or more */
+                kind?: string[] | null;
+                region?: string | null;
+                object?: string | null;
+                enterprise?: string | null;
+                /** @description ends after */
+                since?: string | null;
+                /** @description starts before */
+                until?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    windows_one_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                window_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    windows_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                window_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    windows_refuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                window_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    windows_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                window_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+
+from django.db import DatabaseError
 
 from qingtian import __version__
 from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.cases import search as case_search
 from qingtian.apps.findings.search import Criteria, search, waiting
 from qingtian.apps.findings.states import Activity, Kind
+from qingtian.interfaces.health.gathering import look
+from qingtian.interfaces.health.state import Item, acknowledging, items
 from qingtian.interfaces.live.hub import connected_clients
 from qingtian.interfaces.metrics.exposition import Metric, Sample
 from qingtian.interfaces.metrics.gateway import counted, gateway_metrics, gauge, number
@@ -20,6 +24,7 @@ from qingtian.runtime.health import Check, Level
 from qingtian.runtime.settings import Settings
 from qingtian.telemetry.counters import counters_path, read_counters
 
+LEVELS = (Level.OK, Level.WARNING, Level.ERROR)
 REPORTS_WITHIN = timedelta(seconds=60)  # gateway and worker write their counters every few seconds
 LAG_WARNING_BYTES = 64 * 1024 * 1024  # about one segment of raw frames
 INGEST = {
@@ -56,6 +61,7 @@ def metrics(settings: Settings) -> list[Metric]:
         ),
         gauge("qingtian_disk_free_bytes", "free space of the data folder", _free(settings)),
         gauge("qingtian_live_clients", "browsers on the live stream of this process", connected_clients()),
+        *_operation(settings),
         *_governance(),
     ]
 
@@ -101,7 +107,56 @@ def _silence(age: timedelta | None) -> str:
     return "has not reported yet" if age is None else f"has not reported for {int(age.total_seconds())} s"
 
 
+def _operation(settings: Settings) -> list[Metric]:
+    """What the health page says, as figures."""
+    now = look(settings)
+    found = items(now)
+    age = now.backup.age(now.now)
+    return [
+        gauge("qingtian_acknowledging", "1 while devices are acknowledged", int(acknowledging(found))),
+        gauge("qingtian_database_up", "1 while the database answers", int(now.database is not None)),
+        gauge(
+            "qingtian_clock_in_doubt",
+            "1 while a jump of the clock is not settled",
+            int(_state(found, "clock") == "doubt"),
+        ),
+        gauge(
+            "qingtian_gateway_fsync_slowest_seconds",
+            "the slowest fsync of the spool within the last minute, one under way included",
+            number(now.gateway, "sync_slowest_s"),
+        ),
+        Metric(
+            "qingtian_part_level",
+            "gauge",
+            "state of each part of the health page: 0 ok, 1 warning, 2 error",
+            tuple(Sample(LEVELS.index(item.level), {"part": item.code}) for item in found),
+        ),
+        *(
+            []
+            if age is None
+            else [gauge("qingtian_backup_age_seconds", "age of the last good backup", age.total_seconds())]
+        ),
+        *(
+            []
+            if now.forecast.days is None
+            else [gauge("qingtian_disk_days_left", "days until devices are refused, by growth", now.forecast.days)]
+        ),
+    ]
+
+
+def _state(found: Sequence[Item], code: str) -> str:
+    return next(item.state for item in found if item.code == code)
+
+
 def _governance() -> list[Metric]:
+    """The governance state; left out while the database does not answer."""
+    try:
+        return _governed()
+    except DatabaseError:
+        return []
+
+
+def _governed() -> list[Metric]:
     waits = waiting(SYSTEM_ACTOR)
     late = search(SYSTEM_ACTOR, Criteria(kinds=(Kind.LATE_STREAM,), activity=Activity.ONGOING)).count()
     cases = case_search.counts(SYSTEM_ACTOR, current_clock().now())
