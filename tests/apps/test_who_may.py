@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
@@ -42,15 +43,20 @@ from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.actions.review_evidence import ReviewResult, review_evidence
 from qingtian.apps.evidence.models import EvidenceKind
 from qingtian.apps.evidence.subjects import of_case
+from qingtian.apps.findings.actions.announce_window import WindowDraft, announce_window
 from qingtian.apps.findings.actions.answer_finding import answer_finding
+from qingtian.apps.findings.actions.ask_enterprise import ask_enterprise, refuse_answer
 from qingtian.apps.findings.actions.confirm_finding import confirm_finding, confirm_findings
+from qingtian.apps.findings.actions.decide_window import approve_window, refuse_window, withdraw_window
 from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
 from qingtian.apps.findings.actions.end_finding import end_finding
-from qingtian.apps.findings.actions.merge_finding import merge_finding
+from qingtian.apps.findings.actions.enter_finding import Entry, enter_finding
+from qingtian.apps.findings.actions.merge_finding import merge_finding, undo_merge
 from qingtian.apps.findings.actions.raise_finding import raise_finding
+from qingtian.apps.findings.actions.record_leaks import CheckDraft, record_leaks, take_back
 from qingtian.apps.findings.actions.self_correct_finding import self_correct_finding
-from qingtian.apps.findings.models import Finding
-from qingtian.apps.findings.states import DismissReason
+from qingtian.apps.findings.models import Finding, LeakCheck, MaintenanceWindow
+from qingtian.apps.findings.states import CheckKind, DismissReason, Source
 from qingtian.apps.imports.actions.run_import import withdraw_import
 from qingtian.apps.imports.actions.save_mapping import save_mapping
 from qingtian.apps.imports.actions.upload_file import upload_file
@@ -72,6 +78,7 @@ from qingtian.packs import load_packs
 from qingtian.telemetry.importers.guessing import presets
 
 pytestmark = pytest.mark.django_db
+LATER, DAY = NOW + timedelta(days=9), timedelta(days=1)
 YESTERDAY = NOW.date() - timedelta(days=1)
 WORKERS = "dispatcher handler inspector approver supervisor enterprise_user system"
 
@@ -85,6 +92,9 @@ class City:
     fresh: Finding
     second: Finding
     answered: Finding
+    merged: Finding
+    window: MaintenanceWindow
+    check: LeakCheck
     listed: Case
     notified: Case
     paused: Case
@@ -117,7 +127,11 @@ def _build() -> City:
     create_user(SYSTEM_ACTOR, NOW, UserDraft("li", (Grant(Role.HANDLER, "420107"),)))
     station = register_object(SYSTEM_ACTOR, NOW, STATION)
     first, second = found(stack, rule_id="r1"), found(stack, rule_id="r2", parameter="w01018")
-    return City(stack, station, first, second, answered, listed, notified, paused)
+    merged = found(stack, rule_id="r3")
+    merge_finding(actor(Role.DISPATCHER), NOW, merged.pk, into_id=found(stack, rule_id="r4").pk)
+    owner = actor(Role.ENTERPRISE_USER, org="E-1", name="owner")
+    window = announce_window(owner, NOW, WindowDraft(stack.pk, "shutdown", LATER, LATER + DAY, "检修"))
+    return City(stack, station, first, second, answered, merged, window, _reading(), listed, notified, paused)
 
 
 def _attach(c: City, who: Actor) -> object:
@@ -130,6 +144,14 @@ def _attach(c: City, who: Actor) -> object:
         media_type="application/pdf",
         file_name="x.pdf",
     )
+
+
+def _reading() -> LeakCheck:
+    valve = draft(ObjectType.LEAK_COMPONENT, "V-1", parent=(ObjectType.ENTERPRISE, "E-1"))
+    register_object(SYSTEM_ACTOR, NOW, replace(valve, attributes={"component": "valve"}))
+    steward = actor(Role.DATA_STEWARD)
+    record_leaks(steward, NOW, [CheckDraft("V-1", CheckKind.READING, NOW, Decimal(9))])
+    return LeakCheck.objects.get()
 
 
 Job = Callable[[City, Actor], object]
@@ -147,6 +169,30 @@ ON_SOMETHING: dict[str, tuple[Job, str]] = {
     ),
     "end": (lambda c, w: end_finding(w, NOW, c.fresh.pk), "dispatcher inspector system"),
     "merge": (lambda c, w: merge_finding(w, NOW, c.fresh.pk, into_id=c.second.pk), "dispatcher inspector"),
+    "undo_merge": (lambda c, w: undo_merge(w, NOW, c.merged.pk, reason="x"), "dispatcher inspector"),
+    "ask_enterprise": (
+        lambda c, w: ask_enterprise(w, NOW, c.fresh.pk, question="x"),
+        "dispatcher handler inspector supervisor system",
+    ),
+    "refuse_answer": (lambda c, w: refuse_answer(w, NOW, c.answered.pk, reason="x"), "dispatcher inspector"),
+    "enter_finding": (
+        lambda c, w: enter_finding(w, NOW, Entry(Source.PATROL, "patrol_problem", NOW, "x", c.stack.pk)),
+        "window dispatcher handler inspector supervisor",
+    ),
+    "announce_window": (
+        lambda c, w: announce_window(w, NOW, WindowDraft(c.stack.pk, "trial", LATER, LATER + DAY, "x")),
+        "enterprise_user dispatcher inspector data_steward",
+    ),
+    "decide_window": (lambda c, w: approve_window(w, NOW, c.window.pk), "dispatcher inspector supervisor"),
+    "refuse_window": (lambda c, w: refuse_window(w, NOW, c.window.pk, note="x"), "dispatcher inspector supervisor"),
+    "withdraw_window": (
+        lambda c, w: withdraw_window(w, NOW, c.window.pk, reason="x"),
+        "enterprise_user dispatcher inspector supervisor",
+    ),
+    "record_leak": (
+        lambda c, w: take_back(w, NOW, c.check.pk, reason="x"),
+        "enterprise_user inspector data_steward",
+    ),
     "answer": (lambda c, w: answer_finding(w, NOW, c.fresh.pk, answer="x"), "enterprise_user"),
     "self_correct": (lambda c, w: self_correct_finding(w, NOW, c.answered.pk), "dispatcher inspector system"),
     "open_case": (lambda c, w: open_case(w, NOW, c.second.pk), "dispatcher supervisor system"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from django.test import Client
 from tests.interfaces import city
 
 from qingtian.apps.accounts.actions.create_user import UserDraft, create_user
-from qingtian.apps.accounts.actor import SYSTEM_ACTOR, Grant, actor_of
+from qingtian.apps.accounts.actor import SYSTEM_ACTOR, Actor, Grant, actor_of
 from qingtian.apps.accounts.models import User
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.cases.actions.open_case import open_case
@@ -23,21 +24,25 @@ from qingtian.apps.evidence.actions.attach_file import attach_file
 from qingtian.apps.evidence.actions.attach_observation import attach_observation
 from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
 from qingtian.apps.evidence.subjects import of_case
+from qingtian.apps.findings.actions.announce_window import WindowDraft, announce_window
 from qingtian.apps.findings.actions.answer_finding import answer_finding
 from qingtian.apps.findings.actions.confirm_finding import confirm_finding
 from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
 from qingtian.apps.findings.actions.end_finding import end_finding
-from qingtian.apps.findings.models import Finding
-from qingtian.apps.findings.states import DismissReason, Kind
+from qingtian.apps.findings.actions.record_leaks import CheckDraft, record_leaks
+from qingtian.apps.findings.models import Finding, LeakCheck, MaintenanceWindow
+from qingtian.apps.findings.states import CheckKind, DismissReason, Kind
 from qingtian.apps.judgements.actions.ask_recomputation import Asked, ask_recomputation
 from qingtian.apps.judgements.models import Judgement
+from qingtian.apps.obligations.actions.set_up_obligation import DutyDraft, set_up_obligation
 from qingtian.apps.registry.actions.merge_objects import merge_objects
 from qingtian.apps.registry.actions.register_object import ObjectDraft, register_object
 from qingtian.apps.registry.actions.relate_objects import relate_objects
-from qingtian.apps.registry.models import RegistryObject, RelationKind
+from qingtian.apps.registry.models import ObjectType, RegistryObject, RelationKind
 from qingtian.telemetry.store import Cycle
 
 HOUR = timedelta(hours=1)
+LEAK = "V-1-0001"
 # Everybody of the access table: one letter, a name, the grant; nobody has the role `system`, the house itself is it.
 EVERYBODY: dict[str, tuple[Role, str, str] | None] = {
     "anonymous": None,
@@ -72,6 +77,10 @@ class Standing:
     judgement: int  # of an hour of the first enterprise's outlet
     parks: dict[str, RegistryObject]  # P-1 serves P-2; P-3 was merged into P-1
     relation: int
+    window: int = 0  # announced by the first enterprise
+    check: int = 0  # a reading of its leak component
+    obligation: int = 0  # training of the first enterprise's staff
+    occurrence: int = 0  # its ledger of the running month
 
     def client(self, who: str, *, csrf: bool = False) -> Client:
         """A browser of somebody."""
@@ -86,6 +95,9 @@ class Standing:
         names |= {"{item_id}": self.items[0].pk, "{position}": 0, "{mn}": city.MN, "{frame}": self.frame}
         names |= {"{number}": self.command, "{cn}": "1011", "{sha256}": "0" * 64, "{order_id}": 212}
         names |= {"{run}": self.run, "{row_id}": city.LIMIT["rule_row"], "{judgement_id}": self.judgement}
+        names |= {"{window_id}": self.window, "{check_id}": self.check}
+        names |= {"{obligation_id}": self.obligation, "{occurrence_id}": self.occurrence}
+        names |= {"{kind}/{subject_id}": f"case/{self.cases['first'].pk}"}
         for name, value in names.items():
             path = path.replace(name, str(value))
         path = path.replace("{relation_id}", str(self.relation)).replace("{type}", "park")
@@ -95,7 +107,14 @@ class Standing:
         return path.replace("{code}", code)
 
 
-CODES = {"/stations/": city.BAD_STATION, "/enterprises/": "E-1", "/outlets/": "O-1-01", "/clocks/": "rectification"}
+CODES = {
+    "/stations/": city.BAD_STATION,
+    "/enterprises/": "E-1",
+    "/outlets/": "O-1-01",
+    "/clocks/": "rectification",
+    "/leaks/": LEAK,
+    "/monitoring-plans/": "E-1",
+}
 CODES |= {"/indicators/": "RECYCLE", "/decisions/": "catering_purifier"}
 
 
@@ -137,7 +156,43 @@ def build(archive: Path) -> Standing:
     assert judged is not None
     cases = {"first": first, "other": other}
     parks, relation = _parks()
-    return Standing(town, people, findings, cases, items, frame, waiting.number, run.number, judged.pk, parks, relation)
+    owner = actor_of(people["enterprise"])
+    stood = Standing(
+        town, people, findings, cases, items, frame, waiting.number, run.number, judged.pk, parks, relation
+    )
+    stood.window, stood.check = _window(owner, town).pk, _reading(owner).pk
+    stood.obligation, stood.occurrence = _duties(duty, town)
+    return stood
+
+
+def _duties(officer: Actor, town: city.Town) -> tuple[int, int]:
+    place = town.objects["O-1-01"].pk
+    training = set_up_obligation(officer, city.NOW, DutyDraft("TRAIN", place, "年度培训计划"))
+    first = city.NOW.date().replace(day=1)
+    ledger = set_up_obligation(officer, city.NOW, DutyDraft("LED", place, "督办要求", rhythm="1/month", since=first))
+    return training.pk, ledger.occurrences.order_by("due_at").values_list("pk", flat=True)[0]
+
+
+def _window(owner: Actor, town: city.Town) -> MaintenanceWindow:
+    draft = WindowDraft(
+        town.objects["O-1-01"].pk, "maintenance", city.NOW + 24 * HOUR, city.NOW + 30 * HOUR, "更换采样泵"
+    )
+    return announce_window(owner, city.NOW, draft)
+
+
+def _reading(owner: Actor) -> LeakCheck:
+    valve = ObjectDraft(
+        ObjectType.LEAK_COMPONENT,
+        LEAK,
+        "1号阀",
+        "valve 1",
+        parent=(ObjectType.ENTERPRISE, "E-1"),
+        attributes={"component": "valve", "medium_state": "gas"},
+        simulated=True,
+    )
+    register_object(SYSTEM_ACTOR, city.NOW - 900 * HOUR, valve)
+    record_leaks(owner, city.NOW, [CheckDraft(LEAK, CheckKind.READING, city.NOW - 300 * HOUR, Decimal(8000))])
+    return LeakCheck.objects.get()
 
 
 def _parks() -> tuple[dict[str, RegistryObject], int]:

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from tests.interfaces import city
 from tests.interfaces.access import COLUMNS, SIGNS, table
-from tests.interfaces.standing import EVERYBODY, Standing, undone
+from tests.interfaces.standing import EVERYBODY, LEAK, Standing, undone
 
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.registry.actions.change_device import device_revision
@@ -23,7 +23,39 @@ EXPECTED = table()
 UNSAFE = [one for one in EXPECTED if one[0] != "GET"]
 OBSERVATION = {"site": "O-1-01", "pollutant": "a21002", "cycle": "hour", "period_start": "2025-11-24T08:00:00+08:00"}
 SHOP = {"stove_heat": "500000000", "dining_area": "149", "seats": "76"}
+ANSWERED = ("/self-correct", "/refuse-answer")  # verbs on the finding that the enterprise has answered
+ENTRY = {
+    "source": "patrol",
+    "kind": "patrol_problem",
+    "seen_at": "2025-11-24T08:00:00+08:00",
+    "description": "door open",
+    "object_type": "outlet",
+    "object_code": "O-1-01",
+}
+WINDOW = {
+    "object_type": "outlet",
+    "object_code": "O-1-01",
+    "kind": "calibration",
+    "starts_at": "2025-11-30T08:00:00+08:00",
+    "ends_at": "2025-11-30T10:00:00+08:00",
+    "reason": "yearly",
+}
+DUTY = {
+    "template": "SM",
+    "object_type": "outlet",
+    "object": "O-1-01",
+    "item": "a34013",
+    "rhythm": "1/year",
+    "ground": "x",
+}
 BODIES: dict[str, dict[str, object]] = {
+    "/obligations": DUTY,
+    "/obligations/{obligation_id}/end": {"ground": "done"},
+    "/obligations/{obligation_id}/events": {"event_at": "2025-11-25T09:00:00+08:00", "title": "培训"},
+    "/fulfil": {"fields": {"entries": "12"}},
+    "/occurrences/{occurrence_id}/refuse": {"reason": "no seal"},
+    "/waive": {"reason": "shutdown"},
+    "/monitoring-plans/{code}": {"made_on": "2025-11-20", "channel": "官网", "lines": []},
     "/registry/objects": {"type": "park", "code": "P-9", "name": "新园区"},
     "/merge": {"duplicate": "P-2", "reason": "one park"},
     "/part": {"reason": "two parks"},
@@ -32,6 +64,18 @@ BODIES: dict[str, dict[str, object]] = {
     "/demo/session": {"username": "nobody"},
     "/session": {"username": "nobody", "password": "x"},
     "/demo/clock": {"paused": True},
+    "/findings/entries": ENTRY,
+    "/findings/entries/check": ENTRY,
+    "/ask": {"question": "why"},
+    "/refuse-answer": {"reason": "too short"},
+    "/unmerge": {"reason": "two problems"},
+    "/windows": WINDOW,
+    "/approve": {"note": ""},
+    "/refuse": {"note": "too late"},
+    "/withdraw": {"reason": "put off"},
+    "/leaks/checks": {"component": LEAK, "kind": "attempt", "at": "2025-11-20T08:00:00+08:00"},
+    "/leaks/import": {"csv": f"component,kind,at\n{LEAK},repair,2025-11-21T08:00\n", "dry_run": False},
+    "/take-back": {"reason": "wrong valve"},
     "/dismiss": {"reason": "instrument_fault"},
     "/answer": {"answer": "mended"},
     "/self-correct": {},
@@ -42,6 +86,8 @@ BODIES: dict[str, dict[str, object]] = {
     "/pause": {"reason": "appraisal"},
     "/evidence/observation": {"observation": OBSERVATION},
     "/review": {"result": "pass"},
+    "/observations": {"observation": OBSERVATION},
+    "/{subject_id}/record": {"kind": "statement", "content": {"text": "已检修", "by": "厂长"}},
     "/devices": {"mn": "QT9", "name": "数采仪", "site": "O-1-01"},
     "/commands": {"cn": "1011"},
     "/cancel": {"note": "x"},
@@ -77,7 +123,7 @@ def let_go(answer: HttpResponse) -> None:
 def ask(client: Client, standing: Standing, method: str, path: str) -> HttpResponse:
     """One request with a body that is in order."""
     findings = standing.findings
-    where = path.replace("{finding_id}", str(findings["answered"].pk)) if path.endswith("/self-correct") else path
+    where = path.replace("{finding_id}", str(findings["answered"].pk)) if path.endswith(ANSWERED) else path
     url = standing.at(where)
     if path.endswith("/duplicates"):
         url += "?type=park"
@@ -90,11 +136,16 @@ def ask(client: Client, standing: Standing, method: str, path: str) -> HttpRespo
     if path.endswith("/registry/imports"):
         sheet = SimpleUploadedFile("a.csv", "编码,名称\nP-8,园区\n".encode())
         return client.post(url, {"file": sheet, "type": "park", "dry_run": "false"})
-    if path.endswith("/evidence"):
+    if path.endswith("/redaction"):
+        copy = SimpleUploadedFile("r.pdf", b"%PDF-1.7 [taken out]", content_type="application/pdf")
+        return client.post(url, {"file": copy, "reason": "name"})
+    if path.endswith(("/evidence", "/{subject_id}/files")):
         return client.post(url, {"file": SimpleUploadedFile("x.pdf", b"%PDF-1.7 x", content_type="application/pdf")})
     body = next((one for end, one in BODIES.items() if path.endswith(end)), None)
     if path.endswith("/findings/confirm"):
         body = {"ids": [findings["fresh"].pk]}
+    elif path.endswith("/findings/dismiss"):
+        body = {"ids": [findings["fresh"].pk], "reason": "false_alarm"}
     elif method == "PATCH" and "/devices/" in path:
         body = {"revision": device_revision(standing.town.objects[city.MN]), "reason": "renamed", "name": "新名"}
     elif method == "PATCH" and "/registry/" in path:

@@ -23,13 +23,29 @@ EVENTS: dict[str, tuple[str, str, list[str]]] = {
     "/cases/{case_id}/evidence": ("inspector", "inspector", ["case.evidence_added"]),
     "/cases/{case_id}/evidence/observation": ("inspector", "inspector", ["case.evidence_added"]),
     "/cases/{case_id}/evidence/{position}/review": ("approver", "approver", ["case.evidence_added"]),
+    "/evidence/{kind}/{subject_id}/files": ("inspector", "inspector", ["case.evidence_added"]),
+    "/evidence/{kind}/{subject_id}/observations": ("handler", "handler", ["case.evidence_added"]),
+    "/evidence/{kind}/{subject_id}/record": ("enterprise", "enterprise_user", ["case.evidence_added"]),
+    "/evidence/{kind}/{subject_id}/{position}/redaction": ("legal_reviewer", "legal_reviewer", ["case.evidence_added"]),
+    "/evidence/{kind}/{subject_id}/{position}/review": ("approver", "approver", ["case.evidence_added"]),
     "/cases/{case_id}/fields": ("handler", "handler", ["case.recorded"]),
     "/cases/{case_id}/findings/{finding_id}": ("dispatcher", "dispatcher", ["case.finding_linked", "finding.cased"]),
+    "/findings/dismiss": ("dispatcher", "dispatcher", ["finding.dismissed"]),
+    "/findings/entries": ("inspector", "inspector", ["finding.raised"]),
+    "/findings/{finding_id}/ask": ("handler", "handler", ["finding.asked"]),
+    "/findings/{finding_id}/refuse-answer": ("inspector", "inspector", ["finding.answer_refused"]),
+    "/windows": ("data_steward", "data_steward", ["window.announced"]),
+    "/windows/{window_id}/approve": ("dispatcher", "dispatcher", ["window.approved"]),
+    "/windows/{window_id}/refuse": ("supervisor", "supervisor", ["window.refused"]),
+    "/windows/{window_id}/withdraw": ("enterprise", "enterprise_user", ["window.withdrawn"]),
+    "/leaks/checks": ("enterprise", "enterprise_user", ["leak.recorded"]),
+    "/leaks/checks/{check_id}/take-back": ("inspector", "inspector", ["leak.taken_back"]),
+    "/leaks/import": ("data_steward", "data_steward", ["leak.recorded"]),
     "/findings/confirm": ("inspector", "inspector", ["finding.confirmed"]),
     "/findings/{finding_id}/answer": ("enterprise", "enterprise_user", ["finding.answered"]),
     "/findings/{finding_id}/confirm": ("supervisor", "supervisor", ["finding.confirmed"]),
     "/findings/{finding_id}/dismiss": ("dispatcher", "dispatcher", ["finding.dismissed"]),
-    "/findings/{finding_id}/merge": ("dispatcher", "dispatcher", ["finding.merged"]),
+    "/findings/{finding_id}/merge": ("dispatcher", "dispatcher", ["finding.merged", "finding.merged_in"]),
     "/findings/{finding_id}/open-case": (
         "dispatcher",
         "dispatcher",
@@ -48,6 +64,12 @@ EVENTS: dict[str, tuple[str, str, list[str]]] = {
     ),
     "/indicators/{code}/compute": ("data_steward", "data_steward", ["indicator.computed"]),
     "/indicators/{code}/figures": ("data_steward", "data_steward", ["figure.reported"]),
+    "/monitoring-plans/{code}": ("enterprise", "enterprise_user", ["plan.submitted"]),
+    "/obligations": ("supervisor", "supervisor", ["obligation.set_up", "obligation.planned"]),
+    "/obligations/{obligation_id}/end": ("dispatcher", "dispatcher", ["obligation.ended"]),
+    "/obligations/{obligation_id}/events": ("data_steward", "data_steward", ["occurrence.planned"]),
+    "/occurrences/{occurrence_id}/fulfil": ("enterprise", "enterprise_user", ["occurrence.fulfilled"]),
+    "/occurrences/{occurrence_id}/waive": ("approver", "approver", ["occurrence.waived"]),
     "/readmissions": ("data_steward", "data_steward", ["frames.readmission_asked"]),
     "/recomputations": ("data_steward", "data_steward", ["recomputation.asked"]),
     "/recomputations/{run}/cancel": ("data_steward", "data_steward", ["recomputation.cancelled"]),
@@ -66,8 +88,10 @@ EVENTS: dict[str, tuple[str, str, list[str]]] = {
 }
 # Operations that a person of the access table cannot finish in the standing town, or that change no governance state.
 ELSEWHERE = {
+    "/occurrences/{occurrence_id}/refuse",  # only what was told as done: test_obligations
     "/newcomers/{mn}/adopt",  # nobody unregistered was heard here: test_rejects_and_newcomers
     "/recomputations/{run}/resume",  # only one that was stopped: test_law, test_recompute
+    "/findings/{finding_id}/unmerge",  # only of one that is merged: test_finding_engine
     "/cases/{case_id}/transitions",  # walked in test_case_walk
     "/cases/{case_id}/clocks/{code}/resume",
     "/demo/clock",
@@ -76,6 +100,7 @@ ELSEWHERE = {
 }
 # Operations that reckon or explain something and keep nothing.
 KEPT_NOWHERE = {
+    "/findings/entries/check",
     "/decisions/{code}/try",
     "/formulas/check",
     "/frames/explain",

@@ -15,9 +15,10 @@ from qingtian.apps.accounts.permissions import Verb
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.cases.actions.open_case import open_case
 from qingtian.apps.findings.actions.answer_finding import answer_finding
+from qingtian.apps.findings.actions.ask_enterprise import ask_enterprise, refuse_answer
 from qingtian.apps.findings.actions.confirm_finding import confirm_finding
 from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
-from qingtian.apps.findings.actions.merge_finding import merge_finding
+from qingtian.apps.findings.actions.merge_finding import merge_finding, undo_merge
 from qingtian.apps.findings.actions.self_correct_finding import self_correct_finding
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.offers import OFFERED, offers
@@ -30,6 +31,9 @@ TAKEN: dict[Verb, Callable[[Actor, Finding, Finding], object]] = {
     Verb.DISMISS_FINDING: lambda who, one, _: dismiss_finding(who, NOW, one.pk, reason=DismissReason.FALSE_ALARM),
     Verb.OPEN_CASE: lambda who, one, _: open_case(who, NOW, one.pk),
     Verb.MERGE_FINDING: lambda who, one, other: merge_finding(who, NOW, one.pk, into_id=other.pk),
+    Verb.UNDO_MERGE: lambda who, one, _: undo_merge(who, NOW, one.pk, reason="x"),
+    Verb.ASK_ENTERPRISE: lambda who, one, _: ask_enterprise(who, NOW, one.pk, question="x"),
+    Verb.REFUSE_ANSWER: lambda who, one, _: refuse_answer(who, NOW, one.pk, reason="x"),
     Verb.ANSWER_FINDING: lambda who, one, _: answer_finding(who, NOW, one.pk, answer="已恢复"),
     Verb.SELF_CORRECT_FINDING: lambda who, one, _: self_correct_finding(who, NOW, one.pk),
 }
@@ -44,7 +48,9 @@ def pair(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Findin
 
 def in_state(finding: Finding, status: Status, activity: Activity, *, answered: bool) -> Finding:
     rows = Finding.objects.filter(pk=finding.pk)
-    rows.update(status=status, activity=activity, answer="已恢复" if answered else "")
+    state, answer = ("answered", "已恢复") if answered else ("asked", "")
+    into = None if status is not Status.MERGED_INTO else Finding.objects.exclude(pk=finding.pk).first()
+    rows.update(status=status, activity=activity, answer=answer, answer_state=state, merged_into=into)
     return rows.select_related("object").get()
 
 
@@ -61,7 +67,8 @@ def test_every_offered_verb_is_tried_here() -> None:
 def test_what_is_offered_can_be_taken_and_nothing_else(
     pair: tuple[Finding, Finding], status: Status, verb: Verb
 ) -> None:
-    cells = product(Activity, (False, True), SEEING) if verb is Verb.SELF_CORRECT_FINDING else None
+    answering = verb in (Verb.SELF_CORRECT_FINDING, Verb.REFUSE_ANSWER)
+    cells = product(Activity, (False, True), SEEING) if answering else None
     offered, taken = {}, {}
     for activity, answered, role in cells or product([Activity.ONGOING], [False], SEEING):
         finding = in_state(pair[0], status, activity, answered=answered)
@@ -82,6 +89,12 @@ def test_what_is_offered_can_be_taken_and_nothing_else(
         ("new", "ended", True, Verb.SELF_CORRECT_FINDING, ""),
         ("dismissed", "ended", True, Verb.SELF_CORRECT_FINDING, "status"),
         ("cased", "ongoing", False, Verb.OPEN_CASE, "status"),
+        ("new", "ongoing", False, Verb.REFUSE_ANSWER, "answer"),
+        ("new", "ongoing", True, Verb.REFUSE_ANSWER, ""),
+        ("new", "ongoing", False, Verb.ASK_ENTERPRISE, ""),
+        ("cased", "ongoing", False, Verb.ASK_ENTERPRISE, "status"),
+        ("new", "ongoing", False, Verb.UNDO_MERGE, "merged"),
+        ("merged_into", "ongoing", False, Verb.UNDO_MERGE, ""),
         ("triaged", "ongoing", False, Verb.ANSWER_FINDING, "not_permitted"),
     ],
 )

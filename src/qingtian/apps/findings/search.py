@@ -68,7 +68,7 @@ def search(actor: Actor, criteria: Criteria) -> QuerySet[Finding]:
 
 def with_links(rows: QuerySet[Finding]) -> QuerySet[Finding]:
     """Findings with their object and their cases, in a fixed number of queries."""
-    return rows.select_related("object").prefetch_related("case_links__case")
+    return rows.select_related("object", "silenced_by").prefetch_related("case_links__case")
 
 
 def same_place(actor: Actor, finding: Finding) -> QuerySet[Finding]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from ninja import Schema
 from pydantic import AfterValidator, Field
 
 from qingtian.apps.cases.queries import View
-from qingtian.apps.findings.states import Activity, AnswerState, Confirmation, Source, Status
+from qingtian.apps.findings.kpi import Axis
+from qingtian.apps.findings.states import Activity, AnswerState, Confirmation, Source, Status, WindowState
 from qingtian.apps.judgements.recomputation import Mode, RunState
 from qingtian.interfaces.api.paging import PageQuery
 from qingtian.interfaces.api.schemas.base import Moment
@@ -17,6 +18,7 @@ from qingtian.packs.finding_kinds import finding_kinds
 from qingtian.telemetry.store import Cycle
 
 MAX_QUERY = 100
+MONTH, INSTANT = timedelta(days=30), timedelta(seconds=1)
 
 
 def _known_kind(code: str) -> str:
@@ -41,6 +43,7 @@ class FindingFilters(PageQuery):
     answer_late: bool | None = None
     silenced: bool | None = Field(None, description="true: kept off the alarm list by an approved window")
     rule: str | None = Field(None, max_length=100, description="code of the rule")
+    org: str | None = Field(None, max_length=64, description="code of the organisation that supervises the object")
     raised_since: Moment | None = None
     raised_until: Moment | None = None
     severity: int | None = Field(None, ge=1, le=4, description="exactly this severity")
@@ -52,6 +55,41 @@ class FindingFilters(PageQuery):
     since: Moment | None = Field(None, description="last seen at or after")
     until: Moment | None = Field(None, description="first seen before")
     q: str | None = Field(None, max_length=MAX_QUERY, description="part of a number, code or name")
+
+
+class WindowFilters(PageQuery):
+    """Which announced windows."""
+
+    state: list[WindowState] | None = Field(None, description="one or more")
+    kind: list[str] | None = Field(None, description="one or more")
+    region: str | None = Field(None, max_length=12)
+    object: str | None = Field(None, max_length=64)
+    enterprise: str | None = Field(None, max_length=64)
+    since: Moment | None = Field(None, description="ends after")
+    until: Moment | None = Field(None, description="starts before")
+    q: str | None = Field(None, max_length=MAX_QUERY)
+
+
+class LeakFilters(PageQuery):
+    """Which leak components."""
+
+    state: list[str] | None = Field(None, description="overdue, leaking, delayed, unread, tight")
+    region: str | None = Field(None, max_length=12)
+    enterprise: str | None = Field(None, max_length=64)
+    q: str | None = Field(None, max_length=MAX_QUERY)
+
+
+class KpiQuery(Schema):
+    """Key figures of findings: by what, of which time."""
+
+    by: Axis = Axis.RULE
+    since: Moment | None = Field(None, description="raised at or after; 30 days before `until` when left out")
+    until: Moment | None = Field(None, description="raised before; now when left out")
+
+    def period(self, now: datetime) -> tuple[datetime, datetime]:
+        """The period that is asked for."""
+        until = self.until or now + INSTANT
+        return self.since or until - MONTH, until
 
 
 class StationFilters(PageQuery):
@@ -84,7 +122,32 @@ class CaseFilters(PageQuery):
     enterprise: str | None = Field(None, max_length=64)
     open: bool | None = None
     rebound: bool | None = Field(None, description="true: only relapses")
+    kind: str | None = Field(None, max_length=40, description="kind of the finding that it arises from")
+    org: str | None = Field(None, max_length=64, description="accountable, or asked to take it")
+    responsible: str | None = Field(None, max_length=150)
+    parent: int | None = Field(None, description="cases that belong to this one")
+    relation: str | None = Field(None, max_length=12)
+    since: Moment | None = Field(None, description="opened at or after")
+    until: Moment | None = Field(None, description="opened before")
     q: str | None = Field(None, max_length=MAX_QUERY)
+    cursor: str | None = Field(None, max_length=60, description="of the page before; cheaper than a page number")
+
+
+class BoardFilters(CaseFilters):
+    """Which cases of a board."""
+
+    template: str = Field("T1", min_length=1, max_length=20)
+    cards: int = Field(8, ge=0, le=50, description="cards of each column")
+
+
+class MapFilters(CaseFilters):
+    """Which cases of a map."""
+
+    west: float | None = Field(None, ge=-180, le=180)
+    south: float | None = Field(None, ge=-90, le=90)
+    east: float | None = Field(None, ge=-180, le=180)
+    north: float | None = Field(None, ge=-90, le=90)
+    limit: int = Field(2000, ge=1, le=5000)
 
 
 class EventFilters(PageQuery):
@@ -160,3 +223,15 @@ class CaseExport(CaseFilters, ExportOptions):
 
 class SeriesExport(SeriesQuery, ExportOptions):
     """The series and options of the file."""
+
+
+class WindowExport(WindowFilters, ExportOptions):
+    """Filters of the list and options of the file."""
+
+
+class LeakExport(LeakFilters, ExportOptions):
+    """Filters of the list and options of the file."""
+
+
+class KpiExport(KpiQuery, ExportOptions):
+    """The figures and options of the file."""

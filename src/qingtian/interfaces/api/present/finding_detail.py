@@ -5,23 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Q
+
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.evidence.models import EvidenceItem
 from qingtian.apps.evidence.subjects import SubjectKind
-from qingtian.apps.findings.models import Finding
+from qingtian.apps.findings.merging import members
+from qingtian.apps.findings.models import Finding, FindingMerge
 from qingtian.apps.findings.offers import offers
 from qingtian.apps.findings.queries import visible_finding
+from qingtian.apps.findings.ranking import parts_of, precision_by_rule
 from qingtian.apps.findings.search import Criteria, same_place, search
 from qingtian.apps.journal.queries import history
 from qingtian.apps.judgements.queries import of_period
 from qingtian.apps.registry.listing import SITES
 from qingtian.apps.registry.models import ObjectType
+from qingtian.domain.detection import RankPart, most, score
 from qingtian.interfaces.api.present import law
 from qingtian.interfaces.api.present.events import events_out
 from qingtian.interfaces.api.present.findings import finding_rows
 from qingtian.interfaces.api.present.judgements import judgement_out
 from qingtian.interfaces.api.present.limits import limits_for, pack_row
-from qingtian.interfaces.api.present.numbers import said
+from qingtian.interfaces.api.present.numbers import plain, said
 from qingtian.interfaces.api.present.series import points_out
 from qingtian.interfaces.api.present.stations import neighbours
 from qingtian.interfaces.api.schemas.base import Choice
@@ -30,13 +35,16 @@ from qingtian.interfaces.api.schemas.findings import (
     EvidenceRef,
     FindingDetail,
     HitOut,
+    IntervalOut,
     JudgementOut,
+    MergeOut,
+    RankPartOut,
     TemplateOut,
 )
 from qingtian.interfaces.api.schemas.places import LimitOut
 from qingtian.interfaces.api.schemas.series import SeriesPoint
 from qingtian.interfaces.telemetry import telemetry_store
-from qingtian.packs.finding_kinds import dismissal_reasons
+from qingtian.packs.finding_kinds import dismissal_reasons, finding_kind, rank_terms
 from qingtian.packs.procedures import load_procedures
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.store import Cycle
@@ -57,8 +65,9 @@ def detail(actor: Actor, now: datetime, finding_id: int) -> FindingDetail:
     visible_finding(actor, finding_id)
     row = search(actor, Criteria()).get(pk=finding_id)
     values = _values(row, now)
+    ranking = parts_of(row, precision_by_rule(now))
     return FindingDetail(
-        **finding_rows([row])[0].model_dump(),
+        **finding_rows([row])[0].model_dump() | {"rank": plain(round(score(ranking), 1))},
         detail=row.detail,
         confirmed_at=row.confirmed_at,
         confirmed_by=row.confirmed_by,
@@ -67,6 +76,21 @@ def detail(actor: Actor, now: datetime, finding_id: int) -> FindingDetail:
         answer=row.answer,
         answered_at=row.answered_at,
         answered_by=row.answered_by,
+        question=row.question,
+        asked_at=row.asked_at,
+        asked_by=row.asked_by,
+        refusals=row.refusals,
+        needs_proof=finding_kind(row.kind).answer_evidence,
+        entered_by=row.entered_by,
+        lon=row.lon,
+        lat=row.lat,
+        window=row.silenced_by_id,
+        window_number=row.silenced_by.number if row.silenced_by else "",
+        rank_parts=[_rank_part(one) for one in ranking],
+        rank_most=plain(most(rank_terms())),
+        intervals=_intervals(row),
+        members=finding_rows(search(actor, Criteria()).filter(pk__in=members([row.pk]))),
+        merges=_merges(actor, row),
         merged_into=row.merged_into_id,
         judgement=_judgement(actor, row),
         rule=_rule(row),
@@ -158,8 +182,57 @@ def _hits(row: Finding) -> list[HitOut]:
             severity=one.severity,
             detail=one.detail,
             former=one.former,
+            silenced_by=one.silenced_by.number if one.silenced_by else "",
         )
-        for one in row.hit_rows.order_by("-period_start")[:SHOWN_HITS]
+        for one in row.hit_rows.select_related("silenced_by").order_by("-period_start")[:SHOWN_HITS]
+    ]
+
+
+def _rank_part(part: RankPart) -> RankPartOut:
+    return RankPartOut(
+        term=part.term.term.value,
+        label_zh=part.term.label_zh,
+        label_en=part.term.label_en,
+        value=plain(round(part.value, 2)),
+        points=plain(round(part.points, 1)),
+        weight=plain(part.term.weight),
+        full_at=plain(part.term.full_at),
+        rule_row=part.term.row_id,
+    )
+
+
+def _intervals(row: Finding) -> list[IntervalOut]:
+    return [
+        IntervalOut(
+            axis=one.axis,
+            state=one.state,
+            starts_at=one.starts_at,
+            ends_at=one.ends_at,
+            recorded_at=one.recorded_at,
+            by=one.by,
+            reason=one.reason,
+        )
+        for one in row.intervals.order_by("starts_at", "id")
+    ]
+
+
+def _merges(actor: Actor, row: Finding) -> list[MergeOut]:
+    seen = Finding.objects.visible_to(actor).values("pk")
+    rows = FindingMerge.objects.filter(Q(finding=row) | Q(into=row), finding__in=seen, into__in=seen)
+    return [
+        MergeOut(
+            finding=one.finding_id,
+            number=one.finding.number,
+            into=one.into_id,
+            into_number=one.into.number,
+            merged_at=one.merged_at,
+            merged_by=one.merged_by,
+            reason=one.reason,
+            undone_at=one.undone_at,
+            undone_by=one.undone_by,
+            undone_reason=one.undone_reason,
+        )
+        for one in rows.select_related("finding", "into").order_by("merged_at", "id")
     ]
 
 
@@ -189,7 +262,8 @@ def _actions(actor: Actor, row: Finding) -> list[ActionOut]:
 
 def _templates(on: date) -> list[TemplateOut]:
     rows = load_procedures().values()
-    in_force = [one for one in rows if (one.valid_from is None or one.valid_from <= on) and not one.valid_to]
+    begun = [one for one in rows if one.from_findings and (one.valid_from is None or one.valid_from <= on)]
+    in_force = [one for one in begun if one.valid_to is None or on < one.valid_to]
     return [
         TemplateOut(code=one.code, version=one.version, name_zh=one.name_zh, name_en=one.name_en) for one in in_force
     ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.cases.models import Case
@@ -14,7 +16,7 @@ from qingtian.apps.findings.states import Activity, Confirmation
 from qingtian.interfaces.api.filters import FindingFilters
 from qingtian.interfaces.api.paging import paged_rows
 from qingtian.interfaces.api.present import law
-from qingtian.interfaces.api.present.numbers import said
+from qingtian.interfaces.api.present.numbers import plain, said
 from qingtian.interfaces.api.present.places import PlaceNames
 from qingtian.interfaces.api.schemas.findings import CaseRef, FindingPage, FindingRow
 from qingtian.packs.finding_kinds import kind_names
@@ -27,6 +29,8 @@ SORTABLE = {
     "hits": "hits",
     "number": "number",
     "kind": "kind",
+    "rank": "rank_points",
+    "answer_due_at": "answer_due_at",
 }
 
 
@@ -43,6 +47,7 @@ def criteria_of(filters: FindingFilters) -> Criteria:
         answer_late=filters.answer_late,
         silenced=filters.silenced,
         rule_id=filters.rule or "",
+        organisation=filters.org or "",
         raised_since=filters.raised_since,
         raised_until=filters.raised_until,
         severity=filters.severity,
@@ -57,10 +62,10 @@ def criteria_of(filters: FindingFilters) -> Criteria:
     )
 
 
-def finding_page(actor: Actor, filters: FindingFilters) -> FindingPage:
+def finding_page(actor: Actor, now: datetime, filters: FindingFilters) -> FindingPage:
     """A page of findings, most urgent first unless sorted otherwise."""
     matching = search(actor, criteria_of(filters))
-    page, total = paged_rows(ranked(matching), filters, SORTABLE)
+    page, total = paged_rows(ranked(matching, now), filters, SORTABLE)
     return FindingPage(
         items=finding_rows(page),
         total=total,
@@ -111,6 +116,15 @@ def finding_row(row: Finding, names: PlaceNames) -> FindingRow:
         raised_at=row.raised_at,
         ended_at=row.ended_at,
         hits=row.hits,
+        about=row.about,
+        place=row.place,
+        rank=_rank(row),
+        recurrence=row.recurrence,
+        silenced=row.silenced_by_id is not None,
+        silenced_reason=row.silenced_by.reason if row.silenced_by else "",
+        answer_state=row.answer_state,
+        answer_due_at=row.answer_due_at,
+        answer_late=row.answer_late,
         value=said(detail, "value"),
         limit=said(detail, "limit"),
         unit=said(detail, "unit") or "",
@@ -121,6 +135,11 @@ def finding_row(row: Finding, names: PlaceNames) -> FindingRow:
         cases=[case_ref(link.case) for link in row.case_links.all()],
         simulated=row.simulated,
     )
+
+
+def _rank(row: Finding) -> str | None:
+    points = getattr(row, "rank_points", None)  # of lists that are ranked
+    return None if points is None else plain(round(Decimal(points), 1))
 
 
 def case_ref(case: Case) -> CaseRef:

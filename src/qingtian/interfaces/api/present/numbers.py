@@ -30,3 +30,12 @@ def said(detail: dict[str, Any], name: str) -> str | None:
     """A value that a rule wrote into a finding, as text."""
     value = detail.get(name)
     return None if value is None or value == "" else str(value)
+
+
+def plain(value: Decimal) -> str:
+    """A decimal as plain text.
+
+    >>> plain(Decimal("48.0")), plain(Decimal("1E+3"))
+    ('48', '1000')
+    """
+    return format(value.normalize(), "f")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from pydantic import Field
 
-from qingtian.interfaces.api.schemas.base import Choice, CityTime, DecimalText, Input, Page, Schema
+from qingtian.apps.findings.states import Source
+from qingtian.interfaces.api.schemas.base import Choice, CityTime, DecimalText, Input, Moment, Page, Schema
 from qingtian.interfaces.api.schemas.journal import EventOut
 from qingtian.interfaces.api.schemas.places import LimitOut, NeighbourOut, PlaceOut
 from qingtian.interfaces.api.schemas.series import SeriesPoint
@@ -46,6 +48,15 @@ class FindingRow(Schema):
     raised_at: CityTime
     ended_at: CityTime | None
     hits: int
+    about: str = Field(description="which part of the object; empty for the whole")
+    place: str = Field(description="where in words, when the object alone does not say it")
+    rank: DecimalText | None = Field(description="points of the ranking; its parts stand in the detail")
+    recurrence: int = Field(description="earlier findings of the same subject")
+    silenced: bool = Field(description="kept off the alarm list by an approved window")
+    silenced_reason: str
+    answer_state: str
+    answer_due_at: CityTime | None
+    answer_late: bool
     value: DecimalText | None
     limit: DecimalText | None
     unit: str
@@ -97,6 +108,7 @@ class HitOut(Schema):
     severity: int
     detail: dict[str, Any]
     former: list[dict[str, Any]] = Field(description="figures before a correction of the data, oldest first")
+    silenced_by: str = Field(description="number of the window that covers it; empty when none does")
 
 
 class ActionOut(Schema):
@@ -105,7 +117,9 @@ class ActionOut(Schema):
     verb: str
     allowed: bool
     reason: str = Field(description="empty when allowed")
-    reason_key: str = Field(description="not_permitted, status, activity, answer, or empty")
+    reason_key: str = Field(
+        description="not_permitted, status, confirmed, merged, enterprise, asked, answer, proof, activity, or empty"
+    )
 
 
 class TemplateOut(Schema):
@@ -129,6 +143,46 @@ class EvidenceRef(Schema):
     captured_at: CityTime
 
 
+class RankPartOut(Schema):
+    """What one term of the ranking gave."""
+
+    term: str
+    label_zh: str
+    label_en: str
+    value: DecimalText
+    points: DecimalText
+    weight: DecimalText = Field(description="points at most")
+    full_at: DecimalText = Field(description="the value that gives all of them")
+    rule_row: str
+
+
+class IntervalOut(Schema):
+    """How long one axis of the finding was in one state."""
+
+    axis: str = Field(description="activity, confirmation or silence")
+    state: str
+    starts_at: CityTime
+    ends_at: CityTime | None
+    recorded_at: CityTime
+    by: str
+    reason: str
+
+
+class MergeOut(Schema):
+    """That one finding was merged into another, and perhaps taken out again."""
+
+    finding: int
+    number: str
+    into: int
+    into_number: str
+    merged_at: CityTime
+    merged_by: str
+    reason: str
+    undone_at: CityTime | None
+    undone_by: str
+    undone_reason: str
+
+
 class FindingDetail(FindingRow):
     """The alarm page."""
 
@@ -140,6 +194,21 @@ class FindingDetail(FindingRow):
     answer: str
     answered_at: CityTime | None
     answered_by: str
+    question: str = Field(description="what the enterprise was asked, or why its answer was sent back")
+    asked_at: CityTime | None
+    asked_by: str
+    refusals: int
+    needs_proof: bool = Field(description="an answer is accepted only with evidence of the finding")
+    entered_by: str
+    lon: float | None
+    lat: float | None
+    window: int | None = Field(description="the window that silences it")
+    window_number: str
+    rank_parts: list[RankPartOut]
+    rank_most: DecimalText
+    intervals: list[IntervalOut]
+    members: list[FindingRow] = Field(description="findings that it stands for")
+    merges: list[MergeOut]
     merged_into: int | None
     judgement: JudgementOut | None
     rule: LimitOut | None = Field(description="the limit that was judged by, with its source")
@@ -169,6 +238,12 @@ class DismissIn(Input):
     note: str = Field("", max_length=4000)
 
 
+class DismissManyIn(DismissIn):
+    """Dismiss several for one reason, all or none."""
+
+    ids: list[int] = Field(min_length=1, max_length=500)
+
+
 class OpenCaseIn(Input):
     """Open a case."""
 
@@ -193,3 +268,142 @@ class MergeIn(Input):
     """The finding that stands for both."""
 
     into: int
+    reason: str = Field("", max_length=500)
+
+
+class ReasonIn(Input):
+    """Why."""
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class AskIn(Input):
+    """What the enterprise must explain."""
+
+    question: str = Field(min_length=1, max_length=4000)
+    hours: Decimal | None = Field(None, description="within which it answers; those of the kind when left out")
+
+
+class RefuseAnswerIn(Input):
+    """What the answer lacks."""
+
+    reason: str = Field(min_length=1, max_length=4000)
+    hours: Decimal | None = Field(None, description="within which it answers again")
+
+
+class EntryIn(Input):
+    """A problem that a person or a model reports."""
+
+    source: Source = Field(description="patrol, audit, complaint, superior or model")
+    kind: str = Field(min_length=1, max_length=40)
+    seen_at: Moment
+    description: str = Field(min_length=1, max_length=4000)
+    object_type: str = Field("", max_length=24, description="with object_code, what it is about")
+    object_code: str = Field("", max_length=64)
+    region: str = Field("", max_length=12, description="region of the place, when there is no object")
+    place: str = Field("", max_length=300)
+    lon: float | None = Field(None, ge=-180, le=180)
+    lat: float | None = Field(None, ge=-90, le=90)
+    severity: int | None = Field(None, ge=1, le=4)
+    part: str = Field("", max_length=80, description="which part of the object; another part is another finding")
+    reference: str = Field("", max_length=200, description="number of the document, ticket or model run")
+    standard: str = Field("", max_length=200)
+    clause: str = Field("", max_length=200)
+    figures: dict[str, str] = Field(default_factory=dict, max_length=40, description="of a model; decimals as text")
+
+
+class EntryCheckOut(Schema):
+    """What an entry would do."""
+
+    known: FindingRow | None = Field(description="the open finding that it would extend; null makes a new one")
+    kind_zh: str
+    kind_en: str
+    severity: int
+    asks_enterprise: bool
+    answer_hours: DecimalText
+
+
+class KindOut(Schema):
+    """A kind of finding."""
+
+    kind: str
+    category: str
+    label_zh: str
+    label_en: str
+    severity: int
+    answer_hours: DecimalText
+    answer_evidence: bool
+    entry: list[str] = Field(description="sources under which a person may enter it")
+    rule_row: str
+
+
+class ReasonOut(Choice):
+    """A reason of dismissal."""
+
+    needs_note: bool
+    detector_fault: bool
+
+
+class WindowKindOut(Schema):
+    """A kind of announced window."""
+
+    window: str
+    label_zh: str
+    label_en: str
+    silences: list[str]
+    notice_h: DecimalText
+    longest_h: DecimalText
+
+
+class RankTermOut(Schema):
+    """A term of the ranking."""
+
+    term: str
+    label_zh: str
+    label_en: str
+    weight: DecimalText
+    full_at: DecimalText
+    note: str
+    rule_row: str
+
+
+class VocabularyOut(Schema):
+    """The closed lists of findings, as the packs hold them."""
+
+    kinds: list[KindOut]
+    reasons: list[ReasonOut]
+    windows: list[WindowKindOut]
+    rank: list[RankTermOut]
+
+
+class FiguresOut(Schema):
+    """Key figures of the findings raised in a period."""
+
+    key: str
+    label_zh: str
+    label_en: str
+    raised: int
+    open: int
+    cased: int
+    dismissed: int
+    wrong: int = Field(description="dismissed because the detection itself was wrong")
+    self_corrected: int
+    merged: int
+    silenced: int
+    asked: int
+    in_time: int
+    late: int
+    precision: DecimalText | None = Field(description="cased / (cased + dismissed)")
+    settled_remotely: DecimalText | None = Field(description="self-corrected / asked")
+    detected_h: DecimalText | None = Field(description="median hours from the first hit to the finding")
+    confirmed_h: DecimalText | None = Field(description="median hours from the finding to its confirmation")
+
+
+class KpiOut(Schema):
+    """Key figures by one axis."""
+
+    by: str
+    since: CityTime
+    until: CityTime
+    total: FiguresOut | None = Field(description="null when nothing was raised")
+    items: list[FiguresOut]

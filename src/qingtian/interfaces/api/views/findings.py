@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
 from qingtian.apps.cases.actions.open_case import open_case
 from qingtian.apps.findings.actions.answer_finding import answer_finding
+from qingtian.apps.findings.actions.ask_enterprise import ask_enterprise, refuse_answer
 from qingtian.apps.findings.actions.confirm_finding import confirm_finding, confirm_findings
-from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding
-from qingtian.apps.findings.actions.merge_finding import merge_finding
+from qingtian.apps.findings.actions.dismiss_finding import dismiss_finding, dismiss_findings
+from qingtian.apps.findings.actions.enter_finding import enter_finding
+from qingtian.apps.findings.actions.merge_finding import merge_finding, undo_merge
 from qingtian.apps.findings.actions.self_correct_finding import self_correct_finding
 from qingtian.interfaces.api.auth import actor
-from qingtian.interfaces.api.filters import FindingFilters
-from qingtian.interfaces.api.present import cases, finding_detail, findings
+from qingtian.interfaces.api.filters import FindingFilters, KpiExport, KpiQuery
+from qingtian.interfaces.api.present import cases, finding_detail, finding_exports, finding_words, findings
 from qingtian.interfaces.api.responses import reads, writes
 from qingtian.interfaces.api.schemas.cases import CaseDetail
 from qingtian.interfaces.api.schemas.findings import (
     AnswerIn,
+    AskIn,
     ConfirmManyIn,
     DismissIn,
+    DismissManyIn,
+    EntryCheckOut,
+    EntryIn,
     FindingDetail,
     FindingPage,
     FindingRow,
+    KpiOut,
     MergeIn,
     NoteIn,
     OpenCaseIn,
+    ReasonIn,
+    RefuseAnswerIn,
+    VocabularyOut,
 )
+from qingtian.interfaces.api.views.exports import CSV
 from qingtian.runtime.clock import current_clock
 
 router = Router(tags=["findings"])
@@ -35,7 +46,47 @@ router = Router(tags=["findings"])
 @router.get("/findings", response=reads(FindingPage), summary="Findings, most urgent first")
 def list_findings(request: HttpRequest, filters: Query[FindingFilters]) -> FindingPage:
     """Sort by severity, last_seen, first_seen, raised_at, hits, number, kind; the default is by urgency."""
-    return findings.finding_page(actor(request), filters)
+    return findings.finding_page(actor(request), current_clock().now(), filters)
+
+
+@router.get("/findings/vocabulary", response=reads(VocabularyOut), summary="Kinds, reasons, windows, ranking")
+def closed_lists(request: HttpRequest) -> VocabularyOut:
+    """The closed lists as the packs hold them, with their rows."""
+    return finding_words.vocabulary()
+
+
+@router.get("/findings/kpi/export.csv", openapi_extra=CSV, summary="Key figures of findings as CSV")
+def export_kpi(request: HttpRequest, filters: Query[KpiExport]) -> HttpResponse:
+    """The figures of the page."""
+    return finding_exports.kpi_csv(actor(request), current_clock().now(), filters)
+
+
+@router.get("/findings/kpi", response=reads(KpiOut), summary="Volume, precision and delay")
+def key_figures(request: HttpRequest, query: Query[KpiQuery]) -> KpiOut:
+    """Of the findings raised in a period, by rule, source, kind, organisation, region or month."""
+    return finding_words.kpi_out(actor(request), query.by, *query.period(current_clock().now()))
+
+
+@router.post("/findings/entries/check", response=reads(EntryCheckOut), summary="What an entry would do")
+def check_entry(request: HttpRequest, data: EntryIn) -> EntryCheckOut:
+    """The open finding that it would extend, and whether the enterprise is asked first; keeps nothing."""
+    return finding_words.entry_check(actor(request), data)
+
+
+@router.post("/findings/entries", response=writes(FindingDetail, 201), summary="Enter a finding")
+def enter(request: HttpRequest, data: EntryIn) -> Status[FindingDetail]:
+    """What a patrol, an audit, a complaint, an order from above or a model reports."""
+    who, at = actor(request), current_clock().now()
+    finding = enter_finding(who, at, finding_words.entry_of(who, data))
+    return Status(201, finding_detail.detail(who, at, finding.pk))
+
+
+@router.post("/findings/dismiss", response=writes(list[FindingRow]), summary="Dismiss several")
+def dismiss_many(request: HttpRequest, data: DismissManyIn) -> list[FindingRow]:
+    """For one reason; all or none."""
+    who = actor(request)
+    done = dismiss_findings(who, current_clock().now(), data.ids, reason=data.reason, note=data.note)
+    return findings.rows_of(who, [one.pk for one in done])
 
 
 @router.post("/findings/confirm", response=writes(list[FindingRow]), summary="Confirm several")
@@ -88,7 +139,31 @@ def self_correct(request: HttpRequest, finding_id: int, data: NoteIn) -> Finding
 def merge(request: HttpRequest, finding_id: int, data: MergeIn) -> FindingDetail:
     """The other finding stands for both."""
     who, at = actor(request), current_clock().now()
-    merge_finding(who, at, finding_id, into_id=data.into)
+    merge_finding(who, at, finding_id, into_id=data.into, reason=data.reason)
+    return finding_detail.detail(who, at, finding_id)
+
+
+@router.post("/findings/{finding_id}/unmerge", response=writes(FindingDetail), summary="They are two problems")
+def unmerge(request: HttpRequest, finding_id: int, data: ReasonIn) -> FindingDetail:
+    """Takes a merge back: the finding is what it was before."""
+    who, at = actor(request), current_clock().now()
+    undo_merge(who, at, finding_id, reason=data.reason)
+    return finding_detail.detail(who, at, finding_id)
+
+
+@router.post("/findings/{finding_id}/ask", response=writes(FindingDetail), summary="Ask the enterprise")
+def ask(request: HttpRequest, finding_id: int, data: AskIn) -> FindingDetail:
+    """It answers remotely, with evidence, before a deadline."""
+    who, at = actor(request), current_clock().now()
+    ask_enterprise(who, at, finding_id, question=data.question, hours=data.hours)
+    return finding_detail.detail(who, at, finding_id)
+
+
+@router.post("/findings/{finding_id}/refuse-answer", response=writes(FindingDetail), summary="Send the answer back")
+def send_back(request: HttpRequest, finding_id: int, data: RefuseAnswerIn) -> FindingDetail:
+    """The enterprise answers again."""
+    who, at = actor(request), current_clock().now()
+    refuse_answer(who, at, finding_id, reason=data.reason, hours=data.hours)
     return finding_detail.detail(who, at, finding_id)
 
 
