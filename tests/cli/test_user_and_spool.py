@@ -151,9 +151,20 @@ def test_a_place_between_frames_or_past_the_end_is_refused(archive: Path, offset
 
 def test_a_torn_tail_is_told_but_is_no_damage(archive: Path) -> None:
     keep(archive, b"one", b"two")
-    (segment,) = [path for path in archive.iterdir() if path.is_file() and path.stat().st_size > 40]
+    (segment,) = archive.glob("*.seg")
+    with segment.open("ab") as file:
+        file.write(b"QTR1\x99\x00\x00\x00 cut")
+    result = run(spool.command, "verify")
+    assert result.exit_code == 0
+    assert "torn tail" in result.output
+    assert "2 frames" in result.output
+
+
+def test_an_acknowledged_frame_that_is_cut_off_is_no_torn_tail(archive: Path) -> None:
+    keep(archive, b"one", b"two")
+    (segment,) = archive.glob("*.seg")
     with segment.open("r+b") as file:
         file.truncate(segment.stat().st_size - 2)
     result = run(spool.command, "verify")
-    assert "torn tail" in result.output
-    assert "1 frames" in result.output
+    assert result.exit_code == 1
+    assert "the durable mark" in result.output

@@ -152,16 +152,20 @@ def test_one_changed_byte_costs_one_record_and_is_reported(
 ) -> None:
     folder = tmp_path_factory.mktemp("changed")
     positions, [disk] = filled(folder, raws, 10**6)
+    ends = [read_frame(folder, position.segment, position.offset).next_offset for position in positions]
     data = bytearray(disk.written)
     where = SEGMENT_HEADER.size + int((len(data) - SEGMENT_HEADER.size) * place)
     data[where] ^= flip
     disk.path.write_bytes(data)
-    hit = max(number for number, position in enumerate(positions) if position.offset <= where)
-    assert [record.raw for record in read_all(folder)] == raws[:hit] + raws[hit + 1 :]
-    [damage] = verify(folder).damages
-    end = positions[hit + 1].offset if hit + 1 < len(positions) else len(data)
-    assert (damage.offset, damage.length) == (positions[hit].offset, end - positions[hit].offset)
-    assert damage.torn_tail == (hit == len(positions) - 1)
+    hit = [n for n, (position, end) in enumerate(zip(positions, ends, strict=True)) if position.offset <= where < end]
+    assert [record.raw for record in read_all(folder)] == [raw for n, raw in enumerate(raws) if n not in hit]
+    report = verify(folder)
+    [damage] = report.damages
+    assert damage.offset <= where < damage.offset + damage.length
+    for n in hit:
+        assert (damage.offset, damage.length) == (positions[n].offset, ends[n] - positions[n].offset)
+        assert not damage.torn_tail
+    assert not report.ok
 
 
 @pytest.mark.parametrize("size", range(SEGMENT_HEADER.size + 1))

@@ -14,6 +14,7 @@ from qingtian.telemetry.store.side import SideTables
 
 MOST_PEERS = 5  # addresses that a newcomer's line names
 CHUNK = 1000
+DROP_AT_ONCE = 20_000  # lines per transaction: writers wait for no long one
 _COLUMNS = "mn, reason, detail, received_at, frame_hash, segment, frame_offset, peer, settled_at"
 
 
@@ -196,6 +197,20 @@ class RejectJournal:
                 [at, *(list(column) for column in zip(*lines, strict=True))],
             )
             return done.rowcount
+
+    def drop_before(self, before: datetime) -> int:
+        """Retention: forget frames that arrived before a moment; returns how many lines went. Bytes are the spool's."""
+        total = 0
+        while True:
+            with self._side.connection() as connection:
+                done = connection.execute(
+                    "DELETE FROM telemetry.quarantine WHERE ctid = ANY(ARRAY(SELECT ctid FROM telemetry.quarantine "
+                    "WHERE received_at < %s LIMIT %s))",
+                    [before, DROP_AT_ONCE],
+                )
+            total += done.rowcount
+            if done.rowcount < DROP_AT_ONCE:
+                return total
 
     def _tally(self, column: str, wanted: Wanted, *, limit: int) -> list[Tally]:
         where, values = _where(wanted)

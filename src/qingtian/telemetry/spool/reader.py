@@ -1,25 +1,30 @@
-"""The read side of the spool: follow it, find one frame as evidence, verify every byte."""
+"""The read side of the spool: follow it, and give one frame as evidence."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from qingtian.domain.errors import NotVisible
-from qingtian.telemetry.spool.folder import read_durable, segment_path, segments
+from qingtian.telemetry.spool.folder import packed_path, read_durable, segments
 from qingtian.telemetry.spool.format import (
+    LINK_MAGIC,
     MAX_BODY,
     RECORD_HEAD,
     RECORD_MAGIC,
     SEGMENT_HEADER,
     DamagedRecord,
     IncompleteRecord,
+    Link,
     SpoolRecord,
-    check_header,
+    unpack_item,
     unpack_record,
 )
+from qingtian.telemetry.spool.source import DamagedArchive, DamagedBlock, Source, open_source
+from qingtian.telemetry.spool.trims import trimmed
 from qingtian.telemetry.store.port import SpoolPosition
 
 CHUNK = 4 * 1024 * 1024
@@ -33,21 +38,6 @@ class Damage:
     offset: int
     length: int
     torn_tail: bool  # at the end of a segment: a write that was cut and never acknowledged
-
-
-@dataclass(slots=True)
-class VerifyReport:
-    """What `verify` found."""
-
-    segments: int = 0
-    records: int = 0
-    bytes: int = 0
-    damages: list[Damage] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        """Whether every acknowledged record is whole (torn tails were never acknowledged)."""
-        return all(damage.torn_tail for damage in self.damages)
 
 
 def start_position(segment: str) -> SpoolPosition:
@@ -73,12 +63,14 @@ def read_batch(
         if name != position.segment:
             position = start_position(name)
         end = durable.offset if durable is not None and durable.segment == name else None
-        for item in scan(folder, position, end=end):
+        for item in walk(folder, position, end=end):
             if isinstance(item, SpoolRecord):
                 records.append(item)
                 position = SpoolPosition(name, item.next_offset)
                 if len(records) >= limit:
                     return records, position
+            elif isinstance(item, Link):
+                position = SpoolPosition(name, item.next_offset)
             elif not item.torn_tail:
                 position = SpoolPosition(name, item.offset + item.length)
         if durable is not None and name >= durable.segment:
@@ -88,62 +80,105 @@ def read_batch(
 
 def scan(folder: Path, position: SpoolPosition, *, end: int | None = None) -> Iterator[SpoolRecord | Damage]:
     """Every record of one segment from a position on; bytes between records are reported, not hidden."""
-    segment, offset = position.segment, position.offset
-    with segment_path(folder, segment).open("rb") as file:
-        file.seek(offset)
-        data, start = b"", 0
-        while True:
-            try:
-                record = unpack_record(data, start, segment, offset)
-            except DamagedRecord as error:
-                limit = CHUNK if end is None else min(CHUNK, end - offset - len(data))
-                more = file.read(limit) if limit > 0 else b""
-                if isinstance(error, IncompleteRecord) and more:
-                    data, offset, start = data[start:] + more, offset + start, 0
-                    continue
-                data = data[start:] + more
-                offset, start = offset + start, 0
-                if not data:
-                    return
-                damage = _damage(folder, segment, offset, end)
-                yield damage
-                if damage.torn_tail:
-                    return
-                offset += damage.length
-                file.seek(offset)
-                data = b""
-            else:
-                yield record
-                start = record.next_offset - offset
+    for item in walk(folder, position, end=end):
+        if not isinstance(item, Link):
+            yield item
 
 
-def _damage(folder: Path, segment: str, offset: int, end: int | None) -> Damage:
-    """Size of the hole at an offset: up to the next whole record, or to the end."""
-    data = segment_path(folder, segment).read_bytes()[:end]
-    candidate = data.find(RECORD_MAGIC, offset + 1)
-    while candidate != -1:
+def walk(folder: Path, position: SpoolPosition, *, end: int | None = None) -> Iterator[SpoolRecord | Link | Damage]:
+    """The same with the links of the hash chain; what the retention policy dropped is passed over."""
+    with ExitStack() as stack:
         try:
-            unpack_record(data, candidate, segment, 0)
-        except DamagedRecord:
-            candidate = data.find(RECORD_MAGIC, candidate + 1)
+            source = stack.enter_context(open_source(folder, position.segment))
+        except DamagedArchive:  # nothing in it can be placed: one hole
+            size = packed_path(folder, position.segment).stat().st_size
+            yield Damage(position.segment, position.offset, size, torn_tail=False)
+            return
+        yield from walk_source(source, position, end=end)
+
+
+def walk_source(
+    source: Source, position: SpoolPosition, *, end: int | None = None
+) -> Iterator[SpoolRecord | Link | Damage]:
+    """Every record, link and hole of an open segment."""
+    segment, offset = position.segment, position.offset
+    data, start = b"", 0
+    while True:
+        try:
+            item = unpack_item(data, start, segment, offset)
+        except DamagedRecord as error:
+            place = offset + len(data)
+            limit = CHUNK if end is None else min(CHUNK, end - place)
+            try:
+                more = source.read(place, limit) if limit > 0 else b""
+            except DamagedBlock as damaged:
+                yield Damage(segment, offset + start, damaged.end - offset - start, torn_tail=False)
+                data, offset, start = b"", damaged.end, 0
+                continue
+            if isinstance(error, IncompleteRecord) and more:
+                data, offset, start = data[start:] + more, offset + start, 0
+                continue
+            data = data[start:] + more
+            offset, start = offset + start, 0
+            if not data:
+                dropped = source.gap(offset)
+                if not dropped:
+                    return
+                offset += dropped
+                continue
+            damage = _damage(source, segment, offset, end)
+            yield damage
+            if damage.torn_tail:
+                return
+            offset += damage.length
+            data = b""
         else:
-            return Damage(segment, offset, candidate - offset, torn_tail=False)
-    return Damage(segment, offset, len(data) - offset, torn_tail=True)
+            yield item
+            start = item.next_offset - offset
+
+
+def _damage(source: Source, segment: str, offset: int, end: int | None) -> Damage:
+    """Size of the hole at an offset: up to the next whole record or link, to a gap, or to the end."""
+    last = source.size if end is None else min(end, source.size)
+    data = read_whole(source, offset, last - offset)
+    at = 1
+    while (at := _next_magic(data, at)) >= 0:
+        try:
+            unpack_item(data, at, segment, 0)
+        except DamagedRecord:
+            at += 1
+        else:
+            return Damage(segment, offset, at, torn_tail=False)
+    return Damage(segment, offset, len(data), torn_tail=offset + len(data) >= last)
+
+
+def read_whole(source: Source, offset: int, length: int) -> bytes:
+    """Bytes from an offset on, up to a damaged block."""
+    try:
+        return source.read(offset, length)
+    except DamagedBlock:
+        return b""
+
+
+def _next_magic(data: bytes, start: int) -> int:
+    found = [at for magic in (RECORD_MAGIC, LINK_MAGIC) if (at := data.find(magic, start)) >= 0]
+    return min(found, default=-1)
 
 
 def read_frame(folder: Path, segment: str, offset: int) -> SpoolRecord:
     """The frame at a position, checked, as evidence.
 
     Raises:
-        NotVisible: there is no such record, or it was changed.
+        NotVisible: there is no such record, it was changed, or the retention policy dropped it.
     """
-    path = segment_path(folder, segment)
     try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            data = file.read(RECORD_HEAD.size + MAX_BODY)
-        record = unpack_record(data, 0, segment, offset)
+        with open_source(folder, segment) as source:
+            record = record_at(source, segment, offset)
+            dropped = record is None and source.gap(offset)
     except FileNotFoundError as error:
+        trim = trimmed(folder).get(segment)
+        if trim is not None:
+            raise _dropped(segment, offset) from error
         raise NotVisible(
             f"there is no segment {segment}", field="segment", remedy="`qingtian spool verify` counts what is there"
         ) from error
@@ -151,14 +186,47 @@ def read_frame(folder: Path, segment: str, offset: int) -> SpoolRecord:
         raise NotVisible(
             f"no frame at {segment}:{offset}: {error}", field="frame_offset", remedy="run `qingtian spool verify`"
         ) from error
+    if dropped:
+        raise _dropped(segment, offset)
+    if record is None:
+        raise NotVisible(
+            f"no frame at {segment}:{offset}: the segment ends before it",
+            field="frame_offset",
+            remedy="run `qingtian spool verify`",
+        )
     _check_hash(record)
     return record
 
 
-def find_by_hash(folder: Path, sha256: str) -> list[SpoolRecord]:
-    """Every arrival of one frame, oldest first (reads the whole spool)."""
-    wanted = sha256.lower()
-    return [record for record in read_all(folder) if record.sha256 == wanted]
+def record_at(source: Source, segment: str, offset: int) -> SpoolRecord | None:
+    """The record at an offset of an open segment; None where there are no bytes.
+
+    Raises:
+        DamagedRecord: the bytes are no whole record.
+    """
+    head = source.read(offset, RECORD_HEAD.size)
+    if not head:
+        return None
+    length = RECORD_HEAD.unpack(head)[1] if len(head) == RECORD_HEAD.size else 0
+    data = head + source.read(offset + len(head), min(length, MAX_BODY))
+    return unpack_record(data, 0, segment, offset)
+
+
+def begins_record(folder: Path, segment: str, offset: int) -> bool:
+    """Whether a record was written at a place, whole or not."""
+    try:
+        with open_source(folder, segment) as source:
+            return source.read(offset, len(RECORD_MAGIC)) == RECORD_MAGIC
+    except OSError:
+        return False
+
+
+def _dropped(segment: str, offset: int) -> NotVisible:
+    return NotVisible(
+        f"the frame at {segment}:{offset} was dropped by the retention policy",
+        field="frame_offset",
+        remedy="the values stay in the series; frames that are evidence are kept: freeze them before their time is up",
+    )
 
 
 def read_all(folder: Path) -> Iterator[SpoolRecord]:
@@ -167,30 +235,6 @@ def read_all(folder: Path) -> Iterator[SpoolRecord]:
         for item in scan(folder, start_position(name)):
             if isinstance(item, SpoolRecord):
                 yield item
-
-
-def verify(folder: Path) -> VerifyReport:
-    """Check header, checksum and hash of everything in the spool."""
-    report = VerifyReport()
-    for name in segments(folder):
-        report.segments += 1
-        with segment_path(folder, name).open("rb") as file:
-            whole = check_header(file.read(SEGMENT_HEADER.size))
-        if not whole:
-            size = segment_path(folder, name).stat().st_size
-            report.damages.append(
-                Damage(name, 0, min(size, SEGMENT_HEADER.size), torn_tail=size <= SEGMENT_HEADER.size)
-            )
-        for item in scan(folder, start_position(name)):
-            if isinstance(item, Damage):
-                report.damages.append(item)
-            elif hashlib.sha256(item.raw).hexdigest() != item.sha256:
-                length = item.next_offset - item.position.offset
-                report.damages.append(Damage(name, item.position.offset, length, torn_tail=False))
-            else:
-                report.records += 1
-                report.bytes += len(item.raw)
-    return report
 
 
 def _check_hash(record: SpoolRecord) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import mmap
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from qingtian.telemetry.spool.folder import read_durable, segment_path, segments
+from qingtian.telemetry.spool.finding import places_of
+from qingtian.telemetry.spool.folder import read_durable, segments
 from qingtian.telemetry.spool.format import (
     MAX_BODY,
     RECORD_HEAD,
@@ -20,11 +20,13 @@ from qingtian.telemetry.spool.format import (
     SpoolRecord,
     unpack_record,
 )
+from qingtian.telemetry.spool.index import open_index, sent_mn
+from qingtian.telemetry.spool.reader import record_at, start_position, walk_source
+from qingtian.telemetry.spool.source import PackedSource, open_source
 from qingtian.telemetry.store.port import SpoolPosition
 
 BUDGET = 256 << 20  # bytes looked through per question
 STEP_BACK = 64 << 10
-_MN = re.compile(rb"\bMN\s*=\s*([^;,&\s]{1,40})", re.IGNORECASE)
 
 Keep = Callable[[SpoolRecord], bool]
 
@@ -71,29 +73,69 @@ def trail(
             return Trail(found, SpoolPosition(segment, end))
         if end <= SEGMENT_HEADER.size or not wanted:
             continue
-        with _mapped(folder, segment, end) as data:
-            floor = _record_start(data, segment, end - left, end)
-            for record in _backwards(data, segment, floor, wanted):
+        with _newest_first(folder, segment, end, names, left) as look:
+            for record in look.records:
                 if since is not None and record.received_at < since:
                     return Trail(found, record.position)
                 if keep(record):
                     found.append(record)
                     if len(found) >= limit:
                         return Trail(found, record.position)
-        left -= end - floor
-        if floor > SEGMENT_HEADER.size:
-            return Trail(found, SpoolPosition(segment, floor))
+        left -= look.cost
+        if look.floor > SEGMENT_HEADER.size:
+            return Trail(found, SpoolPosition(segment, look.floor))
     return Trail(found, None)
 
 
-def sent_mn(raw: bytes) -> str:
-    """The MN that a frame's header names, without decoding it; empty when there is none.
+@dataclass(slots=True)
+class _Look:
+    """One segment, newest frame first.
 
-    >>> sent_mn(b"##0070QN=1;ST=22;CN=2012;PW=1;MN=ABC;CP=&&&&FCC1")
-    'ABC'
+    Args:
+        records: frames of the device.
+        floor: place before which nothing was looked at.
+        cost: bytes looked through.
     """
-    match = _MN.search(raw)
-    return match[1].decode("ascii", "replace") if match else ""
+
+    records: Iterator[SpoolRecord]
+    floor: int = SEGMENT_HEADER.size
+    cost: int = 0
+
+
+@contextmanager
+def _newest_first(folder: Path, segment: str, end: int, names: Sequence[str], budget: int) -> Iterator[_Look]:
+    with open_source(folder, segment) as source:
+        if isinstance(source, PackedSource):
+            look = _Look(iter(()))
+            look.records = _by_index(folder, source, segment, end, names, budget, look)
+            yield look
+            return
+        wanted = tuple(name.encode() for name in names if name)
+        with mmap.mmap(source.handle, end, access=mmap.ACCESS_READ) as data:
+            floor = _record_start(data, segment, end - budget, end)
+            yield _Look(_backwards(data, segment, floor, wanted), floor, end - floor)
+
+
+def _by_index(
+    folder: Path, source: PackedSource, segment: str, end: int, names: Sequence[str], budget: int, look: _Look
+) -> Iterator[SpoolRecord]:
+    with open_index(folder, segment) as index:
+        if index is None:  # it is written before the segment gets its name: only damage takes it away
+            walked = walk_source(source, start_position(segment))
+            places = [item.position.offset for item in walked if isinstance(item, SpoolRecord)]
+        else:
+            places = [place for name in set(names) for place in places_of(index, name)]
+    for place in sorted(places, reverse=True):
+        if place >= end:
+            continue
+        if look.cost >= budget:
+            look.floor = place + 1
+            return
+        with suppress(DamagedRecord):
+            record = record_at(source, segment, place)
+            if record is not None and sent_mn(record.raw) in names:
+                look.cost += record.next_offset - place
+                yield record
 
 
 def _ends(folder: Path, before: SpoolPosition | None) -> Iterator[tuple[str, int]]:
@@ -103,23 +145,15 @@ def _ends(folder: Path, before: SpoolPosition | None) -> Iterator[tuple[str, int
         if (before is not None and segment > before.segment) or (durable is not None and segment > durable.segment):
             continue
         try:
-            end = segment_path(folder, segment).stat().st_size
-        except FileNotFoundError:
+            with open_source(folder, segment) as source:
+                end = source.size
+        except OSError:  # dropped meanwhile, or damaged: `spool verify` names it
             continue
         if durable is not None and durable.segment == segment:
             end = min(end, durable.offset)
         if before is not None and before.segment == segment:
             end = min(end, before.offset)
         yield segment, end
-
-
-@contextmanager
-def _mapped(folder: Path, segment: str, end: int) -> Iterator[mmap.mmap]:
-    with (
-        segment_path(folder, segment).open("rb") as file,
-        mmap.mmap(file.fileno(), end, access=mmap.ACCESS_READ) as data,
-    ):
-        yield data
 
 
 def _record_start(data: mmap.mmap, segment: str, wish: int, end: int) -> int:

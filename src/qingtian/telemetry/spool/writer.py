@@ -20,15 +20,17 @@ from typing import IO, Protocol
 
 from qingtian.domain.errors import Conflict, Unavailable
 from qingtian.runtime.clock import real_now
+from qingtian.telemetry.spool.chain import GENESIS, NOTHING, group_head, last_ending, open_head
 from qingtian.telemetry.spool.folder import (
     DURABLE,
     pack_durable,
+    read_head,
     segment_name,
     segment_path,
     segments,
     sync_folder,
 )
-from qingtian.telemetry.spool.format import SEGMENT_HEADER, Verdict, pack_header, pack_record
+from qingtian.telemetry.spool.format import Ending, Verdict, pack_group_link, pack_header, pack_open_link, pack_record
 from qingtian.telemetry.store.port import SpoolPosition
 from qingtian.telemetry.timing import Histogram
 
@@ -117,7 +119,8 @@ class SpoolWriter:
         self._wake = threading.Condition()
         self._stopping = False
         self._file: SegmentFile | None = None
-        self._segment, self._offset = "", 0
+        self._segment, self._offset, self._head = "", 0, GENESIS
+        self._sound = False  # everything written to the open segment is known to have succeeded
         self._last_group = 0
         self._space_checked, self._space_error = -1e9, ""
         self.syncs = 0
@@ -126,6 +129,7 @@ class SpoolWriter:
         self.last_error = ""
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _lock_folder(folder)
+        self._mark = read_head(folder)  # what the last writer stated; of use for the first segment only
         # Emptied: what was longer would stay behind the new mark and make it unreadable.
         self._durable = os.open(folder / DURABLE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
         try:
@@ -256,7 +260,10 @@ class SpoolWriter:
         if self._file is None or self._offset >= self._segment_bytes:
             self._roll()
         assert self._file is not None  # noqa: S101  _roll opened it or raised
-        self._file.write(b"".join(entry.data for entry in group))
+        data = b"".join([entry.data for entry in group])
+        head = group_head(self._head, data)
+        link = pack_group_link(self._offset, head)
+        self._file.write(data + link)
         started = time.perf_counter()
         self._file.sync()
         self.sync_times.add(time.perf_counter() - started)
@@ -265,6 +272,8 @@ class SpoolWriter:
         for entry in group:
             positions.append(SpoolPosition(self._segment, self._offset))
             self._offset += len(entry.data)
+        self._offset += len(link)
+        self._head = head
         self._publish_durable()
         return positions
 
@@ -273,20 +282,30 @@ class SpoolWriter:
         known = segments(self._folder)
         name = segment_name(int(known[-1]) + 1 if known else 1)
         path = segment_path(self._folder, name)
+        ending, header = self._ending(), pack_header(real_now())
+        head = open_head(ending, header)
+        start = header + pack_open_link(ending, head)
         file = self._open(path)
         try:
-            file.write(pack_header(real_now()))
+            file.write(start)
             file.sync()
             sync_folder(self._folder)
         except OSError:
             file.close()
             path.unlink(missing_ok=True)  # a full disk must not fill with empty segments
             raise
-        self._file, self._segment, self._offset = file, name, SEGMENT_HEADER.size
+        self._file, self._segment, self._offset, self._head = file, name, len(start), head
+        self._sound, self._mark = True, None
         self._publish_durable()
 
+    def _ending(self) -> Ending:
+        """How the segment before ends; it is read again where it may hold more than was acknowledged."""
+        if self._sound:
+            return Ending(self._segment, self._offset, self._offset, self._head, NOTHING)
+        return last_ending(self._folder, self._mark)
+
     def _publish_durable(self) -> None:
-        os.pwrite(self._durable, pack_durable(self.position), 0)
+        os.pwrite(self._durable, pack_durable(self.position, self._head.hex()), 0)
 
     def _check_space(self) -> None:
         now = time.monotonic()
@@ -310,6 +329,7 @@ class SpoolWriter:
         self.last_error = str(error)
         _log.error("spool refuses frames, nothing is acknowledged: %s", error)
         if isinstance(error, OSError):
+            self._sound = False
             self._close_segment()
 
     def _close_segment(self) -> None:

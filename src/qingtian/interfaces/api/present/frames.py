@@ -37,9 +37,9 @@ from qingtian.telemetry.devices import DeviceProfile, StaticDirectory
 from qingtian.telemetry.reading import read_registered
 from qingtian.telemetry.rejects.reasons import WORDS, read_reason
 from qingtian.telemetry.spool import SpoolRecord, Verdict, read_frame, spool_path
-from qingtian.telemetry.spool.folder import segment_path
-from qingtian.telemetry.spool.format import RECORD_MAGIC
-from qingtian.telemetry.spool.trail import Keep, sent_mn, trail
+from qingtian.telemetry.spool.index import sent_mn
+from qingtian.telemetry.spool.reader import begins_record
+from qingtian.telemetry.spool.trail import Keep, trail
 from qingtian.telemetry.store import SpoolPosition
 
 BRIEF = 6  # values that a line of the list shows
@@ -178,13 +178,7 @@ def _damaged(frame: str) -> bool:
     if _ID.fullmatch(frame) is None:
         return False
     position = position_of(frame, "frame")
-    try:
-        with segment_path(archive(), position.segment).open("rb") as file:
-            file.seek(position.offset)
-            begins = file.read(len(RECORD_MAGIC)) == RECORD_MAGIC
-    except OSError:
-        return False
-    if begins:
+    if begins_record(archive(), position.segment, position.offset):
         try:
             read_frame(archive(), position.segment, position.offset)
         except NotVisible:
