@@ -1,0 +1,181 @@
+"""From the stream to the spool of a shard: appended, synced, and only then acknowledged to the stream."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qingtian.domain.errors import QingtianError, Unavailable
+from qingtian.telemetry.cluster.sharding import first_segment
+from qingtian.telemetry.cluster.stream import ACK_WAIT_S, StreamPlan, connected, ensure_stream
+from qingtian.telemetry.spool.folder import segments
+from qingtian.telemetry.spool.format import DamagedRecord, SpoolRecord, micros, unpack_record
+from qingtian.telemetry.spool.reader import read_segment_records
+from qingtian.telemetry.spool.writer import SpoolWriter
+from qingtian.telemetry.store.port import SpoolPosition
+
+if TYPE_CHECKING:
+    from nats.aio.msg import Msg
+    from nats.js import JetStreamContext
+
+FETCH = 20  # messages asked for at once
+FETCH_S = 1.0
+RETRY_S = 0.5
+_log = logging.getLogger(__name__)
+Key = tuple[int, str]  # arrival in us, hash: what tells one arrival of a frame from another
+
+
+@dataclass(slots=True)
+class ReceiveCounters:
+    """What the receiver did since its start."""
+
+    messages: int = 0
+    frames: int = 0
+    known: int = 0  # frames of messages that came again after a crash and were held already
+    damaged: int = 0
+    failures: int = 0
+    last_error: str = ""
+
+
+@dataclass(slots=True)
+class Receiver:
+    """Fills the spool of one shard; one per shard.
+
+    A message that was appended but not acknowledged before a crash comes again. The newest segments tell which frames
+    are held already, so that no frame is archived twice; the store would count it once anyway.
+
+    Args:
+        folder: the spool of the shard.
+        plan: the stream.
+        shard: which.
+    """
+
+    folder: Path
+    plan: StreamPlan
+    shard: int
+    counters: ReceiveCounters = field(default_factory=ReceiveCounters)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Receive until told to stop; servers that are away are waited for."""
+        writer = SpoolWriter(self.folder, first_segment=first_segment(self.shard))
+        held = held_frames(self.folder)
+        try:
+            while not stop.is_set():
+                try:
+                    async with connected(self.plan, f"shard {self.shard}") as js:
+                        await ensure_stream(js, self.plan)
+                        await self._receive(js, writer, held, stop)
+                except (QingtianError, OSError, asyncio.TimeoutError) as error:
+                    self._failed(error)
+                    await asyncio.sleep(RETRY_S)
+        finally:
+            await asyncio.to_thread(writer.close)
+
+    async def _receive(
+        self, js: JetStreamContext, writer: SpoolWriter, held: set[Key], stop: asyncio.Event
+    ) -> None:
+        from nats.errors import Error
+        from nats.errors import TimeoutError as NothingCame
+        from nats.js.api import AckPolicy, ConsumerConfig
+
+        try:
+            waiting = await js.pull_subscribe(
+                self.plan.subject(self.shard),
+                durable=self.plan.consumer(self.shard),
+                stream=self.plan.name,
+                config=ConsumerConfig(ack_policy=AckPolicy.EXPLICIT, ack_wait=ACK_WAIT_S, max_ack_pending=1000),
+            )
+            while not stop.is_set():
+                try:
+                    messages = await waiting.fetch(FETCH, timeout=FETCH_S)
+                except (NothingCame, asyncio.TimeoutError):
+                    continue
+                await self._keep(messages, writer, held)
+        except Error as error:
+            raise Unavailable(
+                f"the stream is away: {error or type(error).__name__}",
+                field="nats_servers",
+                remedy="it is tried again; nothing is acknowledged meanwhile",
+            ) from error
+
+    async def _keep(self, messages: Sequence[Msg], writer: SpoolWriter, held: set[Key]) -> None:
+        for message in messages:
+            new = self._new_bytes(message.data, held)
+            if new:
+                await append(writer, new)
+            await message.ack_sync(timeout=ACK_WAIT_S)
+            self.counters.messages += 1
+        self.counters.last_error = ""
+
+    def _new_bytes(self, payload: bytes, held: set[Key]) -> bytes:
+        """The records of a message that the spool does not hold."""
+        kept: list[bytes] = []
+        for record, data in records_of(payload):
+            key = key_of(record)
+            if key in held:
+                held.discard(key)  # every place is only once before and once again
+                self.counters.known += 1
+                continue
+            kept.append(data)
+            self.counters.frames += 1
+        return b"".join(kept)
+
+    def _failed(self, error: Exception) -> None:
+        self.counters.failures += 1
+        if str(error) != self.counters.last_error:
+            _log.warning("shard %d receives nothing: %s", self.shard, error)
+        self.counters.last_error = str(error)
+
+
+def records_of(payload: bytes) -> Iterator[tuple[SpoolRecord, bytes]]:
+    """The records of a message with their bytes.
+
+    Raises:
+        Unavailable: the bytes are no records; they are not acknowledged.
+    """
+    at = 0
+    while at < len(payload):
+        try:
+            record = unpack_record(payload, at, "", 0)
+        except DamagedRecord as error:
+            raise Unavailable(
+                f"a message of the stream is damaged at byte {at}: {error}",
+                field="stream",
+                remedy="look at the message; it stays in the stream until it is removed",
+            ) from error
+        yield record, payload[at : record.next_offset]
+        at = record.next_offset
+
+
+def key_of(record: SpoolRecord) -> Key:
+    """What tells one arrival of a frame from another."""
+    return micros(record.received_at), record.sha256
+
+
+def held_frames(folder: Path) -> set[Key]:
+    """The frames of the newest segments: those that may come again."""
+    return {key_of(record) for name in segments(folder)[-2:] for record in read_segment_records(folder, name)}
+
+
+async def append(writer: SpoolWriter, packed: bytes) -> SpoolPosition:
+    """Append packed records and wait until they are durable.
+
+    Raises:
+        Unavailable: they could not be stored.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[SpoolPosition] = loop.create_future()
+
+    def told(position: SpoolPosition | None, error: Exception | None) -> None:
+        if position is not None:
+            loop.call_soon_threadsafe(done.set_result, position)
+        else:
+            failure = Unavailable(f"the shard's spool refuses: {error}", remedy="free space; it is tried again")
+            loop.call_soon_threadsafe(done.set_exception, failure)
+
+    writer.append_packed(packed, told)
+    return await done
