@@ -3,6 +3,7 @@
 # command or file that shows it is there : Debian package
 set -eu
 wanted="
+/usr/bin/strace:strace
 /usr/sbin/mosquitto:mosquitto
 swift-proxy-server:swift-proxy
 swift-account-server:swift-account
