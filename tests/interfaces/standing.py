@@ -18,6 +18,7 @@ from qingtian.apps.accounts.actor import SYSTEM_ACTOR, Actor, Grant, actor_of
 from qingtian.apps.accounts.models import User
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.cases.actions.open_case import open_case
+from qingtian.apps.cases.actions.task_force import add_part
 from qingtian.apps.cases.models import Case
 from qingtian.apps.devices.actions.order_command import OrderDraft, order_command
 from qingtian.apps.evidence.actions.attach_file import attach_file
@@ -100,7 +101,7 @@ class Standing:
         names |= {"{kind}/{subject_id}": f"case/{self.cases['first'].pk}"}
         for name, value in names.items():
             path = path.replace(name, str(value))
-        path = path.replace("{relation_id}", str(self.relation)).replace("{type}", "park")
+        path = path.replace("{org}", "B-1").replace("{relation_id}", str(self.relation)).replace("{type}", "park")
         if "/registry/" in path:
             path = path.replace("{code}", "P-3" if path.endswith("/part") else "P-1")
         code = next((code for area, code in CODES.items() if area in path), "")
@@ -115,6 +116,7 @@ CODES = {
     "/leaks/": LEAK,
     "/monitoring-plans/": "E-1",
 }
+CODES |= {"/procedures/": "T1", "/documents/": "listing"}
 CODES |= {"/indicators/": "RECYCLE", "/decisions/": "catering_purifier"}
 
 
@@ -144,6 +146,9 @@ def build(archive: Path) -> Standing:
     answer_finding(actor_of(people["enterprise"]), city.NOW, findings["answered"].pk, answer="=mended")
     first = open_case(duty, city.NOW - HOUR, findings["cased"].pk, responsible="inspector")
     other = open_case(duty, city.NOW, findings["other_cased"].pk)
+    for code in ("B-1", "B-2"):
+        register_object(SYSTEM_ACTOR, city.NOW, ObjectDraft("organisation", code, f"分局{code}", region_code="420100"))
+    add_part(duty, city.NOW, first.pk, "B-1", "核查用电")
     for row in findings.values():
         row.refresh_from_db()
     items = list(_evidence(actor_of(people["inspector"]), first))

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 EXPECTED = table()
 UNSAFE = [one for one in EXPECTED if one[0] != "GET"]
 OBSERVATION = {"site": "O-1-01", "pollutant": "a21002", "cycle": "hour", "period_start": "2025-11-24T08:00:00+08:00"}
+COMPLAINT = {"channel": "phone", "category": "odour", "problem": "夜间异味", "complainant_name": "王某"}
 SHOP = {"stove_heat": "500000000", "dining_area": "149", "seats": "76"}
 ANSWERED = ("/self-correct", "/refuse-answer")  # verbs on the finding that the enterprise has answered
 ENTRY = {
@@ -55,7 +56,6 @@ BODIES: dict[str, dict[str, object]] = {
     "/fulfil": {"fields": {"entries": "12"}},
     "/occurrences/{occurrence_id}/refuse": {"reason": "no seal"},
     "/waive": {"reason": "shutdown"},
-    "/monitoring-plans/{code}": {"made_on": "2025-11-20", "channel": "官网", "lines": []},
     "/registry/objects": {"type": "park", "code": "P-9", "name": "新园区"},
     "/merge": {"duplicate": "P-2", "reason": "one park"},
     "/part": {"reason": "two parks"},
@@ -81,6 +81,12 @@ BODIES: dict[str, dict[str, object]] = {
     "/self-correct": {},
     "/open-case": {"template": "T1"},
     "/transitions": {"to": "planned"},
+    "/children": {"relation": "split", "title": "二期问题"},
+    "/survey": {"type": "outlet", "enterprise_code": "E-1", "question": "同类问题"},
+    "/parts": {"org": "B-2", "task": "核查台账"},
+    "/parts/{org}": {"result": "用电正常"},
+    "/duplicate/undo": {"reason": "两个问题"},
+    "/migrate": {"version": "9", "reason": "x"},
     "/assign": {"responsible": "approver"},
     "/fields": {"fields": {"root_cause": "worn"}},
     "/pause": {"reason": "appraisal"},
@@ -142,6 +148,12 @@ def ask(client: Client, standing: Standing, method: str, path: str) -> HttpRespo
     if path.endswith(("/evidence", "/{subject_id}/files")):
         return client.post(url, {"file": SimpleUploadedFile("x.pdf", b"%PDF-1.7 x", content_type="application/pdf")})
     body = next((one for end, one in BODIES.items() if path.endswith(end)), None)
+    if path == "/api/v1/cases":
+        body = {"template": "T2", "title": "异味", "region_code": "420107", "fields": COMPLAINT}
+    elif path.endswith("/cases/many"):
+        body = {"cases": [standing.cases["first"].pk], "act": "assign", "responsible": "approver"}
+    elif path.endswith("/duplicate"):
+        body = {"of": standing.cases["other"].pk}
     if path.endswith("/findings/confirm"):
         body = {"ids": [findings["fresh"].pk]}
     elif path.endswith("/findings/dismiss"):
@@ -150,8 +162,10 @@ def ask(client: Client, standing: Standing, method: str, path: str) -> HttpRespo
         body = {"revision": device_revision(standing.town.objects[city.MN]), "reason": "renamed", "name": "新名"}
     elif method == "PATCH" and "/registry/" in path:
         body = {"revision": device_revision(standing.parks["P-1"]), "reason": "renamed", "name": "新名"}
-    elif path.endswith("/findings/{finding_id}/merge"):
+    elif "/findings/" in path and path.endswith("/merge"):
         body = {"into": findings["confirmed"].pk}
+    if "/monitoring-plans/" in path:
+        body = {"made_on": "2025-11-20", "channel": "官网", "lines": []}
     text = "" if body is None else json.dumps(body)
     return client.generic(method, url, text, content_type="application/json")
 

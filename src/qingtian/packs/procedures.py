@@ -204,6 +204,7 @@ class _Procedure(_Row):
     fields: dict[str, _Field] = {}
     transitions: list[_Step]
     opening: _Opening | None = None
+    from_findings: bool = False
     enterprise_states: list[str] | None = None
     decisions: list[_Decision] = []
     documents: list[_Document] = []
@@ -284,6 +285,7 @@ def _template(raw: _Procedure, name: str) -> ProcedureTemplate:
         valid_from=raw.valid_from,
         valid_to=raw.valid_to,
         opening=_opening(raw.opening, raw.fields, name) if raw.opening else None,
+        from_findings=raw.from_findings,
         enterprise_states=None if raw.enterprise_states is None else tuple(raw.enterprise_states),
         decisions=tuple(DecisionSpec(**one.model_dump()) for one in raw.decisions),
         documents=tuple(DocumentSpec(**one.model_dump() | {"states": tuple(one.states)}) for one in raw.documents),

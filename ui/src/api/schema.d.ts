@@ -97,6 +97,30 @@ export interface paths {
          */
         get: operations["cases_list_cases"];
         put?: never;
+        /**
+         * File a case without a finding
+         * @description A complaint, a clue, an application, a question, a survey: GET /procedures says who may and what is asked.
+         */
+        post: operations["cases_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cases of a procedure as a board
+         * @description A column for each state with its count and its newest cases; `templates` counts every procedure.
+         */
+        get: operations["cases_show_board"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -116,6 +140,46 @@ export interface paths {
          * @description Every row that matches the filters of the list.
          */
         get: operations["exports_export_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/many": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign or hand over many cases
+         * @description Each case is done or refused for itself.
+         */
+        post: operations["cases_handle_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cases as points
+         * @description Most severe first, at most `limit`; `west`, `south`, `east`, `north` restrict to a box.
+         */
+        get: operations["cases_show_map"];
         put?: never;
         post?: never;
         delete?: never;
@@ -164,6 +228,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{case_id}/children": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a case that belongs to it
+         * @description A split, a joint case, a follow-up by another procedure, an appeal; answers with the new case.
+         */
+        post: operations["cases_add_child"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{case_id}/clocks/{code}/pause": {
         parameters: {
             query?: never;
@@ -198,6 +282,66 @@ export interface paths {
          * @description The end moves by the days of the pause.
          */
         post: operations["cases_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case_id}/documents/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A document of the case
+         * @description Text of the pack, filled in with what the case knows; `missing` names the places that are still open.
+         */
+        get: operations["cases_one_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case_id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge into another case
+         * @description It closes as a duplicate; the other one answers its findings from now on too.
+         */
+        post: operations["cases_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case_id}/duplicate/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Part two merged cases
+         * @description The two are not one problem after all; its clocks go on as if they had never stopped.
+         */
+        post: operations["cases_undo_duplicate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -358,6 +502,106 @@ export interface paths {
          * @description An open finding of the same enterprise or object becomes part of the case.
          */
         post: operations["cases_add_finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case_id}/migrate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take it to another version
+         * @description Only as the packs declare it: the page of the case lists the versions under `migrations`.
+         */
+        post: operations["cases_migrate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case_id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an organisation a part
+         * @description Several organisations, one case; who is accountable does not change.
+         */
+        post: operations["cases_add_to_task_force"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case_id}/parts/{org}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report the result of a part
+         * @description By somebody of that organisation.
+         */
+        post: operations["cases_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case_id}/private": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read private values
+         * @description Such as who complained; only for roles that need it. Each reading is in the journal.
+         */
+        post: operations["cases_read_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case_id}/survey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a check task for each object
+         * @description Every object of a filter, or a sample that anybody can draw again from the published seed.
+         */
+        post: operations["cases_survey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -952,6 +1196,346 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Evidence of all subjects, newest first
+         * @description Sort by added_at, captured_at, kind, title, size.
+         */
+        get: operations["evidence_chains_list_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/daily-roots.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Daily roots to keep elsewhere
+         * @description JSON lines for `qingtian-verify --roots`.
+         */
+        get: operations["evidence_chains_download_roots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Evidence as CSV
+         * @description Every row that matches the filters of the list.
+         */
+        get: operations["evidence_chains_export_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/record-forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Kinds of written records
+         * @description Fields of each kind, in the order of the form.
+         */
+        get: operations["evidence_chains_record_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/roots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Daily roots, newest first
+         * @description One hash a day, and the places that keep it.
+         */
+        get: operations["evidence_chains_list_roots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/roots/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check the daily roots
+         * @description Every root computed again from its items; names the first that is not as it was.
+         */
+        get: operations["evidence_chains_check_roots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{kind}/{subject_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The evidence of a subject
+         * @description Its chain, and what you may do with it.
+         */
+        get: operations["evidence_chains_one_subject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{kind}/{subject_id}/admissibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * May automatic data be evidence
+         * @description Every check that does not hold, with its clause and remedy.
+         */
+        get: operations["evidence_chains_admissible"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{kind}/{subject_id}/custody": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who saw, exported or moved it
+         * @description Oldest first; inspectors, reviewers, approvers, supervisors and auditors.
+         */
+        get: operations["evidence_chains_custody"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{kind}/{subject_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attach a file to a subject
+         * @description Multipart; the bytes are stored under their SHA-256 and chained to the subject.
+         */
+        post: operations["evidence_chains_attach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{kind}/{subject_id}/items/{item_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The bytes of an item of a subject
+         * @description Sent only if they still have the hash that was frozen; the custody log keeps who saw them.
+         */
+        get: operations["evidence_chains_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{kind}/{subject_id}/observations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attach a value to a subject
+         * @description Freeze a stored value with the raw frame that brought it, its limit and what is known of the device.
+         */
+        post: operations["evidence_chains_attach_value"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{kind}/{subject_id}/package": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All evidence of a subject as one sealed ZIP
+         * @description With its verifier; `originals=false` leaves out what was redacted. X-Package-SHA256 names the file.
+         */
+        get: operations["evidence_chains_package"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{kind}/{subject_id}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write a record
+         * @description Statement, receipt, calibration, equipment, sample, video reference, site record, report.
+         */
+        post: operations["evidence_chains_attach_written"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{kind}/{subject_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check chain, bytes and custody log
+         * @description Every hash again; names the first item that is not as it was.
+         */
+        get: operations["evidence_chains_verify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{kind}/{subject_id}/{position}/redaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a redacted copy
+         * @description A new item; from then on only those who may open originals open the old one.
+         */
+        post: operations["evidence_chains_redact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{kind}/{subject_id}/{position}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review an item of a subject
+         * @description A named person other than the one who added it.
+         */
+        post: operations["evidence_chains_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/findings": {
         parameters: {
             query?: never;
@@ -1332,6 +1916,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/forecasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forecasts with their issue time
+         * @description What was issued, and had arrived, by a time: a back-test cannot look ahead.
+         */
+        get: operations["imports_list_forecasts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/formulas/check": {
         parameters: {
             query?: never;
@@ -1506,6 +2110,334 @@ export interface paths {
         get: operations["health_health_report"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Imports, newest first
+         * @description Sort by asked_at, number, state, file_name, size.
+         */
+        get: operations["imports_list_imports"];
+        put?: never;
+        /**
+         * Hand in a file
+         * @description Multipart: CSV (also .gz), XLSX or Parquet. Nothing is imported; the answer guesses a mapping.
+         */
+        post: operations["imports_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Imports as CSV
+         * @description Every import that matches the filters of the list.
+         */
+        get: operations["imports_export_imports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/mappings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mappings to choose from
+         * @description Saved ones and those that come with the product.
+         */
+        get: operations["imports_list_mappings"];
+        put?: never;
+        /**
+         * Save a mapping
+         * @description As the next version of its name; the same content again changes nothing.
+         */
+        post: operations["imports_save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/mappings/{name}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer one no longer
+         * @description Imports that used it keep their copy.
+         */
+        post: operations["imports_retire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One import
+         * @description Progress, what was found by cause, counts, what may be done.
+         */
+        get: operations["imports_one_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop it
+         * @description After the batch that it is at; what is stored stays until it is withdrawn.
+         */
+        post: operations["imports_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{job}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a dry run
+         * @description Reads the whole file and stores nothing; follow it at /imports/{job}.
+         */
+        post: operations["imports_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{job}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The file as it was handed in
+         * @description The original, named as its sender named it.
+         */
+        get: operations["imports_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{job}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows that were not taken over
+         * @description Sort by line, cause, site.
+         */
+        get: operations["imports_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{job}/errors.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows that were not taken over, as CSV
+         * @description With line, cause, column and text, to mend the file.
+         */
+        get: operations["imports_errors_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{job}/guess": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * First rows and a mapping to begin with
+         * @description The mapping of the last dry run, else the one that the columns suggest.
+         */
+        get: operations["imports_guess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{job}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The first rows through a mapping
+         * @description Values and errors of the first rows; keeps nothing.
+         */
+        post: operations["imports_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{job}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with it
+         * @description At the row that it was at.
+         */
+        post: operations["imports_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{job}/rows/{line}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The row that a value came from
+         * @description As it stands in the file that was handed in.
+         */
+        get: operations["imports_original_row"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{job}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the values over
+         * @description As the dry run showed them; refused with the cause when the file proved wrong as mapped.
+         */
+        post: operations["imports_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{job}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take it back
+         * @description Its values are hidden from now on; reads as of an earlier time still show them.
+         */
+        post: operations["imports_withdraw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2312,6 +3244,46 @@ export interface paths {
          * @description Codes with names and units.
          */
         get: operations["rules_pollutants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/procedures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Procedures in force
+         * @description With the form by which a case of each begins.
+         */
+        get: operations["cases_list_procedures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/procedures/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One procedure
+         * @description States, steps, guards, periods and fields, each with its source; of the version in force, or of another one.
+         */
+        get: operations["cases_one_procedure"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3339,6 +4311,27 @@ export interface components {
          */
         Activity: "ongoing" | "ended";
         /**
+         * AdmissibilityOut
+         * @description Whether an automatic value may be evidence.
+         */
+        AdmissibilityOut: {
+            /** Admissible */
+            admissible: boolean;
+            /**
+             * Dismisses
+             * @description reason by which the finding that rests on it is to be dismissed, or empty
+             */
+            dismisses: string;
+            /** Position */
+            position: number;
+            /** Reasons */
+            reasons: string[];
+            /** Title */
+            title: string;
+            /** Unmet */
+            unmet: components["schemas"]["UnmetCheckOut"][];
+        };
+        /**
          * AdoptIn
          * @description Where a newcomer belongs and how it speaks.
          */
@@ -3879,6 +4872,144 @@ export interface components {
             value: string | null;
             /** Version */
             version: number | null;
+        };
+        /**
+         * BoardColumn
+         * @description The cases of one state.
+         */
+        BoardColumn: {
+            /** Cards */
+            cards: components["schemas"]["CaseRow"][];
+            /** Count */
+            count: number;
+            /** Final */
+            final: boolean;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Overdue */
+            overdue: number;
+            /**
+             * Severe
+             * @description severity 3 or 4
+             */
+            severe: number;
+            /** Side */
+            side: boolean;
+            /** State */
+            state: string;
+        };
+        /**
+         * BoardFilters
+         * @description Which cases of a board.
+         */
+        BoardFilters: {
+            /**
+             * Cards
+             * @description cards of each column
+             * @default 8
+             */
+            cards: number;
+            /**
+             * Cursor
+             * @description of the page before; cheaper than a page number
+             */
+            cursor?: string | null;
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * Kind
+             * @description kind of the finding that it arises from
+             */
+            kind?: string | null;
+            /** Object */
+            object?: string | null;
+            /** Open */
+            open?: boolean | null;
+            /**
+             * Org
+             * @description accountable, or asked to take it
+             */
+            org?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Parent
+             * @description cases that belong to this one
+             */
+            parent?: number | null;
+            /** Q */
+            q?: string | null;
+            /**
+             * Rebound
+             * @description true: only relapses
+             */
+            rebound?: boolean | null;
+            /** Region */
+            region?: string | null;
+            /** Relation */
+            relation?: string | null;
+            /** Responsible */
+            responsible?: string | null;
+            /** Severity */
+            severity?: number | null;
+            /**
+             * Since
+             * @description opened at or after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: string[] | null;
+            /**
+             * Template
+             * @default T1
+             */
+            template: string;
+            /**
+             * Until
+             * @description opened before
+             */
+            until?: string | null;
+            /** @default all */
+            view: "mine" | "due_soon" | "overdue" | "to_verify" | "all";
+        };
+        /**
+         * BoardOut
+         * @description One procedure as a board.
+         */
+        BoardOut: {
+            /** Columns */
+            columns: components["schemas"]["BoardColumn"][];
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Template */
+            template: string;
+            /**
+             * Templates
+             * @description open cases of every procedure under the same filters
+             */
+            templates: components["schemas"]["TemplateCount"][];
+            /** Total */
+            total: number;
         };
         /**
          * CalendarQuery
@@ -4434,6 +5565,29 @@ export interface components {
             view: "mine" | "due_soon" | "overdue" | "to_verify" | "all";
         };
         /**
+         * CaseMap
+         * @description Cases as points.
+         */
+        CaseMap: {
+            /**
+             * Cut
+             * @description there are more points than are sent
+             */
+            cut: boolean;
+            /** Points */
+            points: components["schemas"]["CasePoint"][];
+            /**
+             * Total
+             * @description cases that match
+             */
+            total: number;
+            /**
+             * Without Place
+             * @description of them, how many have no point
+             */
+            without_place: number;
+        };
+        /**
          * CasePage
          * @description A page of cases.
          */
@@ -4454,6 +5608,36 @@ export interface components {
              * @description rows that match the filters, on all pages
              */
             total: number;
+        };
+        /**
+         * CasePoint
+         * @description A case on the map.
+         */
+        CasePoint: {
+            /** Id */
+            id: number;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Number */
+            number: string;
+            /** Overdue */
+            overdue: boolean;
+            /** Severity */
+            severity: number;
+            /** Simulated */
+            simulated: boolean;
+            /** State */
+            state: string;
+            /** State En */
+            state_en: string;
+            /** State Zh */
+            state_zh: string;
+            /** Template */
+            template: string;
+            /** Title */
+            title: string;
         };
         /**
          * CaseRef
@@ -4648,6 +5832,31 @@ export interface components {
             level: number;
         };
         /**
+         * CauseCount
+         * @description A cause with its count and its first places.
+         */
+        CauseCount: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            /** En */
+            en: string;
+            /** Examples */
+            examples: components["schemas"]["ExampleOut"][];
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
+            /**
+             * Weight
+             * @description file: refuses the file as mapped; row: that row is left out; note: kept
+             */
+            weight: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * ChainOut
          * @description What a check of a hash chain found.
          */
@@ -4725,6 +5934,38 @@ export interface components {
             remedy: string;
         };
         /**
+         * ChildIn
+         * @description A case that belongs to another one.
+         */
+        ChildIn: {
+            /** Fields */
+            fields?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Findings
+             * @description numbers of findings of the parent
+             */
+            findings?: string[];
+            /**
+             * Org
+             * @default
+             */
+            org: string;
+            relation: components["schemas"]["Relation"];
+            /**
+             * Template
+             * @description that of the parent otherwise
+             * @default
+             */
+            template: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
+        /**
          * ChildrenOut
          * @description Cases that belong to this one: all of them by GET /cases?parent=...
          */
@@ -4794,30 +6035,38 @@ export interface components {
         };
         /**
          * ClockOut
-         * @description The time of the city.
+         * @description A period.
          */
         ClockOut: {
+            /** Binding */
+            binding: boolean;
+            /** Clause */
+            clause: string;
+            /** Code */
+            code: string;
+            /** Confidence */
+            confidence: string;
             /** Label En */
             label_en: string;
-            /**
-             * Label Zh
-             * @description what must be said about the data on every page and export; empty when all is real
-             */
+            /** Label Zh */
             label_zh: string;
-            /** Now */
-            now: string;
-            /** Paused */
-            paused: boolean;
             /**
-             * Replay
-             * @description whether historical data are replayed
+             * Lengths
+             * @description other lengths by the value of a field
              */
-            replay: boolean;
-            /**
-             * Speed
-             * @description city seconds per real second; 1 when not replayed
-             */
-            speed: number;
+            lengths: {
+                [key: string]: number;
+            };
+            /** Main */
+            main: boolean;
+            /** Promise Of */
+            promise_of: string;
+            /** Rule Text En */
+            rule_text_en: string;
+            /** Rule Text Zh */
+            rule_text_zh: string;
+            /** Source */
+            source: string;
         };
         /**
          * ClockRow
@@ -5601,6 +6850,33 @@ export interface components {
             text_en: string;
             /** Text Zh */
             text_zh: string;
+        };
+        /**
+         * CustodyOut
+         * @description An entry of the custody log.
+         */
+        CustodyOut: {
+            /** Act */
+            act: string;
+            /** Actor */
+            actor: string;
+            /** At */
+            at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Hash */
+            hash: string;
+            /**
+             * Item
+             * @description position of the item; empty for the whole chain
+             */
+            item: number | null;
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number;
         };
         /**
          * Cycle
@@ -6514,6 +7790,27 @@ export interface components {
             worst_station: string | null;
         };
         /**
+         * DocumentOut
+         * @description A filled-in document.
+         */
+        DocumentOut: {
+            /** Code */
+            code: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /**
+             * Missing
+             * @description places that are not filled in yet, by name
+             */
+            missing: string[];
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+        };
+        /**
          * DoubledDevice
          * @description One MN heard from two addresses in turns.
          */
@@ -6533,6 +7830,28 @@ export interface components {
             since: string;
             /** Turns */
             turns: number;
+        };
+        /**
+         * DoubtCount
+         * @description Values that quality control doubts.
+         */
+        DoubtCount: {
+            /** Cause */
+            cause: string;
+            /** Count */
+            count: number;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+        };
+        /**
+         * DuplicateIn
+         * @description The case that goes on.
+         */
+        DuplicateIn: {
+            /** Of */
+            of: number;
         };
         /**
          * DuplicateOut
@@ -7239,6 +8558,100 @@ export interface components {
             total: number;
         };
         /**
+         * EvidenceExport
+         * @description Which items, and options of the file.
+         */
+        EvidenceExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            kind?: components["schemas"]["EvidenceKind"] | null;
+            /**
+             * Object
+             * @description code of the object that it is about
+             */
+            object?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a title, name or hash
+             */
+            q?: string | null;
+            /**
+             * Since
+             * @description added at or after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /** @description case, finding, occurrence, ledger_entry */
+            subject?: components["schemas"]["SubjectKind"] | null;
+            /**
+             * Until
+             * @description added before
+             */
+            until?: string | null;
+        };
+        /**
+         * EvidenceFilters
+         * @description Which items.
+         */
+        EvidenceFilters: {
+            kind?: components["schemas"]["EvidenceKind"] | null;
+            /**
+             * Object
+             * @description code of the object that it is about
+             */
+            object?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a title, name or hash
+             */
+            q?: string | null;
+            /**
+             * Since
+             * @description added at or after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /** @description case, finding, occurrence, ledger_entry */
+            subject?: components["schemas"]["SubjectKind"] | null;
+            /**
+             * Until
+             * @description added before
+             */
+            until?: string | null;
+        };
+        /**
          * EvidenceKind
          * @description What an item is.
          * @enum {string}
@@ -7300,6 +8713,23 @@ export interface components {
             title: string;
         };
         /**
+         * EvidencePage
+         * @description A page of items, newest first.
+         */
+        EvidencePage: {
+            /** Items */
+            items: components["schemas"]["EvidenceRow"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
          * EvidenceRef
          * @description An evidence item of a case that answers this finding.
          */
@@ -7337,6 +8767,86 @@ export interface components {
             intact: boolean;
             /** Items */
             items: components["schemas"]["ItemCheckOut"][];
+        };
+        /**
+         * EvidenceRow
+         * @description An item in a list across subjects.
+         */
+        EvidenceRow: {
+            /** Added At */
+            added_at: string;
+            /** Added By */
+            added_by: string;
+            /** Captured At */
+            captured_at: string;
+            /** Captured By */
+            captured_by: string;
+            /** Content Url */
+            content_url: string;
+            /** File Name */
+            file_name: string;
+            /** Hash */
+            hash: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Media Type */
+            media_type: string;
+            object: components["schemas"]["PlaceOut"] | null;
+            /** Origin */
+            origin: string;
+            /** Position */
+            position: number;
+            /** Prev Hash */
+            prev_hash: string;
+            /** Record */
+            record: {
+                [key: string]: unknown;
+            };
+            /**
+             * Redaction Of
+             * @description position of the original that this is a redacted copy of
+             */
+            redaction_of: number | null;
+            /** Sha256 */
+            sha256: string;
+            /** Simulated */
+            simulated: boolean;
+            /** Size */
+            size: number;
+            /**
+             * Sm3
+             * @description second digest, GB/T 32905; empty for items from before it
+             */
+            sm3: string;
+            /** Subject Id */
+            subject_id: number;
+            subject_kind: components["schemas"]["SubjectKind"];
+            /**
+             * Subject Number
+             * @description as the record of the item states it
+             */
+            subject_number: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * ExampleOut
+         * @description One place where it was found.
+         */
+        ExampleOut: {
+            /** Field */
+            field: string;
+            /**
+             * Line
+             * @description line of the file; 0 = the file as a whole
+             */
+            line: number;
+            /** Site */
+            site: string;
+            /** Text */
+            text: string;
         };
         /**
          * ExchangeOut
@@ -7842,6 +9352,71 @@ export interface components {
              * @description dismissed because the detection itself was wrong
              */
             wrong: number;
+        };
+        /**
+         * FileIn
+         * @description A case without a finding.
+         */
+        FileIn: {
+            /**
+             * Enterprise Code
+             * @default
+             */
+            enterprise_code: string;
+            /**
+             * Fields
+             * @description the opening form of the procedure
+             */
+            fields?: {
+                [key: string]: unknown;
+            };
+            /** Lat */
+            lat?: number | null;
+            /** Lon */
+            lon?: number | null;
+            /**
+             * Object Code
+             * @description with object_type: what it is about
+             * @default
+             */
+            object_code: string;
+            /**
+             * Object Type
+             * @default
+             */
+            object_type: string;
+            /**
+             * Org
+             * @description first receiver; the organisation of your role otherwise
+             * @default
+             */
+            org: string;
+            /**
+             * Place
+             * @description in words
+             * @default
+             */
+            place: string;
+            /**
+             * Region Code
+             * @description where it belongs, when there is no object
+             * @default
+             */
+            region_code: string;
+            /**
+             * Responsible
+             * @default
+             */
+            responsible: string;
+            /**
+             * Severity
+             * @default 2
+             */
+            severity: number;
+            /** Template */
+            template: string;
+            /** Title */
+            title: string;
         };
         /**
          * FindingDetail
@@ -8429,6 +10004,88 @@ export interface components {
             value: number;
         };
         /**
+         * ForecastOut
+         * @description Forecasts of one parameter at one place.
+         */
+        ForecastOut: {
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Parameter */
+            parameter: string;
+            /** Points */
+            points: components["schemas"]["ForecastPoint"][];
+            /** Site */
+            site: string;
+        };
+        /**
+         * ForecastPoint
+         * @description What a model said of one time.
+         */
+        ForecastPoint: {
+            /** Issued At */
+            issued_at: string;
+            /** Model */
+            model: string;
+            /** Provenance */
+            provenance: string;
+            /** Received At */
+            received_at: string;
+            /** Simulated */
+            simulated: boolean;
+            /** Unit */
+            unit: string;
+            /** Valid At */
+            valid_at: string;
+            /**
+             * Value
+             * @description a decimal number as text, as the server rounded it
+             */
+            value: string;
+        };
+        /**
+         * ForecastQuery
+         * @description Which forecasts.
+         */
+        ForecastQuery: {
+            /**
+             * End
+             * @description valid before this; three days after `start` when left out
+             */
+            end?: string | null;
+            /**
+             * Issued Before
+             * @description only what was issued by then
+             */
+            issued_before?: string | null;
+            /**
+             * Known At
+             * @description only what had arrived by then
+             */
+            known_at?: string | null;
+            /** Model */
+            model?: string | null;
+            /**
+             * Newest Only
+             * @description of each time the newest issue alone
+             * @default true
+             */
+            newest_only: boolean;
+            /**
+             * Parameter
+             * @description code of what is told, such as a01001
+             */
+            parameter: string;
+            /** Site */
+            site: string;
+            /**
+             * Start
+             * @description first valid time; now when left out
+             */
+            start?: string | null;
+        };
+        /**
          * FormulaIn
          * @description A formula to read and check against the inputs of an indicator.
          */
@@ -8457,6 +10114,51 @@ export interface components {
             reads: string[];
             /** Unit */
             unit: string;
+        };
+        /**
+         * Found
+         * @description Causes; stored with imports, never renamed.
+         * @enum {string}
+         */
+        Found: "columns_shifted" | "ozone_exchanged" | "co_unit" | "nothing_read" | "row_cut" | "row_long" | "no_site" | "unknown_site" | "site_out_of_scope" | "bad_time" | "off_grid" | "future_time" | "time_turns_back" | "not_a_number" | "negative" | "too_large" | "unknown_word" | "unknown_item" | "unknown_unit" | "no_detection_limit" | "bad_mark" | "conflicting_rows" | "issued_after_valid" | "unreadable_message" | "empty_cell" | "sentinel" | "word_for_nothing" | "empty_site" | "missing_periods" | "repeated_row" | "pm25_above_pm10" | "pm10_missing" | "ozone_above_day" | "noise_order" | "below_detection" | "items_missing" | "times_made" | "repeats_not_sought";
+        /**
+         * FoundOut
+         * @description What one pass over a file found.
+         */
+        FoundOut: {
+            /** Causes */
+            causes: components["schemas"]["CauseCount"][];
+            /** First */
+            first: string | null;
+            /** Gaps */
+            gaps: components["schemas"]["GapOut"][];
+            /**
+             * Items
+             * @description values by code
+             */
+            items: {
+                [key: string]: number;
+            };
+            /** Last */
+            last: string | null;
+            /**
+             * Refused
+             * @description the file proves wrong as mapped: nothing of it is taken over
+             */
+            refused: boolean;
+            /** Row Errors */
+            row_errors: number;
+            /** Rows */
+            rows: number;
+            /**
+             * Sites
+             * @description values by site
+             */
+            sites: {
+                [key: string]: number;
+            };
+            /** Values */
+            values: number;
         };
         /**
          * FrameCheck
@@ -8996,6 +10698,75 @@ export interface components {
          */
         Group: "check_code" | "line" | "form" | "identity" | "security" | "clock" | "host";
         /**
+         * GuardOut
+         * @description A named check.
+         */
+        GuardOut: {
+            /** Code */
+            code: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
+            /** Source */
+            source: string;
+        };
+        /**
+         * GuessOut
+         * @description What the form may begin with.
+         */
+        GuessOut: {
+            /** Columns */
+            columns: string[];
+            /**
+             * Complete
+             * @description a whole mapping that fits the file
+             */
+            complete: boolean;
+            /** Mapping */
+            mapping: {
+                [key: string]: unknown;
+            };
+            /** Number */
+            number: string;
+            /**
+             * Rows
+             * @description first rows of the file
+             */
+            rows: string[][];
+            /** Why En */
+            why_en: string;
+            /** Why Zh */
+            why_zh: string;
+        };
+        /**
+         * HandledOut
+         * @description What became of one case.
+         */
+        HandledOut: {
+            /**
+             * Code
+             * @description code of the error; empty when done
+             */
+            code: string;
+            /** Done */
+            done: boolean;
+            /** Id */
+            id: number;
+            /** Message */
+            message: string;
+            /** Remedy */
+            remedy: string;
+            /** Unmet */
+            unmet: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
          * HandoverOut
          * @description One request to another organisation.
          */
@@ -9133,6 +10904,266 @@ export interface components {
              */
             silenced_by: string;
         };
+        /**
+         * ImportDetail
+         * @description One import with what was found.
+         */
+        ImportDetail: {
+            /**
+             * Allowed Actions
+             * @description check, start, cancel, resume, withdraw
+             */
+            allowed_actions: string[];
+            /** Asked At */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string;
+            check: components["schemas"]["FoundOut"] | null;
+            /**
+             * Counts
+             * @description values that were new, corrected, duplicate
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Doubts */
+            doubts: components["schemas"]["DoubtCount"][];
+            /** Error */
+            error: string;
+            /** File Name */
+            file_name: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Format */
+            format: string;
+            /** Hidden Values */
+            hidden_values: number;
+            /** Kind */
+            kind: string;
+            /** Licence */
+            licence: string;
+            /**
+             * Mapping
+             * @description as it was checked with; empty before
+             */
+            mapping: {
+                [key: string]: unknown;
+            };
+            /** Mapping Name */
+            mapping_name: string;
+            /** Number */
+            number: string;
+            /**
+             * Phase
+             * @description check or import: what a stopped one was at
+             */
+            phase: string;
+            /**
+             * Received At
+             * @description when the city came to know the values
+             */
+            received_at: string | null;
+            /** Refused */
+            refused: boolean;
+            /**
+             * Repeated By
+             * @description must be imported again if this one is withdrawn
+             */
+            repeated_by: components["schemas"]["RepeatOut"][];
+            report: components["schemas"]["FoundOut"] | null;
+            /** Row Errors */
+            row_errors: number;
+            /** Rows Done */
+            rows_done: number;
+            /**
+             * Rows Total
+             * @description for a progress bar; an estimate until the dry run is over
+             */
+            rows_total: number;
+            /** Sha256 */
+            sha256: string;
+            /** Simulated */
+            simulated: boolean;
+            /**
+             * Size
+             * @description bytes
+             */
+            size: number;
+            /** Source */
+            source: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @description uploaded, checking, checked, importing, done, cancelled, failed, withdrawing or withdrawn
+             */
+            state: string;
+            /** Withdraw Reason */
+            withdraw_reason: string;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+            /** Withdrawn By */
+            withdrawn_by: string;
+        };
+        /**
+         * ImportExport
+         * @description Filters of the list and options of the file.
+         */
+        ImportExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            kind?: components["schemas"]["SourceKind"] | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a number, file name or mapping
+             */
+            q?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: components["schemas"]["ImportState"][] | null;
+        };
+        /**
+         * ImportFilters
+         * @description Which imports.
+         */
+        ImportFilters: {
+            kind?: components["schemas"]["SourceKind"] | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a number, file name or mapping
+             */
+            q?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: components["schemas"]["ImportState"][] | null;
+        };
+        /**
+         * ImportPage
+         * @description A page of imports.
+         */
+        ImportPage: {
+            /** Items */
+            items: components["schemas"]["ImportRow"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * ImportRow
+         * @description One import.
+         */
+        ImportRow: {
+            /**
+             * Allowed Actions
+             * @description check, start, cancel, resume, withdraw
+             */
+            allowed_actions: string[];
+            /** Asked At */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string;
+            /**
+             * Counts
+             * @description values that were new, corrected, duplicate
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Error */
+            error: string;
+            /** File Name */
+            file_name: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Format */
+            format: string;
+            /** Kind */
+            kind: string;
+            /** Mapping Name */
+            mapping_name: string;
+            /** Number */
+            number: string;
+            /**
+             * Phase
+             * @description check or import: what a stopped one was at
+             */
+            phase: string;
+            /** Refused */
+            refused: boolean;
+            /** Row Errors */
+            row_errors: number;
+            /** Rows Done */
+            rows_done: number;
+            /**
+             * Rows Total
+             * @description for a progress bar; an estimate until the dry run is over
+             */
+            rows_total: number;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Size
+             * @description bytes
+             */
+            size: number;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @description uploaded, checking, checked, importing, done, cancelled, failed, withdrawing or withdrawn
+             */
+            state: string;
+        };
+        /**
+         * ImportState
+         * @description Where an import is.
+         * @enum {string}
+         */
+        ImportState: "uploaded" | "checking" | "checked" | "importing" | "done" | "cancelled" | "failed" | "withdrawing" | "withdrawn";
         /**
          * ImportedObject
          * @description A row of the file and what becomes of it.
@@ -9503,6 +11534,102 @@ export interface components {
             starts_at: string;
             /** State */
             state: string;
+        };
+        /**
+         * IssueExport
+         * @description Filters of the list and options of the file.
+         */
+        IssueExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            cause?: components["schemas"]["Found"] | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * IssueFilters
+         * @description Which refused rows.
+         */
+        IssueFilters: {
+            cause?: components["schemas"]["Found"] | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * IssueOut
+         * @description A row or cell that was not taken over.
+         */
+        IssueOut: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Line */
+            line: number;
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
+            /** Site */
+            site: string;
+            /** Text */
+            text: string;
+            /**
+             * Weight
+             * @description file: refuses the file as mapped; row: that row is left out; note: kept
+             */
+            weight: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * IssuePage
+         * @description A page of refused rows.
+         */
+        IssuePage: {
+            /** Items */
+            items: components["schemas"]["IssueOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
         };
         /**
          * ItemBrief
@@ -9953,6 +12080,143 @@ export interface components {
             username: string;
         };
         /**
+         * ManyIn
+         * @description Many cases at once.
+         */
+        ManyIn: {
+            /**
+             * Act
+             * @enum {string}
+             */
+            act: "assign" | "hand_over";
+            /** Cases */
+            cases: number[];
+            /**
+             * Org
+             * @description for hand_over
+             * @default
+             */
+            org: string;
+            /**
+             * Reason
+             * @description for hand_over
+             * @default
+             */
+            reason: string;
+            /**
+             * Responsible
+             * @description for assign
+             * @default
+             */
+            responsible: string;
+        };
+        /**
+         * ManyOut
+         * @description What became of each.
+         */
+        ManyOut: {
+            /** Cases */
+            cases: components["schemas"]["HandledOut"][];
+            /** Done */
+            done: number;
+            /** Refused */
+            refused: number;
+        };
+        /**
+         * MapFilters
+         * @description Which cases of a map.
+         */
+        MapFilters: {
+            /**
+             * Cursor
+             * @description of the page before; cheaper than a page number
+             */
+            cursor?: string | null;
+            /** East */
+            east?: number | null;
+            /** Enterprise */
+            enterprise?: string | null;
+            /**
+             * Kind
+             * @description kind of the finding that it arises from
+             */
+            kind?: string | null;
+            /**
+             * Limit
+             * @default 2000
+             */
+            limit: number;
+            /** North */
+            north?: number | null;
+            /** Object */
+            object?: string | null;
+            /** Open */
+            open?: boolean | null;
+            /**
+             * Org
+             * @description accountable, or asked to take it
+             */
+            org?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Parent
+             * @description cases that belong to this one
+             */
+            parent?: number | null;
+            /** Q */
+            q?: string | null;
+            /**
+             * Rebound
+             * @description true: only relapses
+             */
+            rebound?: boolean | null;
+            /** Region */
+            region?: string | null;
+            /** Relation */
+            relation?: string | null;
+            /** Responsible */
+            responsible?: string | null;
+            /** Severity */
+            severity?: number | null;
+            /**
+             * Since
+             * @description opened at or after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /** South */
+            south?: number | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: string[] | null;
+            /** Template */
+            template?: string | null;
+            /**
+             * Until
+             * @description opened before
+             */
+            until?: string | null;
+            /** @default all */
+            view: "mine" | "due_soon" | "overdue" | "to_verify" | "all";
+            /** West */
+            west?: number | null;
+        };
+        /**
          * MapPoint
          * @description One mark of the map.
          */
@@ -10002,6 +12266,52 @@ export interface components {
             value: string | null;
             /** Worst Severity */
             worst_severity: number | null;
+        };
+        /**
+         * MappingIn
+         * @description A mapping: docs/imports.md describes each part.
+         */
+        MappingIn: {
+            /** Mapping */
+            mapping: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * MappingOut
+         * @description A mapping to choose.
+         */
+        MappingOut: {
+            /**
+             * Columns
+             * @description columns that a file must have
+             */
+            columns: string[];
+            /** Cycle */
+            cycle: string;
+            /** Kind */
+            kind: string;
+            /** Mapping */
+            mapping: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Saved
+             * @description saved by somebody; otherwise it comes with the product
+             */
+            saved: boolean;
+            /** Saved At */
+            saved_at: string | null;
+            /** Saved By */
+            saved_by: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Version */
+            version: number;
         };
         /**
          * MergeIn
@@ -10080,6 +12390,16 @@ export interface components {
             demo_accounts: components["schemas"]["DemoAccount"][];
             /** Mode */
             mode: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * MigrateIn
+         * @description Another version of the procedure.
+         */
+        MigrateIn: {
+            /** Reason */
+            reason: string;
             /** Version */
             version: string;
         };
@@ -11482,6 +13802,22 @@ export interface components {
          */
         Origin: "person" | "gap" | "clock" | "key" | "first_contact" | "activation";
         /**
+         * OriginalRow
+         * @description A row of the file as it stands there.
+         */
+        OriginalRow: {
+            /** Cells */
+            cells: {
+                [key: string]: string;
+            };
+            /** Line */
+            line: number;
+            /** Number */
+            number: string;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
          * Outcome
          * @description What becomes of a row.
          * @enum {string}
@@ -11665,6 +14001,27 @@ export interface components {
             trend: components["schemas"]["TrendOut"];
         };
         /**
+         * PageQuery
+         * @description Which page of a list, in which order.
+         */
+        PageQuery: {
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
          * PaperOut
          * @description A document that the case fills in; read it by GET /cases/{id}/documents/{code}.
          */
@@ -11680,6 +14037,16 @@ export interface components {
              * @description whether it can be drawn up in this state
              */
             ready: boolean;
+        };
+        /**
+         * PartIn
+         * @description A part for an organisation.
+         */
+        PartIn: {
+            /** Org */
+            org: string;
+            /** Task */
+            task: string;
         };
         /**
          * PartOut
@@ -12131,6 +14498,78 @@ export interface components {
             unit: string;
         };
         /**
+         * PreviewIssue
+         * @description Something that was found in a row.
+         */
+        PreviewIssue: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Line */
+            line: number;
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
+            /** Site */
+            site: string;
+            /** Text */
+            text: string;
+            /**
+             * Weight
+             * @description file: refuses the file as mapped; row: that row is left out; note: kept
+             */
+            weight: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * PreviewOut
+         * @description The first rows through a mapping.
+         */
+        PreviewOut: {
+            /** Issues */
+            issues: components["schemas"]["PreviewIssue"][];
+            /** Rows */
+            rows: number;
+            /** Unknown Sites */
+            unknown_sites: string[];
+            /** Values */
+            values: components["schemas"]["PreviewValue"][];
+        };
+        /**
+         * PreviewValue
+         * @description A value that a row would become.
+         */
+        PreviewValue: {
+            /** Issued At */
+            issued_at: string | null;
+            /** Line */
+            line: number;
+            /** Mark */
+            mark: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Period Start */
+            period_start: string;
+            /** Pollutant */
+            pollutant: string;
+            /** Site */
+            site: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Value
+             * @description a decimal number as text, as the server rounded it
+             */
+            value: string;
+        };
+        /**
          * Priority
          * @description Which queue a command waits in; history goes out only when nothing live waits for the device.
          * @enum {string}
@@ -12149,6 +14588,16 @@ export interface components {
             name: string;
             /** Readers */
             readers: string[];
+        };
+        /**
+         * PrivateOut
+         * @description Private values that your roles may read; this reading is in the journal.
+         */
+        PrivateOut: {
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
         };
         /**
          * ProblemOut
@@ -12174,6 +14623,92 @@ export interface components {
             title_en: string;
             /** Title Zh */
             title_zh: string;
+        };
+        /**
+         * ProcedureDetail
+         * @description A procedure with everything.
+         */
+        ProcedureDetail: {
+            /** Clocks */
+            clocks: components["schemas"]["ClockOut"][];
+            /** Code */
+            code: string;
+            /** Fields */
+            fields: components["schemas"]["FieldOut"][];
+            /** From Findings */
+            from_findings: boolean;
+            /** Guards */
+            guards: components["schemas"]["GuardOut"][];
+            /**
+             * May File
+             * @description whether one of your roles may open a case of it without a finding
+             */
+            may_file: boolean;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Needs
+             * @description what a case must name: object, region, enterprise
+             */
+            needs: string[];
+            /**
+             * Opening
+             * @description the opening form; empty where a case arises from a finding only
+             */
+            opening: components["schemas"]["FieldOut"][];
+            /** Source */
+            source: string;
+            /** States */
+            states: components["schemas"]["StateOut"][];
+            /** Steps */
+            steps: components["schemas"]["StepOut"][];
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
+            /** Version */
+            version: string;
+            /** Versions */
+            versions: string[];
+        };
+        /**
+         * ProcedureRow
+         * @description A procedure in short.
+         */
+        ProcedureRow: {
+            /** Code */
+            code: string;
+            /** From Findings */
+            from_findings: boolean;
+            /**
+             * May File
+             * @description whether one of your roles may open a case of it without a finding
+             */
+            may_file: boolean;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Needs
+             * @description what a case must name: object, region, enterprise
+             */
+            needs: string[];
+            /**
+             * Opening
+             * @description the opening form; empty where a case arises from a finding only
+             */
+            opening: components["schemas"]["FieldOut"][];
+            /** Source */
+            source: string;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
+            /** Version */
+            version: string;
         };
         /**
          * ProcessOut
@@ -12534,6 +15069,18 @@ export interface components {
             reason: components["schemas"]["ReasonOut"];
         };
         /**
+         * ReceiptOut
+         * @description That a root was kept at a place.
+         */
+        ReceiptOut: {
+            /** At */
+            at: string;
+            /** Place */
+            place: string;
+            /** Target */
+            target: string;
+        };
+        /**
          * RecomputationDetail
          * @description A recomputation with what it touches.
          */
@@ -12852,6 +15399,24 @@ export interface components {
             table?: string | null;
         };
         /**
+         * RecordFieldOut
+         * @description A field of a written record.
+         */
+        RecordFieldOut: {
+            /** Choices */
+            choices: string[];
+            /** Field */
+            field: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Required */
+            required: boolean;
+            /** Type */
+            type: string;
+        };
+        /**
          * RecordFilters
          * @description Which recorded decisions.
          */
@@ -12873,6 +15438,42 @@ export interface components {
             sort?: string | null;
             /** Table */
             table?: string | null;
+        };
+        /**
+         * RecordFormOut
+         * @description A kind of written record with its fields.
+         */
+        RecordFormOut: {
+            /** Fields */
+            fields: components["schemas"]["RecordFieldOut"][];
+            kind: components["schemas"]["EvidenceKind"];
+        };
+        /**
+         * RecordIn
+         * @description A written record.
+         */
+        RecordIn: {
+            /**
+             * Content
+             * @description fields of the kind; numbers as text
+             */
+            content: {
+                [key: string]: unknown;
+            };
+            kind: components["schemas"]["EvidenceKind"];
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
+        /**
+         * RedactionIn
+         * @description What came with a redacted copy.
+         */
+        RedactionIn: {
+            /** Reason */
+            reason: string;
         };
         /**
          * RefuseAnswerIn
@@ -13125,6 +15726,12 @@ export interface components {
             reasons: components["schemas"]["ReasonOut"][];
         };
         /**
+         * Relation
+         * @description How a case stands to its parent.
+         * @enum {string}
+         */
+        Relation: "part" | "lookalike" | "split" | "joint" | "follow_up" | "appeal";
+        /**
          * RelationIn
          * @description A relation to another object.
          */
@@ -13161,6 +15768,18 @@ export interface components {
             valid_from: string;
             /** Valid To */
             valid_to: string | null;
+        };
+        /**
+         * RepeatOut
+         * @description A later import that brought values which this one had brought before.
+         */
+        RepeatOut: {
+            /** Duplicates */
+            duplicates: number;
+            /** File Name */
+            file_name: string;
+            /** Number */
+            number: string;
         };
         /**
          * ReplacementIn
@@ -13221,6 +15840,14 @@ export interface components {
             unverified: boolean;
         };
         /**
+         * ReportIn
+         * @description The result of a part.
+         */
+        ReportIn: {
+            /** Result */
+            result: string;
+        };
+        /**
          * ReviewIn
          * @description How a review of an item ended.
          */
@@ -13238,6 +15865,65 @@ export interface components {
          * @enum {string}
          */
         ReviewResult: "pass" | "fail";
+        /**
+         * RootOut
+         * @description A daily root.
+         */
+        RootOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Hash */
+            hash: string;
+            /** Items */
+            items: number;
+            /** Journal Seq */
+            journal_seq: number;
+            /** Made At */
+            made_at: string;
+            /** Number */
+            number: number;
+            /** Receipts */
+            receipts: components["schemas"]["ReceiptOut"][];
+            /** Root */
+            root: string;
+        };
+        /**
+         * RootPage
+         * @description A page of daily roots, newest first.
+         */
+        RootPage: {
+            /** Items */
+            items: components["schemas"]["RootOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * RootReportOut
+         * @description The check of all daily roots.
+         */
+        RootReportOut: {
+            /**
+             * Broken
+             * @description number of the first root that is not as it was
+             */
+            broken: number | null;
+            /** Intact */
+            intact: boolean;
+            /** Reason */
+            reason: string;
+            /** Roots */
+            roots: number;
+        };
         /**
          * RuleDetail
          * @description A row with its meaning, what it overrides, and what rests on it.
@@ -13806,6 +16492,12 @@ export interface components {
          */
         Source: "data" | "patrol" | "model" | "complaint" | "audit" | "missed_obligation" | "superior";
         /**
+         * SourceKind
+         * @description What kind of source a file comes from.
+         * @enum {string}
+         */
+        SourceKind: "air" | "water" | "noise" | "soil" | "manual" | "power" | "process" | "weather" | "forecast" | "other";
+        /**
          * Span
          * @description Length of a period.
          * @enum {string}
@@ -13865,6 +16557,22 @@ export interface components {
          * @enum {string}
          */
         State: "planned" | "done" | "late" | "missed" | "waived";
+        /**
+         * StateOut
+         * @description A state.
+         */
+        StateOut: {
+            /** Final */
+            final: boolean;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Side */
+            side: boolean;
+            /** Value */
+            value: string;
+        };
         /**
          * StationDetail
          * @description A station page.
@@ -14106,6 +16814,34 @@ export interface components {
          */
         Status: "ok" | "no_data" | "undefined" | "insufficient";
         /**
+         * StepOut
+         * @description A step of a procedure.
+         */
+        StepOut: {
+            /** Automatic */
+            automatic: boolean;
+            /** Code */
+            code: string;
+            /** Guards */
+            guards: string[];
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Optional */
+            optional: string[];
+            /** Reason Required */
+            reason_required: boolean;
+            /** Required */
+            required: string[];
+            /** Roles */
+            roles: string[];
+            /** Sources */
+            sources: string[];
+            /** To */
+            to: string;
+        };
+        /**
          * StillOut
          * @description Frames that stay out after all.
          */
@@ -14278,6 +17014,97 @@ export interface components {
             total: number;
         };
         /**
+         * SubjectKind
+         * @description What can hold evidence; also the type of its events in the journal.
+         * @enum {string}
+         */
+        SubjectKind: "case" | "finding" | "occurrence" | "ledger_entry";
+        /**
+         * SubjectOut
+         * @description A subject with its chain.
+         */
+        SubjectOut: {
+            /** Id */
+            id: number;
+            /** Items */
+            items: components["schemas"]["EvidenceOut"][];
+            kind: components["schemas"]["SubjectKind"];
+            /** May Attach */
+            may_attach: boolean;
+            /** May Read Custody */
+            may_read_custody: boolean;
+            /** May Redact */
+            may_redact: boolean;
+            /** May Review */
+            may_review: boolean;
+            /** Number */
+            number: string;
+            /** Simulated */
+            simulated: boolean;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+        };
+        /**
+         * SurveyIn
+         * @description Objects that each get a check task.
+         */
+        SurveyIn: {
+            /** Attributes */
+            attributes?: {
+                [key: string]: string;
+            };
+            /**
+             * Count
+             * @description so many, drawn by the seed; every one when left out
+             */
+            count?: number | null;
+            /**
+             * Enterprise Code
+             * @default
+             */
+            enterprise_code: string;
+            /**
+             * Question
+             * @default
+             */
+            question: string;
+            /**
+             * Region Code
+             * @description that of the case otherwise
+             * @default
+             */
+            region_code: string;
+            /**
+             * Relation
+             * @default part
+             * @enum {string}
+             */
+            relation: "part" | "lookalike";
+            /**
+             * Seed
+             * @description published seed of the draw
+             * @default
+             */
+            seed: string;
+            /**
+             * Type
+             * @description type of the objects
+             */
+            type: string;
+        };
+        /**
+         * SurveyOut
+         * @description What a survey made.
+         */
+        SurveyOut: {
+            /** Numbers */
+            numbers: string[];
+            /** Tasks */
+            tasks: number;
+        };
+        /**
          * TableQuery
          * @description The day whose rules hold; today when left out.
          */
@@ -14298,6 +17125,22 @@ export interface components {
             key: string;
             /** Last At */
             last_at: string;
+        };
+        /**
+         * TemplateCount
+         * @description How many cases a procedure has.
+         */
+        TemplateCount: {
+            /** Code */
+            code: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Open */
+            open: number;
+            /** Overdue */
+            overdue: number;
         };
         /**
          * TemplateOut
@@ -14534,6 +17377,28 @@ export interface components {
              * Format: date
              */
             last_day: string;
+        };
+        /**
+         * UnmetCheckOut
+         * @description A check of admissibility that does not hold.
+         */
+        UnmetCheckOut: {
+            /** Check */
+            check: string;
+            /** Clause */
+            clause: string;
+            /** Detail */
+            detail: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Reason */
+            reason: string;
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
         };
         /**
          * UnmetOut
@@ -14963,6 +17828,14 @@ export interface components {
          * @enum {string}
          */
         WindowState: "announced" | "approved" | "refused" | "withdrawn";
+        /**
+         * WithdrawIn
+         * @description Why an import is taken back.
+         */
+        WithdrawIn: {
+            /** Reason */
+            reason: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -15267,6 +18140,164 @@ export interface operations {
             };
         };
     };
+    cases_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cases_show_board: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                view?: "mine" | "due_soon" | "overdue" | "to_verify" | "all";
+                /** @description one or more */
+                state?: string[] | null;
+                template?: string;
+                severity?: number | null;
+                region?: string | null;
+                object?: string | null;
+                enterprise?: string | null;
+                open?: boolean | null;
+                /** @description true: only relapses */
+                rebound?: boolean | null;
+                /** @description kind of the finding that it arises from */
+                kind?: string | null;
+                /** @description accountable, or asked to take it */
+                org?: string | null;
+                responsible?: string | null;
+                /** @description cases that belong to this one */
+                parent?: number | null;
+                relation?: string | null;
+                /** @description opened at or after */
+                since?: string | null;
+                /** @description opened before */
+                until?: string | null;
+                q?: string | null;
+                /** @description of the page before; cheaper than a page number */
+                cursor?: string | null;
+                /** @description cards of each column */
+                cards?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     exports_export_cases: {
         parameters: {
             query?: {
@@ -15316,6 +18347,167 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+        };
+    };
+    cases_handle_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManyIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManyOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cases_show_map: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                view?: "mine" | "due_soon" | "overdue" | "to_verify" | "all";
+                /** @description one or more */
+                state?: string[] | null;
+                template?: string | null;
+                severity?: number | null;
+                region?: string | null;
+                object?: string | null;
+                enterprise?: string | null;
+                open?: boolean | null;
+                /** @description true: only relapses */
+                rebound?: boolean | null;
+                /** @description kind of the finding that it arises from */
+                kind?: string | null;
+                /** @description accountable, or asked to take it */
+                org?: string | null;
+                responsible?: string | null;
+                /** @description cases that belong to this one */
+                parent?: number | null;
+                relation?: string | null;
+                /** @description opened at or after */
+                since?: string | null;
+                /** @description opened before */
+                until?: string | null;
+                q?: string | null;
+                /** @description of the page before; cheaper than a page number */
+                cursor?: string | null;
+                west?: number | null;
+                south?: number | null;
+                east?: number | null;
+                north?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseMap"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
         };
@@ -15395,6 +18587,77 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cases_add_child: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChildIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15532,6 +18795,207 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cases_one_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cases_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DuplicateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cases_undo_duplicate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -16020,6 +19484,358 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cases_migrate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MigrateIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cases_add_to_task_force: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cases_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cases_read_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivateOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cases_survey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SurveyIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyOut"];
                 };
             };
             /** @description Unauthorized */
@@ -17961,6 +21777,999 @@ export interface operations {
             };
         };
     };
+    evidence_chains_list_items: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description case, finding, occurrence, ledger_entry */
+                subject?: components["schemas"]["SubjectKind"] | null;
+                kind?: components["schemas"]["EvidenceKind"] | null;
+                /** @description code of the object that it is about */
+                object?: string | null;
+                /** @description added at or after */
+                since?: string | null;
+                /** @description added before */
+                until?: string | null;
+                /** @description part of a title, name or hash */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidencePage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    evidence_chains_download_roots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes as they were frozen */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    evidence_chains_export_items: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description case, finding, occurrence, ledger_entry */
+                subject?: components["schemas"]["SubjectKind"] | null;
+                kind?: components["schemas"]["EvidenceKind"] | null;
+                /** @description code of the object that it is about */
+                object?: string | null;
+                /** @description added at or after */
+                since?: string | null;
+                /** @description added before */
+                until?: string | null;
+                /** @description part of a title, name or hash */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    evidence_chains_record_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordFormOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    evidence_chains_list_roots: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    evidence_chains_check_roots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootReportOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    evidence_chains_one_subject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What can hold evidence; also the type of its events in the journal. */
+                kind: "case" | "finding" | "occurrence" | "ledger_entry";
+                subject_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubjectOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    evidence_chains_admissible: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What can hold evidence; also the type of its events in the journal. */
+                kind: "case" | "finding" | "occurrence" | "ledger_entry";
+                subject_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdmissibilityOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    evidence_chains_custody: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What can hold evidence; also the type of its events in the journal. */
+                kind: "case" | "finding" | "occurrence" | "ledger_entry";
+                subject_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustodyOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    evidence_chains_attach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What can hold evidence; also the type of its events in the journal. */
+                kind: "case" | "finding" | "occurrence" | "ledger_entry";
+                subject_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Captured At
+                     * @description when it was made; now when left out
+                     */
+                    captured_at?: string | null;
+                    /**
+                     * Captured By
+                     * @description who made it; you when left out
+                     * @default
+                     */
+                    captured_by?: string;
+                    /**
+                     * File
+                     * Format: binary
+                     */
+                    file: string;
+                    /** @default document */
+                    kind?: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "equipment" | "sample" | "receipt";
+                    /**
+                     * Title
+                     * @default
+                     */
+                    title?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    evidence_chains_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What can hold evidence; also the type of its events in the journal. */
+                kind: "case" | "finding" | "occurrence" | "ledger_entry";
+                subject_id: number;
+                item_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes as they were frozen */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    evidence_chains_attach_value: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What can hold evidence; also the type of its events in the journal. */
+                kind: "case" | "finding" | "occurrence" | "ledger_entry";
+                subject_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObservationEvidenceIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    evidence_chains_package: {
+        parameters: {
+            query?: {
+                originals?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description What can hold evidence; also the type of its events in the journal. */
+                kind: "case" | "finding" | "occurrence" | "ledger_entry";
+                subject_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes as they were frozen */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    evidence_chains_attach_written: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What can hold evidence; also the type of its events in the journal. */
+                kind: "case" | "finding" | "occurrence" | "ledger_entry";
+                subject_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    evidence_chains_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What can hold evidence; also the type of its events in the journal. */
+                kind: "case" | "finding" | "occurrence" | "ledger_entry";
+                subject_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceReportOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    evidence_chains_redact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What can hold evidence; also the type of its events in the journal. */
+                kind: "case" | "finding" | "occurrence" | "ledger_entry";
+                subject_id: number;
+                position: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * File
+                     * Format: binary
+                     */
+                    file: string;
+                    /** Reason */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    evidence_chains_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What can hold evidence; also the type of its events in the journal. */
+                kind: "case" | "finding" | "occurrence" | "ledger_entry";
+                subject_id: number;
+                position: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     findings_list_findings: {
         parameters: {
             query?: {
@@ -19231,6 +24040,77 @@ export interface operations {
             };
         };
     };
+    imports_list_forecasts: {
+        parameters: {
+            query: {
+                site: string;
+                /** @description code of what is told, such as a01001 */
+                parameter: string;
+                /** @description first valid time; now when left out */
+                start?: string | null;
+                /** @description valid before this; three days after `start` when left out */
+                end?: string | null;
+                /** @description only what was issued by then */
+                issued_before?: string | null;
+                /** @description only what had arrived by then */
+                known_at?: string | null;
+                model?: string | null;
+                /** @description of each time the newest issue alone */
+                newest_only?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForecastOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     indicators_check_formula: {
         parameters: {
             query?: never;
@@ -19738,6 +24618,1067 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_list_imports: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                state?: components["schemas"]["ImportState"][] | null;
+                kind?: components["schemas"]["SourceKind"] | null;
+                /** @description part of a number, file name or mapping */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * File
+                     * Format: binary
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuessOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_export_imports: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                state?: components["schemas"]["ImportState"][] | null;
+                kind?: components["schemas"]["SourceKind"] | null;
+                /** @description part of a number, file name or mapping */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    imports_list_mappings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MappingIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_retire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_one_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MappingIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file as it was handed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    imports_errors: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                cause?: components["schemas"]["Found"] | null;
+            };
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuePage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_errors_csv: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                cause?: components["schemas"]["Found"] | null;
+            };
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    imports_guess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuessOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MappingIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_original_row: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+                line: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginalRow"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    imports_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22266,6 +28207,122 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PollutantOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cases_list_procedures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcedureRow"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cases_one_procedure: {
+        parameters: {
+            query?: {
+                version?: string | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcedureDetail"];
                 };
             };
             /** @description Unauthorized */

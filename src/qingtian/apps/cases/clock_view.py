@@ -6,10 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from qingtian.apps.cases.clocks import pauses_of
+from qingtian.apps.cases.clocks import pauses_of, spec_of
 from qingtian.apps.cases.models import Case, CaseClock
 from qingtian.apps.cases.periods import count_period, workdays_left
-from qingtian.apps.cases.queries import template_of
 from qingtian.apps.journal.record import SHANGHAI
 from qingtian.domain.legaltime import DayCount
 from qingtian.domain.procedures import ClockSpec
@@ -47,9 +46,8 @@ class ClockView:
 
 def clock_views(case: Case, at: datetime) -> list[ClockView]:
     """Every clock of a case, in the order in which they began."""
-    template = template_of(case)
     today = at.astimezone(SHANGHAI).date()
-    return [_view(clock, template.clock(clock.code), today) for clock in case.clocks.order_by("id")]
+    return [_view(clock, spec_of(clock), today) for clock in case.clocks.order_by("id")]
 
 
 def _view(clock: CaseClock, spec: ClockSpec, today: date) -> ClockView:

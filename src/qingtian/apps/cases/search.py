@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
@@ -20,6 +21,9 @@ class Criteria:
     Args:
         open: whether something is still expected.
         rebound: True for relapses only, False for first cases only.
+        org: accountable organisation, or the one that is asked.
+        parent: cases that belong to this one.
+        since, until: opened at or after, and before.
         text: part of a number, a title, a pollutant code, or of a code or name of the object.
     """
 
@@ -32,6 +36,13 @@ class Criteria:
     enterprise_code: str = ""
     open: bool | None = None
     rebound: bool | None = None
+    kind: str = ""
+    org: str = ""
+    responsible: str = ""
+    parent: int | None = None
+    relation: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
     text: str = ""
 
 
@@ -59,7 +70,7 @@ def search(actor: Actor, criteria: Criteria, at: datetime) -> QuerySet[Case]:
 
 def with_links(rows: QuerySet[Case]) -> QuerySet[Case]:
     """Cases with their object and clocks, in a fixed number of queries."""
-    return rows.select_related("object", "rebound_of", "duplicate_of").prefetch_related("clocks")
+    return rows.select_related("object", "rebound_of", "duplicate_of", "parent").prefetch_related("clocks")
 
 
 def counts(actor: Actor, at: datetime) -> CaseCounts:
@@ -75,6 +86,51 @@ def counts(actor: Actor, at: datetime) -> CaseCounts:
         rebounds=Count("pk", filter=Q(rebound_of__isnull=False)),
     )
     return CaseCounts(**values)
+
+
+def after(rows: QuerySet[Case], cursor: tuple[datetime, int]) -> QuerySet[Case]:
+    """Cases that come after a place in the order newest first."""
+    opened_at, pk = cursor
+    return rows.filter(Q(opened_at__lt=opened_at) | Q(opened_at=opened_at, pk__lt=pk))
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """Cases in one state."""
+
+    count: int = 0
+    overdue: int = 0
+    severe: int = 0
+
+
+def by_state(rows: QuerySet[Case], at: datetime) -> dict[str, StateCount]:
+    """How many of the cases are in each state."""
+    counted = rows.order_by().values("state").annotate(count=Count("pk"), overdue=_overdue(at), severe=_SEVERE)
+    return {row["state"]: StateCount(row["count"], row["overdue"], row["severe"]) for row in counted}
+
+
+def open_by_template(actor: Actor, criteria: Criteria, at: datetime) -> dict[str, tuple[int, int]]:
+    """Open cases and overdue ones of every procedure, whatever the procedure of the criteria."""
+    wanted = replace(criteria, template="", states=(), open=True)
+    rows = Case.objects.visible_to(actor).filter(_condition(wanted), closed_at=None, duplicate_of=None)
+    counted = rows.order_by().values("template").annotate(count=Count("pk"), overdue=_overdue(at))
+    return {row["template"]: (row["count"], row["overdue"]) for row in counted}
+
+
+def newest_of_each(rows: QuerySet[Case], states: Iterable[str], count: int) -> list[int]:
+    """Primary keys of the newest cases of each state, in one query."""
+    plain = rows.order_by("-opened_at", "-pk").select_related(None).prefetch_related(None)
+    parts = [plain.filter(state=state).values_list("pk", flat=True)[:count] for state in states]
+    if not parts or not count:
+        return []
+    return list(parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])
+
+
+_SEVERE = Count("pk", filter=Q(severity__gte=3))
+
+
+def _overdue(at: datetime) -> Count:
+    return Count("pk", filter=Q(closed_at=None, duplicate_of=None, written_off_at=None, due_at__lt=at))
 
 
 def open_by_enterprise(actor: Actor) -> dict[str, int]:
@@ -113,9 +169,17 @@ def _condition(wanted: Criteria) -> Q:
         "object__code": wanted.object_code or None,
         "enterprise_code": wanted.enterprise_code or None,
         "region_code__startswith": region_prefix(wanted.region_code) or None,
+        "kind": wanted.kind or None,
+        "responsible": wanted.responsible or None,
+        "parent_id": wanted.parent,
+        "relation": wanted.relation or None,
+        "opened_at__gte": wanted.since,
+        "opened_at__lt": wanted.until,
         "rebound_of__isnull": None if wanted.rebound is None else not wanted.rebound,
     }
     condition = Q(**{name: value for name, value in exact.items() if value is not None})
+    if wanted.org:
+        condition &= Q(org=wanted.org) | Q(asked_org=wanted.org)
     return condition & _text(wanted.text.strip()) if wanted.text.strip() else condition
 
 

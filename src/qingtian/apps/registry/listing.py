@@ -62,3 +62,12 @@ def devices_at(actor: Actor, sites: Iterable[RegistryObject]) -> QuerySet[Regist
     """Devices that measure some sites."""
     rows = RegistryObject.objects.visible_to(actor).filter(type=ObjectType.DEVICE, valid_to=None)
     return rows.filter(parent__in=[site.pk for site in sites]).select_related("parent").order_by("code")
+
+
+def organisation_names(codes: Iterable[str]) -> dict[str, str]:
+    """Names of organisations by code; what is not registered is left out."""
+    wanted = set(codes)
+    if not wanted:
+        return {}
+    rows = RegistryObject.objects.filter(type=ObjectType.ORGANISATION, code__in=wanted)
+    return dict(rows.values_list("code", "name"))

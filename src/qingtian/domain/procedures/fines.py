@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from qingtian.domain.errors import InvalidInput
 
 DAY = timedelta(days=1)
+CENT = Decimal(1) / 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def surcharge(fine: Decimal, late: int, percent_a_day: Decimal) -> Figure:
     if late < 0:
         raise InvalidInput("days late cannot be negative", field="days_late", remedy="give 0 or more")
     raw = fine * percent_a_day * late / 100
-    value = min(raw, fine).quantize(Decimal("0.01"))
+    value = min(raw, fine).quantize(CENT)
     cap_zh, cap_en = ("，不超过罚款本数", ", not more than the fine itself") if raw > fine else ("", "")
     return Figure(
         value,
@@ -73,7 +74,7 @@ def daily_fine(fine: Decimal, served_on: date, found_on: date) -> Figure:
     days = (found_on - served_on).days
     if days < 1:
         raise InvalidInput("the re-check is not after the service", field="rechecked_on", remedy="give a later date")
-    value = (fine * days).quantize(Decimal("0.01"))
+    value = (fine * days).quantize(CENT)
     return Figure(
         value,
         f"自{served_on + DAY}至{found_on}共{days}日 × {fine}元 = {value}元",

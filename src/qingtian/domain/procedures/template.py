@@ -58,6 +58,7 @@ class ProcedureTemplate:
         parameters: numbers of the procedure (such as `severity_step`), each from the pack.
         entries: state in which a case begins by how often the problem has relapsed: 0, 1, 2, ...
         opening: how a case begins without a finding; None where it always begins with one.
+        from_findings: whether a finding can become a case of it.
         enterprise_states: states in which the enterprise of the case sees it; None: all.
     """
 
@@ -76,6 +77,7 @@ class ProcedureTemplate:
     valid_from: date | None = None
     valid_to: date | None = None
     opening: Opening | None = None
+    from_findings: bool = False
     enterprise_states: tuple[str, ...] | None = None
     decisions: tuple[DecisionSpec, ...] = ()
     documents: tuple[DocumentSpec, ...] = ()

@@ -19,6 +19,7 @@ from qingtian.apps.findings.queries import OPEN_STATUSES, visible_finding
 from qingtian.apps.findings.triage import refuse_unless
 from qingtian.apps.journal.record import SHANGHAI, writing
 from qingtian.apps.lengths import check_lengths
+from qingtian.domain.errors import InvalidInput
 from qingtian.domain.procedures import ProcedureTemplate
 from qingtian.packs.procedures import procedure
 from qingtian.runtime.live import Topic, publish
@@ -66,6 +67,10 @@ def open_case(
             responsible, region_code=obj.region_code, enterprise_code=obj.enterprise_code, case_type=template
         )
         procedure_ = procedure(template, on=at.astimezone(SHANGHAI).date())
+        if not procedure_.from_findings:
+            raise InvalidInput(
+                f"a finding does not become a case of {template}", field="template", remedy="file the case by its form"
+            )
         earlier = watching_case(finding, template)
         new = _birth(finding, procedure_, earlier, title=title, responsible=responsible)
         case = born(actor, at, new, role)

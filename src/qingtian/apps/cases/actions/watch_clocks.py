@@ -56,10 +56,17 @@ def warning_level(started_on: date, due_on: date, today: date) -> int:
 
 def _warn(actor: Actor, at: datetime, clock: CaseClock, level: int, report: ClockReport) -> None:
     clock.warned = level
-    if level == BREACHED:
+    if level == BREACHED and not clock.rule.get("promise_of"):
         clock.breached_at = at
     clock.save(update_fields=["warned", "breached_at"])
     payload = {"number": clock.case.number, "clock": clock.code, "due_on": clock.due_on.isoformat(), "level": level}
-    type_ = "case.clock_breached" if level == BREACHED else "case.clock_warned"
-    record(actor, at, type_, clock.case, payload | {"escalate_to": "supervisor"} if level == BREACHED else payload)
-    (report.breached if level == BREACHED else report.warned).append(clock.case_id)
+    if level < BREACHED:
+        record(actor, at, "case.clock_warned", clock.case, payload)
+        report.warned.append(clock.case_id)
+    elif clock.rule.get("promise_of"):
+        # Only the legal period can make a case unlawful; a promise that was missed is told as such.
+        record(actor, at, "case.promise_missed", clock.case, payload)
+        report.warned.append(clock.case_id)
+    else:
+        record(actor, at, "case.clock_breached", clock.case, payload | {"escalate_to": "supervisor"})
+        report.breached.append(clock.case_id)

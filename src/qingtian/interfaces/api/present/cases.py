@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +13,17 @@ from qingtian.apps.accounts.queries import display_names
 from qingtian.apps.cases.effect import effect_of
 from qingtian.apps.cases.models import Case, CaseClock
 from qingtian.apps.cases.periods import workdays_left
-from qingtian.apps.cases.queries import template_of, timeline, visible_case
-from qingtian.apps.cases.search import Criteria, is_due_soon, is_overdue, search, with_links
+from qingtian.apps.cases.queries import View, template_of, timeline, visible_case
+from qingtian.apps.cases.search import Criteria, after, is_due_soon, is_overdue, search, with_links
 from qingtian.apps.evidence.queries import items_of
 from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.findings import search as finding_search
+from qingtian.apps.registry.listing import organisation_names
+from qingtian.apps.registry.models import RegistryObject
+from qingtian.domain.errors import InvalidInput
 from qingtian.interfaces.api.filters import CaseFilters
 from qingtian.interfaces.api.paging import paged_rows
+from qingtian.interfaces.api.present.case_more import more_of
 from qingtian.interfaces.api.present.clocks import clock_rows
 from qingtian.interfaces.api.present.events import events_out
 from qingtian.interfaces.api.present.evidence import evidence_out
@@ -53,21 +58,72 @@ def criteria_of(filters: CaseFilters) -> Criteria:
         enterprise_code=filters.enterprise or "",
         open=filters.open,
         rebound=filters.rebound,
+        kind=filters.kind or "",
+        org=filters.org or "",
+        responsible=filters.responsible or "",
+        parent=filters.parent,
+        relation=filters.relation or "",
+        since=filters.since,
+        until=filters.until,
         text=filters.q or "",
     )
 
 
 def case_page(actor: Actor, now: datetime, filters: CaseFilters) -> CasePage:
-    """A page of cases in the order of the view, unless sorted otherwise."""
-    page, total = paged_rows(search(actor, criteria_of(filters), now), filters, SORTABLE)
-    return CasePage(items=case_rows(page, now), total=total, page=filters.page, page_size=filters.page_size)
+    """A page of cases in the order of the view, unless sorted otherwise; by cursor in the order newest first."""
+    rows = search(actor, criteria_of(filters), now)
+    if filters.cursor:
+        if filters.sort or filters.view is not View.ALL:
+            raise InvalidInput(
+                "a cursor goes with the order newest first", field="cursor", remedy="leave view and sort out"
+            )
+        total = rows.count()
+        page = list(after(rows, _place(filters.cursor))[: filters.page_size])
+    else:
+        page, total = paged_rows(rows, filters, SORTABLE)
+    newest_first = not filters.sort and filters.view is View.ALL
+    return CasePage(
+        items=case_rows(page, now),
+        total=total,
+        page=filters.page,
+        page_size=filters.page_size,
+        next_cursor=_cursor(page[-1]) if newest_first and len(page) == filters.page_size else None,
+    )
+
+
+def _cursor(row: Case) -> str:
+    return f"{row.opened_at.timestamp():.6f}-{row.pk}"
+
+
+def _place(cursor: str) -> tuple[datetime, int]:
+    seconds, dash, pk = cursor.rpartition("-")
+    try:
+        return datetime.fromtimestamp(float(seconds), SHANGHAI), int(pk) if dash else 0
+    except (ValueError, OverflowError, OSError) as error:
+        raise InvalidInput("this is no cursor", field="cursor", remedy="take next_cursor of the page before") from error
 
 
 def case_rows(rows: Iterable[Case], now: datetime) -> list[CaseRow]:
     """Cases with the names of their places and people."""
     listed = list(rows)
-    places, people = PlaceNames(listed), display_names(row.responsible for row in listed)
-    return [CaseRow(**_fields(row, now, places, people)) for row in listed]
+    names = Names.of(listed)
+    return [CaseRow(**_fields(row, now, names)) for row in listed]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of places, people and organisations for one answer, each read once."""
+
+    places: PlaceNames
+    people: dict[str, str]
+    orgs: dict[str, str]
+
+    @classmethod
+    def of(cls, rows: Sequence[Case], more: Iterable[RegistryObject] = (), orgs: Iterable[str] = ()) -> Names:
+        """Names for some cases, and further objects and organisations that the answer shows."""
+        codes = {code for row in rows for code in (row.org, row.asked_org, row.first_org) if code} | set(orgs)
+        people = display_names(row.responsible for row in rows)
+        return cls(PlaceNames([*rows, *more]), people, organisation_names(codes))
 
 
 def case_detail(actor: Actor, now: datetime, case_id: int) -> CaseDetail:
@@ -79,15 +135,21 @@ def case_detail(actor: Actor, now: datetime, case_id: int) -> CaseDetail:
     visible_case(actor, case_id)
     case = with_links(Case.objects.visible_to(actor)).get(pk=case_id)
     items = list(items_of(actor, of_case(case.pk)).select_related("object"))
-    places = PlaceNames([case, *(item.object for item in items if item.object)])
+    handovers = list(case.handovers.all())
+    mentioned = (
+        [part.org for part in case.parts.all()]
+        + [one.from_org for one in handovers]
+        + [one.to_org for one in handovers]
+    )
+    names = Names.of([case], [item.object for item in items if item.object], filter(None, mentioned))
     template = template_of(case)
     findings = finding_search.search(actor, finding_search.Criteria()).filter(case_links__case=case)
     return CaseDetail(
-        **_fields(case, now, places, display_names([case.responsible])),
+        **_fields(case, now, names),
         revision=case.revision,
         clocks=clock_rows(case, now),
         timeline=events_out(timeline(case)),
-        evidence=[evidence_out(item, places) for item in items],
+        evidence=[evidence_out(item, names.places) for item in items],
         next_steps=next_steps(actor, case, now),
         findings=finding_rows(findings),
         rebounds=[case_ref(one) for one in case.rebounds.order_by("id")],
@@ -101,14 +163,18 @@ def case_detail(actor: Actor, now: datetime, case_id: int) -> CaseDetail:
         ],
         fields=case.fields,
         effect=_effect(case, now),
+        **more_of(actor, case, now, names.orgs, handovers),
+        may_open_child=_may(actor, case, Verb.OPEN_CHILD),
+        may_merge=_may(actor, case, Verb.LINK_DUPLICATE),
         may_attach=_may(actor, case, Verb.ATTACH_EVIDENCE),
         may_assign=_may(actor, case, Verb.ASSIGN_CASE),
     )
 
 
-def _fields(case: Case, now: datetime, places: PlaceNames, people: dict[str, str]) -> dict[str, Any]:
+def _fields(case: Case, now: datetime, names: Names) -> dict[str, Any]:
     template = template_of(case)
     state, main = template.state(case.state), _main_clock(case)
+    promise = next((one for one in case.clocks.all() if one.stopped_on is None and one.rule.get("promise_of")), None)
     return {
         "id": case.pk,
         "number": case.number,
@@ -124,9 +190,9 @@ def _fields(case: Case, now: datetime, places: PlaceNames, people: dict[str, str
         "severity": case.severity,
         "kind": case.kind,
         "parameter": case.parameter,
-        "object": place_of(case, places),
+        "object": place_of(case, names.places),
         "responsible": case.responsible,
-        "responsible_name": people.get(case.responsible, case.responsible),
+        "responsible_name": names.people.get(case.responsible, case.responsible),
         "opened_at": case.opened_at,
         "opened_by": case.opened_by,
         "due_at": case.due_at,
@@ -140,13 +206,22 @@ def _fields(case: Case, now: datetime, places: PlaceNames, people: dict[str, str
         "rebound_of": case_ref(case.rebound_of) if case.rebound_of else None,
         "rebound_depth": case.rebound_depth,
         "duplicate_of": case_ref(case.duplicate_of) if case.duplicate_of else None,
+        "parent": case_ref(case.parent) if case.parent else None,
+        "relation": case.relation,
+        "org": case.org,
+        "org_name": names.orgs.get(case.org, case.org),
+        "asked_org": case.asked_org,
+        "asked_org_name": names.orgs.get(case.asked_org, case.asked_org),
+        "bounces": case.bounces,
+        "paused": main is not None and main.paused_on is not None,
+        "promised_on": promise.due_on if promise and promise.paused_on is None else None,
         "simulated": case.simulated,
     }
 
 
 def _main_clock(case: Case) -> CaseClock | None:
     codes = {spec.code for spec in template_of(case).clocks if spec.main}
-    running = [clock for clock in case.clocks.all() if clock.code in codes and clock.stopped_on is None]
+    running = [one for one in case.clocks.all() if one.code in codes and one.stopped_on is None]
     return running[-1] if running else None
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, datetime
 
-from qingtian.apps.cases.clocks import pauses_of
+from qingtian.apps.cases.clocks import pauses_of, spec_of
 from qingtian.apps.cases.models import Case, CaseClock
 from qingtian.apps.cases.periods import count_period, workdays_left
-from qingtian.apps.cases.queries import template_of
 from qingtian.domain.legaltime import DayCount, Deadline
 from qingtian.domain.legaltime.explain import Line, lines
 from qingtian.domain.procedures import ClockSpec
-from qingtian.interfaces.api.schemas.cases import ClockRow, CountLine
+from qingtian.interfaces.api.schemas.cases import ClockRow, CountLine, PauseOut
 from qingtian.runtime.clock import SHANGHAI
 
 UNITS = {("days", "working"): ("个工作日", "working day"), ("days", "natural"): ("日", "day")}
@@ -21,10 +20,9 @@ MONTHS = ("个月", "month")
 
 def clock_rows(case: Case, now: datetime) -> list[ClockRow]:
     """Every clock of a case, the running ones first."""
-    specs = {spec.code: spec for spec in template_of(case).clocks}
     clocks = sorted(case.clocks.all(), key=lambda one: (one.stopped_on is not None, one.pk))
     today = now.astimezone(SHANGHAI).date()
-    return [_row(one, specs[one.code], case, today) for one in clocks if one.code in specs]
+    return [_row(one, spec_of(one), case, today) for one in clocks]
 
 
 def rule_text(spec: ClockSpec) -> tuple[str, str]:
@@ -54,6 +52,9 @@ def _row(clock: CaseClock, spec: ClockSpec, case: Case, today: date) -> ClockRow
         remaining_days=(clock.due_on - today).days if runs else None,
         provisional=clock.provisional,
         binding=spec.binding,
+        promise_of=spec.promise_of,
+        extended=clock.extended,
+        pauses=[PauseOut(first=first, resumed=resumed) for first, resumed in pauses_of(clock)],
         rule_text_zh=rule_zh,
         rule_text_en=rule_en,
         source=spec.source,
@@ -80,12 +81,22 @@ def _line(one: Line) -> CountLine:
 
 
 def _set_by_plan(clock: CaseClock, spec: ClockSpec, case: Case) -> bool:
-    return bool(spec.due_field) and case.fields.get(spec.due_field) == clock.due_on.isoformat()
+    return bool(
+        case.fields.get(spec.before_field) if spec.before_field else spec.due_field and _given(spec, clock, case)
+    )
+
+
+def _given(spec: ClockSpec, clock: CaseClock, case: Case) -> bool:
+    # The field may hold a later plan by now; a clock that has stopped keeps the end that it had.
+    return clock.set_on is not None or case.fields.get(spec.due_field) == clock.due_on.isoformat()
 
 
 def _explanation(clock: CaseClock, counted: Deadline | None) -> tuple[str, str]:
     if counted is None:
-        return f"期限由批准的方案确定：{clock.due_on}", f"the approved plan sets the date: {clock.due_on}"
+        stopped = sum((resumed - first).days for first, resumed in pauses_of(clock))
+        zh = f"，已顺延中止的 {stopped} 日" if stopped else ""
+        en = f", moved on by {stopped} paused day(s)" if stopped else ""
+        return f"期限由批准的方案确定：{clock.due_on}{zh}", f"the approved plan sets the date: {clock.due_on}{en}"
     zh, en = _counted_text(counted)
     if clock.provisional:
         zh += "；含未公布放假安排的年份，暂按周一至周五计"

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from qingtian.apps.evidence.actions.review_evidence import ReviewResult
 from qingtian.apps.evidence.models import EvidenceKind
-from qingtian.interfaces.api.schemas.base import Choice, CityTime, Input, Moment, Page, Schema, Sent
+from qingtian.interfaces.api.schemas.base import Choice, CityTime, DecimalText, Input, Moment, Page, Schema, Sent
 from qingtian.interfaces.api.schemas.findings import CaseRef, FindingRow, TemplateOut
 from qingtian.interfaces.api.schemas.journal import EventOut
 from qingtian.interfaces.api.schemas.places import PlaceOut
@@ -48,11 +48,24 @@ class CaseRow(Schema):
     rebound_of: CaseRef | None
     rebound_depth: int
     duplicate_of: CaseRef | None
+    parent: CaseRef | None
+    relation: str = Field(description="part, lookalike, split, joint, follow_up or appeal; empty without a parent")
+    org: str = Field(description="code of the accountable organisation; empty when none is named")
+    org_name: str
+    asked_org: str = Field(description="asked to take the case, has not answered")
+    asked_org_name: str
+    bounces: int
+    paused: bool = Field(description="its main clock is paused: no due date meanwhile")
+    promised_on: date | None = Field(description="end of the running promise, where there is one")
     simulated: bool
 
 
 class CasePage(Page[CaseRow]):
     """A page of cases."""
+
+    next_cursor: str | None = Field(
+        None, description="send it as `cursor` for the next page; only in the order newest first (view all, no sort)"
+    )
 
 
 class CountLine(Schema):
@@ -67,6 +80,13 @@ class CountLine(Schema):
     provisional: bool
     text_zh: str
     text_en: str
+
+
+class PauseOut(Schema):
+    """Days that do not count: from the first one up to, without, the day of resuming."""
+
+    first: date
+    resumed: date
 
 
 class ClockRow(Schema):
@@ -85,6 +105,9 @@ class ClockRow(Schema):
     remaining_days: int | None
     provisional: bool
     binding: bool
+    promise_of: str = Field(description="the legal clock that this one promises to stay within; empty: a legal one")
+    extended: int = Field(description="what extensions have added, in the unit of the rule")
+    pauses: list[PauseOut]
     rule_text_zh: str
     rule_text_en: str
     source: str
@@ -102,6 +125,7 @@ class UnmetOut(Schema):
     label_zh: str
     label_en: str
     detail: str
+    detail_zh: str
     remedy: str
     remedy_zh: str
     remedy_en: str
@@ -112,7 +136,10 @@ class FieldOut(Schema):
     """A field of a form."""
 
     name: str
-    type: str = Field(description="text, longtext, date, choice, boolean, list, checklist, user")
+    type: str = Field(
+        description="text, longtext, date, choice, choices, boolean, list, checklist, user, users, org, case, decimal"
+    )
+    private: bool = Field(description="kept apart; only some roles may read it")
     required: bool
     label_zh: str
     label_en: str
@@ -166,6 +193,88 @@ class EvidenceOut(Schema):
     simulated: bool
 
 
+class KnownField(Schema):
+    """A value that the case holds, with its words."""
+
+    name: str
+    type: str
+    label_zh: str
+    label_en: str
+    value: Any
+    text_zh: str
+    text_en: str
+
+
+class PrivateField(Schema):
+    """A value that only some roles may read; read it by POST /cases/{id}/private."""
+
+    name: str
+    label_zh: str
+    label_en: str
+    readers: list[str]
+
+
+class FigureOut(Schema):
+    """A figure that follows from the fields by a rule."""
+
+    code: str
+    label_zh: str
+    label_en: str
+    value: DecimalText
+    unit: str
+    text_zh: str
+    text_en: str
+    source: str
+
+
+class PaperOut(Schema):
+    """A document that the case fills in; read it by GET /cases/{id}/documents/{code}."""
+
+    code: str
+    label_zh: str
+    label_en: str
+    ready: bool = Field(description="whether it can be drawn up in this state")
+
+
+class HandoverOut(Schema):
+    """One request to another organisation."""
+
+    from_org: str
+    from_name: str
+    to_org: str
+    to_name: str
+    state: str = Field(description="asked, accepted, silent, objected or decided")
+    asked_at: CityTime
+    asked_by: str
+    reason: str
+    answered_at: CityTime | None
+    answered_by: str
+    answer: str
+
+
+class PartOut(Schema):
+    """The part of one organisation in a task force."""
+
+    org: str
+    org_name: str
+    task: str
+    joined_at: CityTime
+    result: str
+    done_at: CityTime | None
+    done_by: str
+    may_report: bool
+
+
+class ChildrenOut(Schema):
+    """Cases that belong to this one: all of them by GET /cases?parent=..."""
+
+    total: int
+    open: int
+    by_relation: dict[str, int]
+    by_state: dict[str, int]
+    first: list[CaseRef] = Field(description="at most 20, oldest first")
+
+
 class CaseDetail(CaseRow):
     """The case page."""
 
@@ -180,6 +289,19 @@ class CaseDetail(CaseRow):
     states: list[Choice] = Field(description="states of the main line, in order")
     fields: dict[str, Any]
     effect: dict[str, Any] | None = Field(description="hours since the measures: valid_hours, exceeding_hours")
+    known: list[KnownField] = Field(description="the fields with their words, in the order of the forms")
+    private: list[PrivateField] = Field(description="private values that are given")
+    figures: list[FigureOut]
+    documents: list[PaperOut]
+    handovers: list[HandoverOut]
+    parts: list[PartOut]
+    children: ChildrenOut
+    first_org: str
+    first_org_name: str
+    migrations: list[str] = Field(description="versions of the procedure that it may be taken to")
+    may_open_child: bool
+    may_merge: bool
+    may_read_private: bool
     may_attach: bool
     may_assign: bool
 
