@@ -86,9 +86,9 @@ def marked(context: DutyContext, rows: Rows) -> Iterator[Seen]:
         if start + DAY_HOURS * HOUR > context.now:
             continue
         told = hours.get(row.object_id, {})
-        own = windows.get(row.object_id, [])
+        announced = windows.get(row.object_id, [])
         day = [start + number * HOUR for number in range(DAY_HOURS)]
-        if all(hour in told or any(one.starts_at <= hour < one.ends_at for one in own) for hour in day):
+        if all(hour in told or any(one.starts_at <= hour < one.ends_at for one in announced) for hour in day):
             known = [told[hour] for hour in day if hour in told]
             yield Seen(row.pk, max([*known, start + DAY_HOURS * HOUR]))
 

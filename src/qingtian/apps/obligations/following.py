@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from qingtian.apps.accounts.actor import SYSTEM_ACTOR
+from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.journal.record import record
 from qingtian.apps.obligations.models import Obligation, Occurrence
@@ -15,16 +15,16 @@ from qingtian.domain.obligations import ObligationTemplate, RhythmKind
 from qingtian.runtime.clock import SHANGHAI
 
 
-def follow_up(at: datetime, done: Occurrence) -> list[Occurrence]:
+def follow_up(actor: Actor, at: datetime, done: Occurrence, role: Role) -> list[Occurrence]:
     """Plan what follows a completion; inside `writing()`. The same completion again plans nothing new."""
     templates = templates_on(at.astimezone(SHANGHAI).date()).values()
     found = []
     for template in templates:
         event_at = _event(template, done)
         if event_at is not None:
-            row = _duty(at, template, done)
+            row = _duty(actor, at, template, done, role)
             known = Occurrence.objects.filter(obligation=row, key=_key(done)).first()
-            found.append(known or _plan(at, row, template, event_at, done))
+            found.append(known or _plan(actor, at, row, template, event_at, done, role))
     return found
 
 
@@ -38,8 +38,8 @@ def _event(template: ObligationTemplate, done: Occurrence) -> datetime | None:
     return datetime.fromisoformat(str(told)) if told else done.told_at
 
 
-def _duty(at: datetime, template: ObligationTemplate, done: Occurrence) -> Obligation:
-    row, _ = Obligation.objects.get_or_create(
+def _duty(actor: Actor, at: datetime, template: ObligationTemplate, done: Occurrence, role: Role) -> Obligation:
+    row, new = Obligation.objects.get_or_create(
         template=template.code,
         object_id=done.object_id,
         item=done.item,
@@ -48,23 +48,31 @@ def _duty(at: datetime, template: ObligationTemplate, done: Occurrence) -> Oblig
             "rhythm": RhythmKind.EVENT.value,
             "since": done.obligation.since,
             "origin": Origin.REGISTER,
-            "set_up_by": SYSTEM_ACTOR.username,
+            "set_up_by": actor.username,
             "set_up_at": at,
             "simulated": done.simulated,
         },
     )
+    if new:
+        record(actor, at, "obligation.set_up", row, {"template": row.template, "after": done.number}, role=role)
     return row
 
 
 def _plan(
-    at: datetime, row: Obligation, template: ObligationTemplate, event_at: datetime, done: Occurrence
+    actor: Actor,
+    at: datetime,
+    row: Obligation,
+    template: ObligationTemplate,
+    event_at: datetime,
+    done: Occurrence,
+    role: Role,
 ) -> Occurrence:
     found = event_occurrence(row, template, _key(done), event_at, at, title=done.title, follows=done)
     # The period is that of what it follows, so that both stand under one name.
     found.period_first, found.period_last = done.period_first, done.period_last
     found.save(force_insert=True)
     kept = {"number": found.number, "follows": done.number, "due_on": found.due_on.isoformat()}
-    record(SYSTEM_ACTOR, at, "occurrence.planned", found, kept, role=Role.SYSTEM)
+    record(actor, at, "occurrence.planned", found, kept, role=role)
     return found
 
 

@@ -24,6 +24,9 @@ from qingtian.runtime.clock import SHANGHAI, day_start
 from qingtian.runtime.settings import get_settings
 
 RULE = "plan_check."
+FindingKey = tuple[str, int, str, str]
+"""Rule, object, parameter and detail: what makes the finding of a gap one and the same."""
+Places = Mapping[tuple[str, str], RegistryObject]
 CLOSED = "the gap is closed / 缺项已补"
 
 
@@ -60,10 +63,10 @@ def check_plans(actor: Actor, at: datetime, enterprises: Iterable[str] | None = 
     held = hold(today, enterprises)
     rules = plan_rules(load_packs(), today, get_settings().city_code)
     result = Checked(enterprises=len(held), faults=[fault for one in held.values() for fault in one.demand.faults])
-    places = _places(held)
-    going = _ongoing(None if enterprises is None else set(enterprises))
+    places = places_of(held)
+    going = ongoing(None if enterprises is None else set(enterprises))
     with writing():
-        wanted: set[tuple[str, int, str, str]] = set()
+        wanted: set[FindingKey] = set()
         for one in held.values():
             for gap in one.report.gaps:
                 hit = _hit(one, gap, places, rules[gap.check], today)
@@ -92,7 +95,7 @@ def hold(today: date, enterprises: Iterable[str] | None = None) -> dict[str, Hel
     return found
 
 
-def _places(held: Mapping[str, Held]) -> dict[tuple[str, str], RegistryObject]:
+def places_of(held: Mapping[str, Held]) -> Places:
     """Enterprises and their outlets by (enterprise code, own code)."""
     rows = RegistryObject.objects.filter(
         type__in=(ObjectType.ENTERPRISE, ObjectType.OUTLET), enterprise_code__in=list(held)
@@ -100,17 +103,25 @@ def _places(held: Mapping[str, Held]) -> dict[tuple[str, str], RegistryObject]:
     return {(row.enterprise_code, row.code): row for row in rows}
 
 
-def _ongoing(enterprises: set[str] | None) -> dict[tuple[str, int, str, str], Finding]:
+def ongoing(enterprises: set[str] | None) -> dict[FindingKey, Finding]:
+    """Findings of gaps that go on, by what they are about."""
     rows = Finding.objects.filter(kind=Kind.PLAN_GAP, rule_id__startswith=RULE, activity=Activity.ONGOING)
     if enterprises is not None:
         rows = rows.filter(object__enterprise_code__in=enterprises)
     return {(row.rule_id, row.object_id, row.parameter, row.about): row for row in rows}
 
 
-def _hit(held: Held, gap: Gap, places: Mapping[tuple[str, str], RegistryObject], rule: PlanRule, today: date) -> Hit:
+def key_of(held: Held, gap: Gap, places: Places) -> tuple[str, RegistryObject, str, str]:
+    """Rule, object, parameter and detail of the finding of a gap: at its outlet where the register has it."""
     outlet = places.get((held.enterprise, gap.place)) if gap.place else None
     known = load_packs().has_pollutant(gap.parameter)
     about = " ".join(part for part in (gap.place if outlet is None else "", "" if known else gap.parameter) if part)
+    place = outlet or places[held.enterprise, held.enterprise]
+    return f"{RULE}{gap.check}", place, gap.parameter if known else "", about
+
+
+def _hit(held: Held, gap: Gap, places: Places, rule: PlanRule, today: date) -> Hit:
+    rule_id, place, parameter, about = key_of(held, gap, places)
     words = f"{gap.place} {gap.parameter}".strip()
     zh = [part for part in (rule.label_zh, words, f"许可要求{gap.required}" * bool(gap.required)) if part]
     en = [part for part in (rule.label_en, words, f"the permit asks for {gap.required}" * bool(gap.required)) if part]
@@ -119,10 +130,10 @@ def _hit(held: Held, gap: Gap, places: Mapping[tuple[str, str], RegistryObject],
         en.append(f"the plan says {gap.planned}")
     return Hit(
         kind=Kind.PLAN_GAP,
-        rule_id=f"{RULE}{gap.check}",
+        rule_id=rule_id,
         rule_version=rule.row_id,
-        object=outlet or places[held.enterprise, held.enterprise],
-        parameter=gap.parameter if known else "",
+        object=place,
+        parameter=parameter,
         about=about,
         severity=rule.severity,
         source=Source.MISSED_OBLIGATION,

@@ -88,9 +88,9 @@ def settle(
     payload |= {"done_at": done_at.isoformat(), "fields": told_in_journal(template, fields), "note": note}
     record(actor, at, "occurrence.fulfilled", row, payload, role=role)
     end_if_made_good(at, row.finding, MADE_GOOD)
-    follow_up(at, row)
+    follow_up(actor, at, row, role)
     if row.obligation.rhythm != RhythmKind.EVENT:
-        plan_next(at, row.obligation, at.astimezone(SHANGHAI).date() + AHEAD)
+        plan_next(actor, at, row.obligation, at.astimezone(SHANGHAI).date() + AHEAD, role)
 
 
 def known_template(row: Occurrence, at: datetime) -> ObligationTemplate:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from qingtian.apps.accounts.actor import SYSTEM_ACTOR, Actor
+from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb, require_in_city
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.journal.record import record, writing
@@ -59,9 +59,9 @@ def plan_occurrences(actor: Actor, at: datetime, until: date) -> Planned:
     return result
 
 
-def plan_next(at: datetime, row: Obligation, until: date) -> None:
-    """Plan one duty again after something was done about it; inside `writing()`."""
-    keep(SYSTEM_ACTOR, at, plan_for([row], at, until), Role.SYSTEM, Planned())
+def plan_next(actor: Actor, at: datetime, row: Obligation, until: date, role: Role) -> None:
+    """Plan one duty again after somebody did something about it; inside `writing()`."""
+    keep(actor, at, plan_for([row], at, until), role, Planned())
 
 
 def keep(actor: Actor, at: datetime, plan: Plan, role: Role, result: Planned) -> None:

@@ -80,7 +80,7 @@ def set_up_obligation(actor: Actor, at: datetime, draft: DutyDraft) -> Obligatio
         )
         record(actor, at, "obligation.set_up", row, summary(row) | {"ground": row.ground}, role=role)
         if rhythm != RhythmKind.EVENT:
-            plan_next(at, row, today + AHEAD)
+            plan_next(actor, at, row, today + AHEAD, role)
     return row
 
 
@@ -117,7 +117,7 @@ def end_obligation(
         row.save(update_fields=["until", "ground"])
         record(actor, at, "obligation.ended", row, {"until": last.isoformat(), "ground": row.ground}, role=role)
         if row.rhythm != RhythmKind.EVENT:
-            plan_next(at, row, today + AHEAD)
+            plan_next(actor, at, row, today + AHEAD, role)
     return row
 
 
