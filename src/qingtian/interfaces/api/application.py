@@ -25,6 +25,7 @@ from qingtian.interfaces.api.views import (
     journal,
     leaks,
     newcomers,
+    obligations,
     overview,
     places,
     registry,
@@ -32,6 +33,7 @@ from qingtian.interfaces.api.views import (
     rules,
     series,
     session,
+    streams,
     windows,
 )
 
@@ -94,6 +96,8 @@ def build_api() -> Api:
         indicators,
         decisions,
         capacity,
+        obligations,
+        streams,
         journal,
         health,
     ):
