@@ -32,6 +32,7 @@ from qingtian.apps.registry.models import ObjectType, Relation, RelationKind
 from qingtian.packs.finding_kinds import dismissal_reasons
 from qingtian.runtime.clock import SHANGHAI
 
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 NOBODY = ""  # organisation of findings whose object nobody on the register supervises
 
 
@@ -197,4 +198,4 @@ def _figures(axis: Axis, row: Mapping[str, Any]) -> Figures:
 
 
 def _hours(span: timedelta | None) -> Decimal | None:
-    return None if span is None else Decimal(span // timedelta(seconds=1)) / Decimal(3600)
+    return None if span is None else Decimal(span // SECOND) / Decimal(HOUR // SECOND)

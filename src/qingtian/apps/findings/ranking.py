@@ -16,7 +16,7 @@ from qingtian.domain.detection.ranking import RankPart, RankTerm, Term, rank_par
 from qingtian.packs.finding_kinds import rank_terms
 
 RECENT = timedelta(days=90)  # how far back the precision of a rule is looked at
-UNKNOWN = Decimal("0.5")  # of a rule of which nothing was judged yet
+UNKNOWN = Decimal(1) / 2  # of a rule of which nothing was judged yet
 TOLD = (Source.COMPLAINT, Source.SUPERIOR)
 NUMBER: DecimalField[Any, Any] = DecimalField(max_digits=24, decimal_places=8)
 NOUGHT, ONE = Decimal(0), Decimal(1)
