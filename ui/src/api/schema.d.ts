@@ -4618,6 +4618,29 @@ export interface components {
             value: string | null;
         };
         /**
+         * AlarmIntervalOut
+         * @description How long one axis of the finding was in one state.
+         */
+        AlarmIntervalOut: {
+            /**
+             * Axis
+             * @description activity, confirmation or silence
+             */
+            axis: string;
+            /** By */
+            by: string;
+            /** Ends At */
+            ends_at: string | null;
+            /** Reason */
+            reason: string;
+            /** Recorded At */
+            recorded_at: string;
+            /** Starts At */
+            starts_at: string;
+            /** State */
+            state: string;
+        };
+        /**
          * AnswerFilters
          * @description Which answers of a recomputation.
          */
@@ -5879,35 +5902,6 @@ export interface components {
             reason: string;
         };
         /**
-         * CheckIn
-         * @description A reading or a repair.
-         */
-        CheckIn: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Component */
-            component: string;
-            kind: components["schemas"]["CheckKind"];
-            /**
-             * Method
-             * @default
-             */
-            method: string;
-            /**
-             * Note
-             * @default
-             */
-            note: string;
-            /**
-             * Ppm
-             * @description net reading, umol/mol; only of readings
-             */
-            ppm?: number | string | null;
-        };
-        /**
          * CheckKind
          * @description What was done at a component.
          * @enum {string}
@@ -6638,7 +6632,7 @@ export interface components {
             /** Can Record */
             can_record: boolean;
             /** Checks */
-            checks: components["schemas"]["CheckOut"][];
+            checks: components["schemas"]["LeakCheckOut"][];
             /** Component */
             component: string;
             /** Last Ppm */
@@ -7760,6 +7754,22 @@ export interface components {
             reason: string;
         };
         /**
+         * DismissalReasonOut
+         * @description A reason of dismissal.
+         */
+        DismissalReasonOut: {
+            /** Detector Fault */
+            detector_fault: boolean;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Needs Note */
+            needs_note: boolean;
+            /** Value */
+            value: string;
+        };
+        /**
          * DistrictOut
          * @description A district with its worst station of the hour.
          */
@@ -8272,101 +8282,6 @@ export interface components {
              * @description rows that match the filters, on all pages
              */
             total: number;
-        };
-        /**
-         * EntryCheckOut
-         * @description What an entry would do.
-         */
-        EntryCheckOut: {
-            /**
-             * Answer Hours
-             * @description a decimal number as text, as the server rounded it
-             */
-            answer_hours: string;
-            /** Asks Enterprise */
-            asks_enterprise: boolean;
-            /** Kind En */
-            kind_en: string;
-            /** Kind Zh */
-            kind_zh: string;
-            /** @description the open finding that it would extend; null makes a new one */
-            known: components["schemas"]["FindingRow"] | null;
-            /** Severity */
-            severity: number;
-        };
-        /**
-         * EntryIn
-         * @description A problem that a person or a model reports.
-         */
-        EntryIn: {
-            /**
-             * Clause
-             * @default
-             */
-            clause: string;
-            /** Description */
-            description: string;
-            /**
-             * Figures
-             * @description of a model; decimals as text
-             */
-            figures?: {
-                [key: string]: string;
-            };
-            /** Kind */
-            kind: string;
-            /** Lat */
-            lat?: number | null;
-            /** Lon */
-            lon?: number | null;
-            /**
-             * Object Code
-             * @default
-             */
-            object_code: string;
-            /**
-             * Object Type
-             * @description with object_code, what it is about
-             * @default
-             */
-            object_type: string;
-            /**
-             * Part
-             * @description which part of the object; another part is another finding
-             * @default
-             */
-            part: string;
-            /**
-             * Place
-             * @default
-             */
-            place: string;
-            /**
-             * Reference
-             * @description number of the document, ticket or model run
-             * @default
-             */
-            reference: string;
-            /**
-             * Region
-             * @description region of the place, when there is no object
-             * @default
-             */
-            region: string;
-            /**
-             * Seen At
-             * Format: date-time
-             */
-            seen_at: string;
-            /** Severity */
-            severity?: number | null;
-            /** @description patrol, audit, complaint, superior or model */
-            source: components["schemas"]["Source"];
-            /**
-             * Standard
-             * @default
-             */
-            standard: string;
         };
         /**
          * ErrorBody
@@ -9297,63 +9212,6 @@ export interface components {
             version: number;
         };
         /**
-         * FiguresOut
-         * @description Key figures of the findings raised in a period.
-         */
-        FiguresOut: {
-            /** Asked */
-            asked: number;
-            /** Cased */
-            cased: number;
-            /**
-             * Confirmed H
-             * @description median hours from the finding to its confirmation
-             */
-            confirmed_h: string | null;
-            /**
-             * Detected H
-             * @description median hours from the first hit to the finding
-             */
-            detected_h: string | null;
-            /** Dismissed */
-            dismissed: number;
-            /** In Time */
-            in_time: number;
-            /** Key */
-            key: string;
-            /** Label En */
-            label_en: string;
-            /** Label Zh */
-            label_zh: string;
-            /** Late */
-            late: number;
-            /** Merged */
-            merged: number;
-            /** Open */
-            open: number;
-            /**
-             * Precision
-             * @description cased / (cased + dismissed)
-             */
-            precision: string | null;
-            /** Raised */
-            raised: number;
-            /** Self Corrected */
-            self_corrected: number;
-            /**
-             * Settled Remotely
-             * @description self-corrected / asked
-             */
-            settled_remotely: string | null;
-            /** Silenced */
-            silenced: number;
-            /**
-             * Wrong
-             * @description dismissed because the detection itself was wrong
-             */
-            wrong: number;
-        };
-        /**
          * FileIn
          * @description A case without a finding.
          */
@@ -9490,7 +9348,7 @@ export interface components {
             /** Id */
             id: number;
             /** Intervals */
-            intervals: components["schemas"]["IntervalOut"][];
+            intervals: components["schemas"]["AlarmIntervalOut"][];
             judgement: components["schemas"]["JudgementOut"] | null;
             /** Kind */
             kind: string;
@@ -9514,7 +9372,7 @@ export interface components {
             /** Merged Into */
             merged_into: number | null;
             /** Merges */
-            merges: components["schemas"]["MergeOut"][];
+            merges: components["schemas"]["FindingMergeOut"][];
             /**
              * Needs Proof
              * @description an answer is accepted only with evidence of the finding
@@ -9614,6 +9472,101 @@ export interface components {
             window: number | null;
             /** Window Number */
             window_number: string;
+        };
+        /**
+         * FindingEntryCheckOut
+         * @description What an entry would do.
+         */
+        FindingEntryCheckOut: {
+            /**
+             * Answer Hours
+             * @description a decimal number as text, as the server rounded it
+             */
+            answer_hours: string;
+            /** Asks Enterprise */
+            asks_enterprise: boolean;
+            /** Kind En */
+            kind_en: string;
+            /** Kind Zh */
+            kind_zh: string;
+            /** @description the open finding that it would extend; null makes a new one */
+            known: components["schemas"]["FindingRow"] | null;
+            /** Severity */
+            severity: number;
+        };
+        /**
+         * FindingEntryIn
+         * @description A problem that a person or a model reports.
+         */
+        FindingEntryIn: {
+            /**
+             * Clause
+             * @default
+             */
+            clause: string;
+            /** Description */
+            description: string;
+            /**
+             * Figures
+             * @description of a model; decimals as text
+             */
+            figures?: {
+                [key: string]: string;
+            };
+            /** Kind */
+            kind: string;
+            /** Lat */
+            lat?: number | null;
+            /** Lon */
+            lon?: number | null;
+            /**
+             * Object Code
+             * @default
+             */
+            object_code: string;
+            /**
+             * Object Type
+             * @description with object_code, what it is about
+             * @default
+             */
+            object_type: string;
+            /**
+             * Part
+             * @description which part of the object; another part is another finding
+             * @default
+             */
+            part: string;
+            /**
+             * Place
+             * @default
+             */
+            place: string;
+            /**
+             * Reference
+             * @description number of the document, ticket or model run
+             * @default
+             */
+            reference: string;
+            /**
+             * Region
+             * @description region of the place, when there is no object
+             * @default
+             */
+            region: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /** Severity */
+            severity?: number | null;
+            /** @description patrol, audit, complaint, superior or model */
+            source: components["schemas"]["Source"];
+            /**
+             * Standard
+             * @default
+             */
+            standard: string;
         };
         /**
          * FindingExport
@@ -9730,6 +9683,63 @@ export interface components {
             until?: string | null;
         };
         /**
+         * FindingFiguresOut
+         * @description Key figures of the findings raised in a period.
+         */
+        FindingFiguresOut: {
+            /** Asked */
+            asked: number;
+            /** Cased */
+            cased: number;
+            /**
+             * Confirmed H
+             * @description median hours from the finding to its confirmation
+             */
+            confirmed_h: string | null;
+            /**
+             * Detected H
+             * @description median hours from the first hit to the finding
+             */
+            detected_h: string | null;
+            /** Dismissed */
+            dismissed: number;
+            /** In Time */
+            in_time: number;
+            /** Key */
+            key: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Late */
+            late: number;
+            /** Merged */
+            merged: number;
+            /** Open */
+            open: number;
+            /**
+             * Precision
+             * @description cased / (cased + dismissed)
+             */
+            precision: string | null;
+            /** Raised */
+            raised: number;
+            /** Self Corrected */
+            self_corrected: number;
+            /**
+             * Settled Remotely
+             * @description self-corrected / asked
+             */
+            settled_remotely: string | null;
+            /** Silenced */
+            silenced: number;
+            /**
+             * Wrong
+             * @description dismissed because the detection itself was wrong
+             */
+            wrong: number;
+        };
+        /**
          * FindingFilters
          * @description Which findings.
          */
@@ -9838,6 +9848,78 @@ export interface components {
             until?: string | null;
         };
         /**
+         * FindingKindOut
+         * @description A kind of finding.
+         */
+        FindingKindOut: {
+            /** Answer Evidence */
+            answer_evidence: boolean;
+            /**
+             * Answer Hours
+             * @description a decimal number as text, as the server rounded it
+             */
+            answer_hours: string;
+            /** Category */
+            category: string;
+            /**
+             * Entry
+             * @description sources under which a person may enter it
+             */
+            entry: string[];
+            /** Kind */
+            kind: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Rule Row */
+            rule_row: string;
+            /** Severity */
+            severity: number;
+        };
+        /**
+         * FindingKpiOut
+         * @description Key figures by one axis.
+         */
+        FindingKpiOut: {
+            /** By */
+            by: string;
+            /** Items */
+            items: components["schemas"]["FindingFiguresOut"][];
+            /** Since */
+            since: string;
+            /** @description null when nothing was raised */
+            total: components["schemas"]["FindingFiguresOut"] | null;
+            /** Until */
+            until: string;
+        };
+        /**
+         * FindingMergeOut
+         * @description That one finding was merged into another, and perhaps taken out again.
+         */
+        FindingMergeOut: {
+            /** Finding */
+            finding: number;
+            /** Into */
+            into: number;
+            /** Into Number */
+            into_number: string;
+            /** Merged At */
+            merged_at: string;
+            /** Merged By */
+            merged_by: string;
+            /** Number */
+            number: string;
+            /** Reason */
+            reason: string;
+            /** Undone At */
+            undone_at: string | null;
+            /** Undone By */
+            undone_by: string;
+            /** Undone Reason */
+            undone_reason: string;
+        };
+        /**
          * FindingPage
          * @description A page of findings.
          */
@@ -9863,6 +9945,14 @@ export interface components {
              * @description of all that match, how many nobody has confirmed
              */
             unconfirmed: number;
+        };
+        /**
+         * FindingReasonIn
+         * @description Why.
+         */
+        FindingReasonIn: {
+            /** Reason */
+            reason: string;
         };
         /**
          * FindingRef
@@ -11513,29 +11603,6 @@ export interface components {
             version: number;
         };
         /**
-         * IntervalOut
-         * @description How long one axis of the finding was in one state.
-         */
-        IntervalOut: {
-            /**
-             * Axis
-             * @description activity, confirmation or silence
-             */
-            axis: string;
-            /** By */
-            by: string;
-            /** Ends At */
-            ends_at: string | null;
-            /** Reason */
-            reason: string;
-            /** Recorded At */
-            recorded_at: string;
-            /** Starts At */
-            starts_at: string;
-            /** State */
-            state: string;
-        };
-        /**
          * IssueExport
          * @description Filters of the list and options of the file.
          */
@@ -11756,36 +11823,6 @@ export interface components {
             version: number;
         };
         /**
-         * KindOut
-         * @description A kind of finding.
-         */
-        KindOut: {
-            /** Answer Evidence */
-            answer_evidence: boolean;
-            /**
-             * Answer Hours
-             * @description a decimal number as text, as the server rounded it
-             */
-            answer_hours: string;
-            /** Category */
-            category: string;
-            /**
-             * Entry
-             * @description sources under which a person may enter it
-             */
-            entry: string[];
-            /** Kind */
-            kind: string;
-            /** Label En */
-            label_en: string;
-            /** Label Zh */
-            label_zh: string;
-            /** Rule Row */
-            rule_row: string;
-            /** Severity */
-            severity: number;
-        };
-        /**
          * KnownField
          * @description A value that the case holds, with its words.
          */
@@ -11831,19 +11868,29 @@ export interface components {
         };
         /**
          * KpiOut
-         * @description Key figures by one axis.
+         * @description One tile.
          */
         KpiOut: {
-            /** By */
-            by: string;
-            /** Items */
-            items: components["schemas"]["FiguresOut"][];
-            /** Since */
-            since: string;
-            /** @description null when nothing was raised */
-            total: components["schemas"]["FiguresOut"] | null;
-            /** Until */
-            until: string;
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Judgements
+             * @description the judged figures that it is made of, for GET /judgements/{id}
+             */
+            judgements: number[];
+            /** Label Key */
+            label_key: string;
+            /**
+             * Severity
+             * @description 0 nothing to see, 1 notice to 4 severe
+             */
+            severity: number;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: string | null;
         };
         /**
          * KpiQuery
@@ -11862,6 +11909,59 @@ export interface components {
              * @description raised before; now when left out
              */
             until?: string | null;
+        };
+        /**
+         * LeakCheckIn
+         * @description A reading or a repair.
+         */
+        LeakCheckIn: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Component */
+            component: string;
+            kind: components["schemas"]["CheckKind"];
+            /**
+             * Method
+             * @default
+             */
+            method: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Ppm
+             * @description net reading, umol/mol; only of readings
+             */
+            ppm?: number | string | null;
+        };
+        /**
+         * LeakCheckOut
+         * @description One reading or repair.
+         */
+        LeakCheckOut: {
+            /** At */
+            at: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Method */
+            method: string;
+            /** Note */
+            note: string;
+            /** Ppm */
+            ppm: string | null;
+            /** Recorded At */
+            recorded_at: string;
+            /** Recorded By */
+            recorded_by: string;
+            /** Taken Back */
+            taken_back: boolean;
         };
         /**
          * LeakExport
@@ -12325,32 +12425,6 @@ export interface components {
              * @default
              */
             reason: string;
-        };
-        /**
-         * MergeOut
-         * @description That one finding was merged into another, and perhaps taken out again.
-         */
-        MergeOut: {
-            /** Finding */
-            finding: number;
-            /** Into */
-            into: number;
-            /** Into Number */
-            into_number: string;
-            /** Merged At */
-            merged_at: string;
-            /** Merged By */
-            merged_by: string;
-            /** Number */
-            number: string;
-            /** Reason */
-            reason: string;
-            /** Undone At */
-            undone_at: string | null;
-            /** Undone By */
-            undone_by: string;
-            /** Undone Reason */
-            undone_reason: string;
         };
         /**
          * MessageOut
@@ -15041,19 +15115,30 @@ export interface components {
         };
         /**
          * ReasonOut
-         * @description A reason of dismissal.
+         * @description A reason of the closed list, in words.
          */
         ReasonOut: {
-            /** Detector Fault */
-            detector_fault: boolean;
-            /** Label En */
-            label_en: string;
-            /** Label Zh */
-            label_zh: string;
-            /** Needs Note */
-            needs_note: boolean;
-            /** Value */
-            value: string;
+            /**
+             * Answered
+             * @description the device got an answer all the same, so it does not send the frame again
+             */
+            answered: boolean;
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Group */
+            group: string;
+            /** Group En */
+            group_en: string;
+            /** Group Zh */
+            group_zh: string;
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * ReasonTally
@@ -17505,11 +17590,11 @@ export interface components {
          */
         VocabularyOut: {
             /** Kinds */
-            kinds: components["schemas"]["KindOut"][];
+            kinds: components["schemas"]["FindingKindOut"][];
             /** Rank */
             rank: components["schemas"]["RankTermOut"][];
             /** Reasons */
-            reasons: components["schemas"]["ReasonOut"][];
+            reasons: components["schemas"]["DismissalReasonOut"][];
             /** Windows */
             windows: components["schemas"]["WindowKindOut"][];
         };
@@ -17537,6 +17622,17 @@ export interface components {
             text_en: string;
             /** Text Zh */
             text_zh: string;
+        };
+        /**
+         * WindowDecisionIn
+         * @description Why it is approved or refused.
+         */
+        WindowDecisionIn: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /**
          * WindowDetail
@@ -23016,7 +23112,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EntryIn"];
+                "application/json": components["schemas"]["FindingEntryIn"];
             };
         };
         responses: {
@@ -23085,7 +23181,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EntryIn"];
+                "application/json": components["schemas"]["FindingEntryIn"];
             };
         };
         responses: {
@@ -23095,7 +23191,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EntryCheckOut"];
+                    "application/json": components["schemas"]["FindingEntryCheckOut"];
                 };
             };
             /** @description Unauthorized */
@@ -23222,7 +23318,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KpiOut"];
+                    "application/json": components["schemas"]["FindingKpiOut"];
                 };
             };
             /** @description Unauthorized */
@@ -23980,7 +24076,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonIn"];
+                "application/json": components["schemas"]["FindingReasonIn"];
             };
         };
         responses: {
@@ -26192,7 +26288,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CheckIn"];
+                "application/json": components["schemas"]["LeakCheckIn"];
             };
         };
         responses: {
@@ -26263,7 +26359,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonIn"];
+                "application/json": components["schemas"]["FindingReasonIn"];
             };
         };
         responses: {
@@ -31564,7 +31660,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionIn"];
+                "application/json": components["schemas"]["WindowDecisionIn"];
             };
         };
         responses: {
@@ -31635,7 +31731,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionIn"];
+                "application/json": components["schemas"]["WindowDecisionIn"];
             };
         };
         responses: {
@@ -31706,7 +31802,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonIn"];
+                "application/json": components["schemas"]["FindingReasonIn"];
             };
         };
         responses: {

@@ -32,12 +32,12 @@ from qingtian.interfaces.api.present.stations import neighbours
 from qingtian.interfaces.api.schemas.base import Choice
 from qingtian.interfaces.api.schemas.findings import (
     ActionOut,
+    AlarmIntervalOut,
     EvidenceRef,
     FindingDetail,
+    FindingMergeOut,
     HitOut,
-    IntervalOut,
     JudgementOut,
-    MergeOut,
     RankPartOut,
     TemplateOut,
 )
@@ -201,9 +201,9 @@ def _rank_part(part: RankPart) -> RankPartOut:
     )
 
 
-def _intervals(row: Finding) -> list[IntervalOut]:
+def _intervals(row: Finding) -> list[AlarmIntervalOut]:
     return [
-        IntervalOut(
+        AlarmIntervalOut(
             axis=one.axis,
             state=one.state,
             starts_at=one.starts_at,
@@ -216,11 +216,11 @@ def _intervals(row: Finding) -> list[IntervalOut]:
     ]
 
 
-def _merges(actor: Actor, row: Finding) -> list[MergeOut]:
+def _merges(actor: Actor, row: Finding) -> list[FindingMergeOut]:
     seen = Finding.objects.visible_to(actor).values("pk")
     rows = FindingMerge.objects.filter(Q(finding=row) | Q(into=row), finding__in=seen, into__in=seen)
     return [
-        MergeOut(
+        FindingMergeOut(
             finding=one.finding_id,
             number=one.finding.number,
             into=one.into_id,

@@ -13,7 +13,7 @@ from qingtian.interfaces.api.paging import ordering
 from qingtian.interfaces.api.present import leaks, windows
 from qingtian.interfaces.api.present.exports import answer, bounded
 from qingtian.interfaces.api.present.finding_words import kpi_out
-from qingtian.interfaces.api.schemas.findings import FiguresOut
+from qingtian.interfaces.api.schemas.findings import FindingFiguresOut
 from qingtian.interfaces.api.schemas.leaks import ComponentOut
 from qingtian.interfaces.api.schemas.windows import WindowOut
 
@@ -57,9 +57,9 @@ LEAKS: Mapping[str, Callable[[ComponentOut], object]] = {
     "overdue": lambda one: one.leak.overdue if one.leak else "",
     "simulated": lambda one: one.object.simulated,
 }
-FIGURES: Mapping[str, Callable[[FiguresOut], object]] = {
+FIGURES: Mapping[str, Callable[[FindingFiguresOut], object]] = {
     name: lambda one, name=name: getattr(one, name)  # type: ignore[misc]
-    for name in FiguresOut.model_fields
+    for name in FindingFiguresOut.model_fields
 }
 
 

@@ -16,13 +16,13 @@ from qingtian.domain.errors import InvalidInput
 from qingtian.interfaces.api.present.findings import finding_rows
 from qingtian.interfaces.api.present.numbers import plain, text
 from qingtian.interfaces.api.schemas.findings import (
-    EntryCheckOut,
-    EntryIn,
-    FiguresOut,
-    KindOut,
-    KpiOut,
+    DismissalReasonOut,
+    FindingEntryCheckOut,
+    FindingEntryIn,
+    FindingFiguresOut,
+    FindingKindOut,
+    FindingKpiOut,
     RankTermOut,
-    ReasonOut,
     VocabularyOut,
     WindowKindOut,
 )
@@ -53,7 +53,7 @@ def vocabulary() -> VocabularyOut:
     """The lists as the packs hold them now."""
     return VocabularyOut(
         kinds=[
-            KindOut(
+            FindingKindOut(
                 kind=one.kind,
                 category=one.category,
                 label_zh=one.label_zh,
@@ -67,7 +67,7 @@ def vocabulary() -> VocabularyOut:
             for one in finding_kinds().values()
         ],
         reasons=[
-            ReasonOut(
+            DismissalReasonOut(
                 value=one.reason,
                 label_zh=one.label_zh,
                 label_en=one.label_en,
@@ -102,7 +102,7 @@ def vocabulary() -> VocabularyOut:
     )
 
 
-def entry_of(actor: Actor, data: EntryIn) -> Entry:
+def entry_of(actor: Actor, data: FindingEntryIn) -> Entry:
     """The report as the apps understand it.
 
     Raises:
@@ -128,11 +128,11 @@ def entry_of(actor: Actor, data: EntryIn) -> Entry:
     )
 
 
-def entry_check(actor: Actor, data: EntryIn) -> EntryCheckOut:
+def entry_check(actor: Actor, data: FindingEntryIn) -> FindingEntryCheckOut:
     """What an entry would do, before it is made."""
     kind, entry = finding_kind(data.kind), entry_of(actor, data)
     known = similar(actor, entry)
-    return EntryCheckOut(
+    return FindingEntryCheckOut(
         known=finding_rows([known])[0] if known else None,
         kind_zh=kind.label_zh,
         kind_en=kind.label_en,
@@ -142,7 +142,7 @@ def entry_check(actor: Actor, data: EntryIn) -> EntryCheckOut:
     )
 
 
-def kpi_out(actor: Actor, axis: Axis, since: datetime, until: datetime) -> KpiOut:
+def kpi_out(actor: Actor, axis: Axis, since: datetime, until: datetime) -> FindingKpiOut:
     """Key figures of a period by an axis, and in total.
 
     Raises:
@@ -153,7 +153,7 @@ def kpi_out(actor: Actor, axis: Axis, since: datetime, until: datetime) -> KpiOu
     total = kpis(actor, Axis.TOTAL, since, until)
     rows = kpis(actor, axis, since, until) if axis is not Axis.TOTAL else total
     names = _names(axis, rows)
-    return KpiOut(
+    return FindingKpiOut(
         by=axis.value,
         since=since,
         until=until,
@@ -193,9 +193,9 @@ def _entered(rule: str) -> tuple[str, str]:
     return f"{zh}：{kind_zh}", f"{en}: {kind_en}"
 
 
-def _figures(one: Figures, names: tuple[str, str]) -> FiguresOut:
+def _figures(one: Figures, names: tuple[str, str]) -> FindingFiguresOut:
     counts = ("key", "raised", "open", "cased", "dismissed", "wrong", "self_corrected", "merged", "silenced")
-    return FiguresOut(
+    return FindingFiguresOut(
         **{name: getattr(one, name) for name in (*counts, "asked", "in_time", "late")},
         label_zh=names[0],
         label_en=names[1],

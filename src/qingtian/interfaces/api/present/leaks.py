@@ -22,11 +22,11 @@ from qingtian.interfaces.api.paging import paged_list, sorted_by
 from qingtian.interfaces.api.present.numbers import text
 from qingtian.interfaces.api.present.places import PlaceNames
 from qingtian.interfaces.api.schemas.leaks import (
-    CheckIn,
-    CheckOut,
     ComponentDetail,
     ComponentOut,
     ComponentPage,
+    LeakCheckIn,
+    LeakCheckOut,
     LeakFileIn,
     LeakOut,
     LeakReportOut,
@@ -82,7 +82,7 @@ def component_detail(actor: Actor, now: datetime, code: str) -> ComponentDetail:
     )
 
 
-def record_one(actor: Actor, now: datetime, data: CheckIn) -> None:
+def record_one(actor: Actor, now: datetime, data: LeakCheckIn) -> None:
     """Record one reading or repair.
 
     Raises:
@@ -158,8 +158,8 @@ def _leak(leak: Leak, today: date) -> LeakOut:
     )
 
 
-def _check(row: LeakCheck) -> CheckOut:
-    return CheckOut(
+def _check(row: LeakCheck) -> LeakCheckOut:
+    return LeakCheckOut(
         id=row.pk,
         kind=row.kind,
         at=row.at,

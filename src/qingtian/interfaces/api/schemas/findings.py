@@ -156,7 +156,7 @@ class RankPartOut(Schema):
     rule_row: str
 
 
-class IntervalOut(Schema):
+class AlarmIntervalOut(Schema):
     """How long one axis of the finding was in one state."""
 
     axis: str = Field(description="activity, confirmation or silence")
@@ -168,7 +168,7 @@ class IntervalOut(Schema):
     reason: str
 
 
-class MergeOut(Schema):
+class FindingMergeOut(Schema):
     """That one finding was merged into another, and perhaps taken out again."""
 
     finding: int
@@ -206,9 +206,9 @@ class FindingDetail(FindingRow):
     window_number: str
     rank_parts: list[RankPartOut]
     rank_most: DecimalText
-    intervals: list[IntervalOut]
+    intervals: list[AlarmIntervalOut]
     members: list[FindingRow] = Field(description="findings that it stands for")
-    merges: list[MergeOut]
+    merges: list[FindingMergeOut]
     merged_into: int | None
     judgement: JudgementOut | None
     rule: LimitOut | None = Field(description="the limit that was judged by, with its source")
@@ -271,7 +271,7 @@ class MergeIn(Input):
     reason: str = Field("", max_length=500)
 
 
-class ReasonIn(Input):
+class FindingReasonIn(Input):
     """Why."""
 
     reason: str = Field(min_length=1, max_length=500)
@@ -291,7 +291,7 @@ class RefuseAnswerIn(Input):
     hours: Decimal | None = Field(None, description="within which it answers again")
 
 
-class EntryIn(Input):
+class FindingEntryIn(Input):
     """A problem that a person or a model reports."""
 
     source: Source = Field(description="patrol, audit, complaint, superior or model")
@@ -312,7 +312,7 @@ class EntryIn(Input):
     figures: dict[str, str] = Field(default_factory=dict, max_length=40, description="of a model; decimals as text")
 
 
-class EntryCheckOut(Schema):
+class FindingEntryCheckOut(Schema):
     """What an entry would do."""
 
     known: FindingRow | None = Field(description="the open finding that it would extend; null makes a new one")
@@ -323,7 +323,7 @@ class EntryCheckOut(Schema):
     answer_hours: DecimalText
 
 
-class KindOut(Schema):
+class FindingKindOut(Schema):
     """A kind of finding."""
 
     kind: str
@@ -337,7 +337,7 @@ class KindOut(Schema):
     rule_row: str
 
 
-class ReasonOut(Choice):
+class DismissalReasonOut(Choice):
     """A reason of dismissal."""
 
     needs_note: bool
@@ -370,13 +370,13 @@ class RankTermOut(Schema):
 class VocabularyOut(Schema):
     """The closed lists of findings, as the packs hold them."""
 
-    kinds: list[KindOut]
-    reasons: list[ReasonOut]
+    kinds: list[FindingKindOut]
+    reasons: list[DismissalReasonOut]
     windows: list[WindowKindOut]
     rank: list[RankTermOut]
 
 
-class FiguresOut(Schema):
+class FindingFiguresOut(Schema):
     """Key figures of the findings raised in a period."""
 
     key: str
@@ -399,11 +399,11 @@ class FiguresOut(Schema):
     confirmed_h: DecimalText | None = Field(description="median hours from the finding to its confirmation")
 
 
-class KpiOut(Schema):
+class FindingKpiOut(Schema):
     """Key figures by one axis."""
 
     by: str
     since: CityTime
     until: CityTime
-    total: FiguresOut | None = Field(description="null when nothing was raised")
-    items: list[FiguresOut]
+    total: FindingFiguresOut | None = Field(description="null when nothing was raised")
+    items: list[FindingFiguresOut]

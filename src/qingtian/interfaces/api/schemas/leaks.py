@@ -45,7 +45,7 @@ class ComponentPage(Page[ComponentOut]):
     by_state: dict[str, int] = Field(description="of all that the filters but the state leave")
 
 
-class CheckOut(Schema):
+class LeakCheckOut(Schema):
     """One reading or repair."""
 
     id: int
@@ -63,11 +63,11 @@ class ComponentDetail(ComponentOut):
     """A component with its history."""
 
     leaks: list[LeakOut]
-    checks: list[CheckOut]
+    checks: list[LeakCheckOut]
     can_record: bool
 
 
-class CheckIn(Input):
+class LeakCheckIn(Input):
     """A reading or a repair."""
 
     component: str = Field(min_length=1, max_length=64)

@@ -59,7 +59,7 @@ class WindowIn(Input):
     reason: str = Field(min_length=1, max_length=500)
 
 
-class DecisionIn(Input):
+class WindowDecisionIn(Input):
     """Why it is approved or refused."""
 
     note: str = Field("", max_length=500)

@@ -24,16 +24,16 @@ from qingtian.interfaces.api.schemas.findings import (
     ConfirmManyIn,
     DismissIn,
     DismissManyIn,
-    EntryCheckOut,
-    EntryIn,
     FindingDetail,
+    FindingEntryCheckOut,
+    FindingEntryIn,
+    FindingKpiOut,
     FindingPage,
+    FindingReasonIn,
     FindingRow,
-    KpiOut,
     MergeIn,
     NoteIn,
     OpenCaseIn,
-    ReasonIn,
     RefuseAnswerIn,
     VocabularyOut,
 )
@@ -61,20 +61,20 @@ def export_kpi(request: HttpRequest, filters: Query[KpiExport]) -> HttpResponse:
     return finding_exports.kpi_csv(actor(request), current_clock().now(), filters)
 
 
-@router.get("/findings/kpi", response=reads(KpiOut), summary="Volume, precision and delay")
-def key_figures(request: HttpRequest, query: Query[KpiQuery]) -> KpiOut:
+@router.get("/findings/kpi", response=reads(FindingKpiOut), summary="Volume, precision and delay")
+def key_figures(request: HttpRequest, query: Query[KpiQuery]) -> FindingKpiOut:
     """Of the findings raised in a period, by rule, source, kind, organisation, region or month."""
     return finding_words.kpi_out(actor(request), query.by, *query.period(current_clock().now()))
 
 
-@router.post("/findings/entries/check", response=reads(EntryCheckOut), summary="What an entry would do")
-def check_entry(request: HttpRequest, data: EntryIn) -> EntryCheckOut:
+@router.post("/findings/entries/check", response=reads(FindingEntryCheckOut), summary="What an entry would do")
+def check_entry(request: HttpRequest, data: FindingEntryIn) -> FindingEntryCheckOut:
     """The open finding that it would extend, and whether the enterprise is asked first; keeps nothing."""
     return finding_words.entry_check(actor(request), data)
 
 
 @router.post("/findings/entries", response=writes(FindingDetail, 201), summary="Enter a finding")
-def enter(request: HttpRequest, data: EntryIn) -> Status[FindingDetail]:
+def enter(request: HttpRequest, data: FindingEntryIn) -> Status[FindingDetail]:
     """What a patrol, an audit, a complaint, an order from above or a model reports."""
     who, at = actor(request), current_clock().now()
     finding = enter_finding(who, at, finding_words.entry_of(who, data))
@@ -144,7 +144,7 @@ def merge(request: HttpRequest, finding_id: int, data: MergeIn) -> FindingDetail
 
 
 @router.post("/findings/{finding_id}/unmerge", response=writes(FindingDetail), summary="They are two problems")
-def unmerge(request: HttpRequest, finding_id: int, data: ReasonIn) -> FindingDetail:
+def unmerge(request: HttpRequest, finding_id: int, data: FindingReasonIn) -> FindingDetail:
     """Takes a merge back: the finding is what it was before."""
     who, at = actor(request), current_clock().now()
     undo_merge(who, at, finding_id, reason=data.reason)

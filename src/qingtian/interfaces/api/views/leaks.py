@@ -11,8 +11,8 @@ from qingtian.interfaces.api.filters import LeakExport, LeakFilters
 from qingtian.interfaces.api.present import finding_exports
 from qingtian.interfaces.api.present import leaks as present
 from qingtian.interfaces.api.responses import reads, writes
-from qingtian.interfaces.api.schemas.findings import ReasonIn
-from qingtian.interfaces.api.schemas.leaks import CheckIn, ComponentDetail, ComponentPage, LeakFileIn, LeakReportOut
+from qingtian.interfaces.api.schemas.findings import FindingReasonIn
+from qingtian.interfaces.api.schemas.leaks import ComponentDetail, ComponentPage, LeakCheckIn, LeakFileIn, LeakReportOut
 from qingtian.interfaces.api.views.exports import CSV
 from qingtian.runtime.clock import current_clock
 
@@ -32,7 +32,7 @@ def list_leaks(request: HttpRequest, filters: Query[LeakFilters]) -> ComponentPa
 
 
 @router.post("/leaks/checks", response=writes(ComponentDetail, 201), summary="Record a reading or a repair")
-def record_check(request: HttpRequest, data: CheckIn) -> Status[ComponentDetail]:
+def record_check(request: HttpRequest, data: LeakCheckIn) -> Status[ComponentDetail]:
     """A reading at or under the limit shows the repair."""
     who, at = actor(request), current_clock().now()
     present.record_one(who, at, data)
@@ -52,7 +52,7 @@ def one_component(request: HttpRequest, code: str) -> ComponentDetail:
 
 
 @router.post("/leaks/checks/{check_id}/take-back", response=writes(ComponentDetail), summary="Take a wrong row back")
-def take_check_back(request: HttpRequest, check_id: int, data: ReasonIn) -> ComponentDetail:
+def take_check_back(request: HttpRequest, check_id: int, data: FindingReasonIn) -> ComponentDetail:
     """The row stays on record and counts no more."""
     who, at = actor(request), current_clock().now()
     row = take_back(who, at, check_id, reason=data.reason)

@@ -12,8 +12,8 @@ from qingtian.interfaces.api.filters import WindowExport, WindowFilters
 from qingtian.interfaces.api.present import finding_exports
 from qingtian.interfaces.api.present import windows as present
 from qingtian.interfaces.api.responses import reads, writes
-from qingtian.interfaces.api.schemas.findings import ReasonIn
-from qingtian.interfaces.api.schemas.windows import DecisionIn, WindowDetail, WindowIn, WindowPage
+from qingtian.interfaces.api.schemas.findings import FindingReasonIn
+from qingtian.interfaces.api.schemas.windows import WindowDecisionIn, WindowDetail, WindowIn, WindowPage
 from qingtian.interfaces.api.views.exports import CSV
 from qingtian.runtime.clock import current_clock
 
@@ -47,7 +47,7 @@ def one_window(request: HttpRequest, window_id: int) -> WindowDetail:
 
 
 @router.post("/windows/{window_id}/approve", response=writes(WindowDetail), summary="Approve a window")
-def approve(request: HttpRequest, window_id: int, data: DecisionIn) -> WindowDetail:
+def approve(request: HttpRequest, window_id: int, data: WindowDecisionIn) -> WindowDetail:
     """Findings that it covers leave the alarm list, with the window as the reason."""
     who, at = actor(request), current_clock().now()
     approve_window(who, at, window_id, note=data.note)
@@ -55,7 +55,7 @@ def approve(request: HttpRequest, window_id: int, data: DecisionIn) -> WindowDet
 
 
 @router.post("/windows/{window_id}/refuse", response=writes(WindowDetail), summary="Refuse a window")
-def refuse(request: HttpRequest, window_id: int, data: DecisionIn) -> WindowDetail:
+def refuse(request: HttpRequest, window_id: int, data: WindowDecisionIn) -> WindowDetail:
     """With a reason."""
     who, at = actor(request), current_clock().now()
     refuse_window(who, at, window_id, note=data.note)
@@ -63,7 +63,7 @@ def refuse(request: HttpRequest, window_id: int, data: DecisionIn) -> WindowDeta
 
 
 @router.post("/windows/{window_id}/withdraw", response=writes(WindowDetail), summary="Withdraw a window")
-def withdraw(request: HttpRequest, window_id: int, data: ReasonIn) -> WindowDetail:
+def withdraw(request: HttpRequest, window_id: int, data: FindingReasonIn) -> WindowDetail:
     """One that has begun is cut at this moment; findings after it come back to the list."""
     who, at = actor(request), current_clock().now()
     withdraw_window(who, at, window_id, reason=data.reason)
