@@ -22,6 +22,8 @@ from qingtian.duties.standing import Standing
 from qingtian.runtime.backup.schedule import back_up_when_due
 from qingtian.runtime.clock import current_clock, real_now
 from qingtian.runtime.live import Topic, publish
+from qingtian.runtime.postgres import watch_postgres
+from qingtian.runtime.postgres_watch import PostgresWatch
 from qingtian.runtime.settings import Settings
 from qingtian.telemetry.counters import counters_path, write_counters
 from qingtian.telemetry.ingest.loop import IngestLoop
@@ -64,10 +66,12 @@ def run_worker(settings: Settings) -> None:
         may_work=standing.room,
     )
     readmitter = _readmitter(settings, store)
+    watch = watch_postgres(settings)
     threads = [
         _thread("ingest", lambda: loop.run(stop)),
         _thread("duties", lambda: _repeat(stop, DUTY_EVERY_S, guarded(standing.duties, lambda: defer_duties(store)))),
         _thread("upkeep", lambda: _repeat(stop, COMPACT_EVERY_S, guarded(standing.room, store.compact))),
+        _thread("database", lambda: watch.run(stop)),
         _thread("archive", lambda: _repeat(stop, ARCHIVE_EVERY_S, lambda: pack_spool(settings, stop))),
         _thread(
             "held frames",
@@ -82,10 +86,10 @@ def run_worker(settings: Settings) -> None:
     ]
     path = counters_path(settings.data_dir, "worker")
     while not stop.wait(REPORT_EVERY_S):
-        _report(path, loop, standing, "working")
+        _report(path, loop, standing, watch, "working")
     for thread in threads:
         thread.join(JOIN_S)
-    _report(path, loop, standing, "stopped")
+    _report(path, loop, standing, watch, "stopped")
     store.close()
 
 
@@ -229,7 +233,7 @@ def _lag_seconds(loop: IngestLoop) -> float:
     return max(0.0, (current_clock().now() - loop.newest_arrival).total_seconds())
 
 
-def _report(path: Path, loop: IngestLoop, standing: Standing, state: str) -> None:
+def _report(path: Path, loop: IngestLoop, standing: Standing, watch: PostgresWatch, state: str) -> None:
     position = loop.position
     values: dict[str, Any] = asdict(loop.counters) | {
         "state": state,
@@ -239,6 +243,7 @@ def _report(path: Path, loop: IngestLoop, standing: Standing, state: str) -> Non
         "offset": position.offset if position else 0,
         "lag_bytes": loop.lag_bytes(),
         "lag_seconds": _lag_seconds(loop),
+        "postgres": watch.state.as_dict(),
     }
     values |= standing.told()
     try:

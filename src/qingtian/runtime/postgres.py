@@ -15,6 +15,7 @@ from urllib.parse import quote
 import psycopg
 
 from qingtian.domain.errors import Unavailable
+from qingtian.runtime.postgres_watch import PostgresWatch
 from qingtian.runtime.settings import Settings
 
 DATABASE = "qingtian"
@@ -43,12 +44,27 @@ def ensure_postgres(settings: Settings) -> str:
     return ensure_embedded(pgdata_path(settings.data_dir))
 
 
-def ensure_embedded(pgdata: Path) -> str:
-    """Start (or find running) the embedded server on a folder; returns its URL."""
+def watch_postgres(settings: Settings) -> PostgresWatch:
+    """A watch over the database of a deployment; only the embedded one is started again."""
+    if settings.database_url:
+        return PostgresWatch(settings.database_url, None)
+    pgdata = pgdata_path(settings.data_dir)
+    return PostgresWatch(ensure_embedded(pgdata), lambda: ensure_embedded(pgdata, tries=1))
+
+
+def ensure_embedded(pgdata: Path, *, tries: int = START_TRIES) -> str:
+    """Start (or find running) the embedded server on a folder; returns its URL.
+
+    Args:
+        pgdata: its folder.
+        tries: attempts, with growing pauses between them.
+    Raises:
+        Unavailable: it does not start.
+    """
     if pgdata in _dsns and _answers(_dsns[pgdata]):
         return _dsns[pgdata]
     last: Exception | None = None
-    for attempt in range(START_TRIES):
+    for attempt in range(tries):
         try:
             admin_url = _start(pgdata)
             _create_database(admin_url)
@@ -58,7 +74,8 @@ def ensure_embedded(pgdata: Path) -> str:
         except (subprocess.SubprocessError, psycopg.OperationalError, OSError, AssertionError, Unavailable) as error:
             last = error
             _log.warning("embedded PostgreSQL did not start (try %d): %s", attempt + 1, error)
-            time.sleep(0.5 * 2**attempt)
+            if attempt + 1 < tries:
+                time.sleep(0.5 * 2**attempt)
         else:
             return _dsns[pgdata]
     raise Unavailable(
