@@ -189,10 +189,12 @@ class DuckLakeStore(LakeReads):
             if not self._read_only:
                 writer = self._attach()
                 lake.create_tables(writer)
+                lake.lay_out(writer, connection)
                 return writer
             if side.snapshot_of(connection) < 0 or self._lacks_columns():
                 creator = self._attach(read_only=False)
                 lake.create_tables(creator)
+                lake.lay_out(creator, connection)
                 creator.close()
         return self._attach()
 
@@ -315,23 +317,38 @@ class DuckLakeStore(LakeReads):
         epoch, snapshot = side.read_state(connection)
         actual = side.snapshot_of(connection)
         if snapshot != actual:
-            epoch = self._rebuild_latest(connection, actual)
+            epoch = self._catch_up(connection, snapshot, actual)
         if epoch == self._epoch:
             return False
         self._marks = side.read_marks(connection)
         self._epoch = epoch
         return True
 
-    def _rebuild_latest(self, connection: psycopg.Connection[TupleRow], snapshot: int) -> int:
-        _log.info("rebuilding telemetry.latest from the lake (snapshot %d)", snapshot)
-        where = withdrawals.read_hidden(connection, None).leave_out(queries.Where())
-        newest = [from_row(row) for row in self._read(queries.select_newest(where), where.values)]
-        arrivals = {site: time_of(at_us) for site, at_us in self._read(queries.SELECT_ARRIVALS, [])}
+    def _catch_up(self, connection: psycopg.Connection[TupleRow], before: int, snapshot: int) -> int:
+        """Bring `latest` in step with the lake: by what was inserted since, else from every row."""
+        known = before >= 0 and side.holds_latest(connection)
+        since = queries.inserted(before + 1, snapshot) if known else queries.TABLE
+        hidden = withdrawals.read_hidden(connection, None)
+        try:
+            newest, arrivals = self._newest_in(since, hidden)
+        except Unavailable:
+            if since == queries.TABLE:
+                raise
+            since = queries.TABLE  # a snapshot in between has expired
+            newest, arrivals = self._newest_in(since, hidden)
+        _log.info("telemetry.latest follows the lake (snapshot %d, from %s)", snapshot, since)
         with connection.transaction():
-            connection.execute("DELETE FROM telemetry.latest")
+            if since == queries.TABLE:
+                connection.execute("DELETE FROM telemetry.latest")
             side.upsert_latest(connection, newest)
             side.upsert_last_seen(connection, arrivals)
             return side.write_state(connection, snapshot)
+
+    def _newest_in(self, source: str, hidden: withdrawals.Hidden) -> tuple[list[Observation], dict[str, datetime]]:
+        where = hidden.leave_out(queries.Where())
+        newest = [from_row(row) for row in self._read(queries.select_newest(where, source), where.values)]
+        arrivals = {site: time_of(at_us) for site, at_us in self._read(queries.select_arrivals(source), [])}
+        return newest, arrivals
 
     def _known(self, cursor: duckdb.DuckDBPyConnection, batch: Sequence[Observation]) -> dict[Key, Known]:
         keys = keys_to_look_up(batch, self._marks)

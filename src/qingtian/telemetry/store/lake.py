@@ -9,14 +9,17 @@ from importlib import import_module
 from pathlib import Path
 
 import duckdb
+import psycopg
 import psycopg.conninfo
+from psycopg.rows import TupleRow
 
 from qingtian.domain.errors import ConfigurationError
 from qingtian.telemetry.spool.folder import sync_folder
 
 CATALOGUE_SCHEMA = "lake"
 INLINE_ROWS = 256  # measured: up to here a row in the catalogue is cheaper than a file of its own
-TARGET_FILE_SIZE = "64MB"
+TARGET_FILE_SIZE_MB = 64
+ROW_GROUP = 122_880
 MEMORY_LIMIT = "2GB"  # per process; what needs more spills to the lake's spill folder
 EXTENSIONS = ("duckdb_extension_postgres_scanner", "duckdb_extension_ducklake")
 
@@ -30,7 +33,14 @@ CREATE_TABLES = (
         have INTEGER, due INTEGER)""",
     "ALTER TABLE lake.main.observation SET PARTITIONED BY (day)",
     "CREATE TABLE IF NOT EXISTS lake.main.progress (segment VARCHAR, frame_offset BIGINT, seq BIGINT)",
-    f"CALL lake.set_option('target_file_size', '{TARGET_FILE_SIZE}')",
+)
+# How files are written. Neighbours in a file are neighbours on a screen and share their frame: a day of one device is
+# read from a few row groups, and what every value of a frame repeats costs next to nothing.
+SORT = "cycle, site, period_start, pollutant"
+OPTIONS = (
+    ("target_file_size", f"{TARGET_FILE_SIZE_MB}MB"),
+    ("parquet_compression", "zstd"),
+    ("parquet_row_group_size", str(ROW_GROUP)),
 )
 
 
@@ -113,6 +123,24 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         return
     for name, kind in missing_columns(connection):
         connection.execute(f"ALTER TABLE lake.main.observation ADD COLUMN {name} {kind}")
+
+
+def lay_out(connection: duckdb.DuckDBPyConnection, catalogue: psycopg.Connection[TupleRow]) -> None:
+    """Say how files are written; a lake of an older release keeps the files it has and writes new ones so.
+
+    Args:
+        catalogue: the database of the catalogue, where what holds already is looked up.
+    """
+    known = dict(catalogue.execute(f"SELECT key, value FROM {CATALOGUE_SCHEMA}.ducklake_metadata").fetchall())  # noqa: S608
+    for name, value in OPTIONS:
+        if known.get(name) != value.replace("MB", "000000"):  # the catalogue keeps bytes
+            connection.execute(f"CALL lake.set_option('{name}', '{value}')")
+    row = catalogue.execute(
+        f"SELECT count(*) FROM {CATALOGUE_SCHEMA}.ducklake_sort_info JOIN {CATALOGUE_SCHEMA}.ducklake_table "  # noqa: S608
+        "USING (table_id) WHERE table_name = 'observation' AND ducklake_sort_info.end_snapshot IS NULL"
+    ).fetchone()
+    if row == (0,):
+        connection.execute(f"ALTER TABLE lake.main.observation SET SORTED BY ({SORT})")
 
 
 def missing_columns(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

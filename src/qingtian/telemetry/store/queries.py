@@ -102,13 +102,22 @@ def select_known(hidden: str) -> str:
 
 
 _NEWEST = "row_number() OVER (PARTITION BY site, pollutant, cycle, origin ORDER BY period_start DESC, version DESC) = 1"
-SELECT_ARRIVALS = f"SELECT site, epoch_us(max(received_at)) FROM {TABLE} WHERE origin = 'device' GROUP BY site"  # noqa: S608
 
 
-def select_newest(where: Where) -> str:
+def inserted(first: int, last: int) -> str:
+    """What was inserted by the snapshots first..last, as a table."""
+    return f"ducklake_table_insertions('lake', 'main', 'observation', {int(first)}, {int(last)})"
+
+
+def select_newest(where: Where, source: str = TABLE) -> str:
     """Newest period of every series and origin."""
     condition = f"WHERE {where.sql} " if where.parts else ""
-    return f"SELECT {READ_COLUMNS} FROM {TABLE} {condition}QUALIFY {_NEWEST}"  # noqa: S608
+    return f"SELECT {READ_COLUMNS} FROM {source} {condition}QUALIFY {_NEWEST}"  # noqa: S608
+
+
+def select_arrivals(source: str = TABLE) -> str:
+    """Newest arrival of device rows per site."""
+    return f"SELECT site, epoch_us(max(received_at)) FROM {source} WHERE origin = 'device' GROUP BY site"  # noqa: S608
 
 
 INSERT_ROWS = f"INSERT INTO {TABLE} SELECT {', '.join(SCHEMA.names)} FROM new_rows"  # noqa: S608

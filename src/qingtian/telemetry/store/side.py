@@ -56,8 +56,11 @@ CREATE INDEX IF NOT EXISTS clock_skew_at ON telemetry.clock_skew (received_at);
 _UPDATES = ", ".join(
     f"{name} = EXCLUDED.{name}" for name in COLUMNS if name not in ("site", "pollutant", "cycle", "origin")
 )
+# Of a whole city at once: copied beside the table, then one statement.
+INCOMING = "CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE telemetry.latest INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
+COPY_INCOMING = f"COPY incoming ({', '.join(COLUMNS)}) FROM STDIN"
 UPSERT_LATEST = f"""
-INSERT INTO telemetry.latest AS held ({", ".join(COLUMNS)}) VALUES ({", ".join(["%s"] * len(COLUMNS))})
+INSERT INTO telemetry.latest AS held ({", ".join(COLUMNS)}) SELECT {", ".join(COLUMNS)} FROM incoming
 ON CONFLICT (site, pollutant, cycle, origin) DO UPDATE SET {_UPDATES}
 WHERE (EXCLUDED.period_start, EXCLUDED.version) >= (held.period_start, held.version)
 """  # noqa: S608  fixed names
@@ -159,7 +162,7 @@ def write_state(connection: psycopg.Connection[TupleRow], snapshot: int) -> int:
 
 
 def upsert_latest(connection: psycopg.Connection[TupleRow], rows: Sequence[Observation]) -> None:
-    """Bring the newest row of each series of a batch into `latest`."""
+    """Bring the newest row of each series of a batch into `latest`; inside the caller's transaction."""
     newest: dict[Series, Observation] = {}
     for row in rows:
         series = (row.site, row.pollutant, row.cycle.value, row.origin.value)
@@ -168,8 +171,13 @@ def upsert_latest(connection: psycopg.Connection[TupleRow], rows: Sequence[Obser
             newest[series] = row
     if not newest:
         return
+    connection.execute(INCOMING)
     with connection.cursor() as cursor:
-        cursor.executemany(UPSERT_LATEST, [_values(row) for row in newest.values()])
+        with cursor.copy(COPY_INCOMING) as copy:
+            for row in newest.values():
+                copy.write_row(_values(row))
+        cursor.execute(UPSERT_LATEST)
+    connection.execute("TRUNCATE incoming")
 
 
 def upsert_last_seen(connection: psycopg.Connection[TupleRow], seen: dict[str, datetime]) -> None:
@@ -210,6 +218,11 @@ def _from_row(row: Sequence[Any]) -> Observation:
         named[name] = named[name] and named[name].astimezone(SHANGHAI)
     named["qc"] = tuple(named["qc"].split(" ")) if named["qc"] else ()
     return Observation(**named)
+
+
+def holds_latest(connection: psycopg.Connection[TupleRow]) -> bool:
+    """Whether `latest` has a row at all."""
+    return connection.execute("SELECT EXISTS (SELECT FROM telemetry.latest)").fetchone() == (True,)
 
 
 def read_marks(connection: psycopg.Connection[TupleRow]) -> dict[Series, datetime]:
