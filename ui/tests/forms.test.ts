@@ -5,7 +5,7 @@ import { draftKey, isMissing, loadDraft, saveDraft, sentFields, startValue } fro
 const field = (name: string, type: string, rest: Partial<StepField> = {}): StepField => ({
   name,
   type,
-  required: true,
+  required: true, private: false,
   label_zh: name,
   label_en: name,
   choices: [],

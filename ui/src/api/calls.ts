@@ -3,12 +3,21 @@ import { address, client, tidy, unwrap } from '@/api/client'
 import type { paths } from '@/api/schema'
 import type {
   Arrivals,
+  CaseBoard,
   CaseDetail,
-  CaseRow,
+  CaseDocument,
+  CaseMap,
+  CasePage,
   Catalogue,
   CommandDetail,
   CommandPage,
   ComputeIn,
+  DataImport,
+  ImportDetail,
+  ImportGuess,
+  ImportIssue,
+  ImportMapping,
+  ImportPreview,
   DecisionAnswer,
   DecisionRecord,
   DeviceDetail,
@@ -24,6 +33,7 @@ import type {
   GeoFeatures,
   IndicatorDetail,
   IndicatorPage,
+  ManyCases,
   NewcomerDetail,
   NewcomerPage,
   ObjectImport,
@@ -31,6 +41,7 @@ import type {
   ObjectType,
   Paged,
   Pasted,
+  ProcedureRow,
   Readmission,
   Recomputation,
   RecomputationDetail,
@@ -41,6 +52,7 @@ import type {
   RejectSummary,
   RuleDetail,
   RulePage,
+  SurveyMade,
 } from '@/api/types'
 
 type QueryOf<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Query } } } ? NonNullable<Query> : never
@@ -52,6 +64,9 @@ export type EnterpriseQuery = QueryOf<'/api/v1/enterprises'>
 export type RuleQuery = QueryOf<'/api/v1/rules'>
 export type RecomputationQuery = QueryOf<'/api/v1/recomputations'>
 export type RecomputedQuery = QueryOf<'/api/v1/recomputations/{run}/answers'>
+export type ImportQuery = QueryOf<'/api/v1/imports'>
+export type ImportIssueQuery = QueryOf<'/api/v1/imports/{job}/errors'>
+export type MappingDraft = Record<string, unknown>
 export type DeviceQuery = QueryOf<'/api/v1/devices'>
 export type FrameQuery = QueryOf<'/api/v1/devices/{mn}/frames'>
 type BodyOf<Operation> = Operation extends { requestBody: { content: { 'application/json': infer Body } } } ? Body : never
@@ -184,6 +199,34 @@ const registry = {
   },
 }
 
+const ofJob = (job: string) => ({ params: { path: { job } } })
+const imports = {
+  imports: (query: ImportQuery = {}): Promise<Paged<DataImport>> => unwrap(client.GET('/api/v1/imports', { params: { query: tidy(query) } })),
+  importsCsv: (query: ImportQuery = {}) => address('/api/v1/imports/export.csv', query),
+  uploadImport: (file: File): Promise<ImportGuess> => {
+    const form = new FormData()
+    form.append('file', file)
+    return unwrap(client.POST('/api/v1/imports', { body: form as never, bodySerializer: (body: unknown) => body as FormData }))
+  },
+  importMappings: (): Promise<ImportMapping[]> => unwrap(client.GET('/api/v1/imports/mappings')),
+  saveMapping: (mapping: MappingDraft): Promise<ImportMapping[]> => unwrap(client.POST('/api/v1/imports/mappings', { body: { mapping } })),
+  importJob: (job: string): Promise<ImportDetail> => unwrap(client.GET('/api/v1/imports/{job}', ofJob(job))),
+  importGuess: (job: string): Promise<ImportGuess> => unwrap(client.GET('/api/v1/imports/{job}/guess', ofJob(job))),
+  importPreview: (job: string, mapping: MappingDraft): Promise<ImportPreview> =>
+    unwrap(client.POST('/api/v1/imports/{job}/preview', { ...ofJob(job), body: { mapping } })),
+  checkImport: (job: string, mapping: MappingDraft): Promise<ImportDetail> =>
+    unwrap(client.POST('/api/v1/imports/{job}/check', { ...ofJob(job), body: { mapping } })),
+  startImport: (job: string): Promise<ImportDetail> => unwrap(client.POST('/api/v1/imports/{job}/start', ofJob(job))),
+  cancelImport: (job: string): Promise<ImportDetail> => unwrap(client.POST('/api/v1/imports/{job}/cancel', ofJob(job))),
+  resumeImport: (job: string): Promise<ImportDetail> => unwrap(client.POST('/api/v1/imports/{job}/resume', ofJob(job))),
+  withdrawImport: (job: string, reason: string): Promise<ImportDetail> =>
+    unwrap(client.POST('/api/v1/imports/{job}/withdraw', { ...ofJob(job), body: { reason } })),
+  importErrors: (job: string, query: ImportIssueQuery = {}): Promise<Paged<ImportIssue>> =>
+    unwrap(client.GET('/api/v1/imports/{job}/errors', { params: { path: { job }, query: tidy(query) } })),
+  importErrorsCsv: (job: string) => `/api/v1/imports/${encodeURIComponent(job)}/errors.csv`,
+  importFile: (job: string) => `/api/v1/imports/${encodeURIComponent(job)}/content`,
+}
+
 const held = {
   rejects: (query: RejectQuery = {}): Promise<RejectPage> => unwrap(client.GET('/api/v1/rejects', { params: { query: tidy(query) } })),
   rejectsCsv: (query: RejectQuery = {}) => address('/api/v1/rejects/export.csv', query),
@@ -217,10 +260,36 @@ const findings = {
 }
 
 
+export type BoardQuery = QueryOf<'/api/v1/cases/board'>
+export type CaseMapQuery = QueryOf<'/api/v1/cases/map'>
+export type FileCaseIn = BodyOf<paths['/api/v1/cases']['post']>
+export type ChildIn = BodyOf<paths['/api/v1/cases/{case_id}/children']['post']>
+export type SurveyIn = BodyOf<paths['/api/v1/cases/{case_id}/survey']['post']>
+export type ManyIn = BodyOf<paths['/api/v1/cases/many']['post']>
 const inCase = (case_id: number) => ({ params: { path: { case_id } } })
 const cases = {
-  cases: (query: CaseQuery = {}): Promise<Paged<CaseRow>> => unwrap(client.GET('/api/v1/cases', { params: { query: tidy(query) } })),
+  cases: (query: CaseQuery = {}): Promise<CasePage> => unwrap(client.GET('/api/v1/cases', { params: { query: tidy(query) } })),
   case: (id: number) => unwrap(client.GET('/api/v1/cases/{case_id}', inCase(id))),
+  caseBoard: (query: BoardQuery = {}): Promise<CaseBoard> => unwrap(client.GET('/api/v1/cases/board', { params: { query: tidy(query) } })),
+  caseMap: (query: CaseMapQuery = {}): Promise<CaseMap> => unwrap(client.GET('/api/v1/cases/map', { params: { query: tidy(query) } })),
+  procedures: (): Promise<ProcedureRow[]> => unwrap(client.GET('/api/v1/procedures')),
+  fileCase: (body: FileCaseIn): Promise<CaseDetail> => unwrap(client.POST('/api/v1/cases', { body })),
+  manyCases: (body: ManyIn): Promise<ManyCases> => unwrap(client.POST('/api/v1/cases/many', { body })),
+  openChild: (id: number, body: ChildIn): Promise<CaseDetail> => unwrap(client.POST('/api/v1/cases/{case_id}/children', { ...inCase(id), body })),
+  surveyCase: (id: number, body: SurveyIn): Promise<SurveyMade> => unwrap(client.POST('/api/v1/cases/{case_id}/survey', { ...inCase(id), body })),
+  addPart: (id: number, body: { org: string; task: string }): Promise<CaseDetail> => unwrap(client.POST('/api/v1/cases/{case_id}/parts', { ...inCase(id), body })),
+  reportPart: (case_id: number, org: string, result: string): Promise<CaseDetail> =>
+    unwrap(client.POST('/api/v1/cases/{case_id}/parts/{org}', { params: { path: { case_id, org } }, body: { result } })),
+  mergeCase: (id: number, into: number): Promise<CaseDetail> => unwrap(client.POST('/api/v1/cases/{case_id}/duplicate', { ...inCase(id), body: { of: into } })),
+  unmergeCase: (id: number, reason: string): Promise<CaseDetail> => unwrap(client.POST('/api/v1/cases/{case_id}/duplicate/undo', { ...inCase(id), body: { reason } })),
+  migrateCase: (id: number, version: string, reason: string): Promise<CaseDetail> => unwrap(client.POST('/api/v1/cases/{case_id}/migrate', { ...inCase(id), body: { version, reason } })),
+  pauseClock: (case_id: number, code: string, reason: string): Promise<CaseDetail> =>
+    unwrap(client.POST('/api/v1/cases/{case_id}/clocks/{code}/pause', { params: { path: { case_id, code } }, body: { reason } })),
+  resumeClock: (case_id: number, code: string): Promise<CaseDetail> =>
+    unwrap(client.POST('/api/v1/cases/{case_id}/clocks/{code}/resume', { params: { path: { case_id, code } } })),
+  caseDocument: (case_id: number, code: string): Promise<CaseDocument> =>
+    unwrap(client.GET('/api/v1/cases/{case_id}/documents/{code}', { params: { path: { case_id, code } } })),
+  casePrivate: (id: number) => unwrap(client.POST('/api/v1/cases/{case_id}/private', inCase(id))),
   casesCsv: (query: CaseQuery = {}) => address('/api/v1/cases/export.csv', query),
   moveCase: (id: number, step: { to: string; fields: Record<string, unknown>; reason: string; revision: number }) =>
     unwrap(client.POST('/api/v1/cases/{case_id}/transitions', { ...inCase(id), body: step })),
@@ -276,4 +345,4 @@ const indicators = {
   decisionRecordsCsv: (query: DecisionRecordQuery = {}) => address('/api/v1/decision-records/export.csv', query),
 }
 
-export const api = { ...session, ...places, ...law, ...devices, ...commands, ...held, ...findings, ...cases, ...indicators, ...registry }
+export const api = { ...session, ...places, ...law, ...devices, ...commands, ...held, ...imports, ...findings, ...cases, ...indicators, ...registry }

@@ -5284,7 +5284,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** Figures */
-            figures: components["schemas"]["FigureOut"][];
+            figures: components["schemas"]["CaseFigureOut"][];
             /** Final */
             final: boolean;
             /** Findings */
@@ -5341,7 +5341,7 @@ export interface components {
             parameter: string;
             parent: components["schemas"]["CaseRef"] | null;
             /** Parts */
-            parts: components["schemas"]["PartOut"][];
+            parts: components["schemas"]["CasePartOut"][];
             /**
              * Paused
              * @description its main clock is paused: no due date meanwhile
@@ -5507,6 +5507,31 @@ export interface components {
             view: "mine" | "due_soon" | "overdue" | "to_verify" | "all";
         };
         /**
+         * CaseFigureOut
+         * @description A figure that follows from the fields by a rule.
+         */
+        CaseFigureOut: {
+            /** Code */
+            code: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Source */
+            source: string;
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Value
+             * @description a decimal number as text, as the server rounded it
+             */
+            value: string;
+        };
+        /**
          * CaseFilters
          * @description Which cases.
          */
@@ -5631,6 +5656,28 @@ export interface components {
              * @description rows that match the filters, on all pages
              */
             total: number;
+        };
+        /**
+         * CasePartOut
+         * @description The part of one organisation in a task force.
+         */
+        CasePartOut: {
+            /** Done At */
+            done_at: string | null;
+            /** Done By */
+            done_by: string;
+            /** Joined At */
+            joined_at: string;
+            /** May Report */
+            may_report: boolean;
+            /** Org */
+            org: string;
+            /** Org Name */
+            org_name: string;
+            /** Result */
+            result: string;
+            /** Task */
+            task: string;
         };
         /**
          * CasePoint
@@ -6029,38 +6076,30 @@ export interface components {
         };
         /**
          * ClockOut
-         * @description A period.
+         * @description The time of the city.
          */
         ClockOut: {
-            /** Binding */
-            binding: boolean;
-            /** Clause */
-            clause: string;
-            /** Code */
-            code: string;
-            /** Confidence */
-            confidence: string;
             /** Label En */
             label_en: string;
-            /** Label Zh */
-            label_zh: string;
             /**
-             * Lengths
-             * @description other lengths by the value of a field
+             * Label Zh
+             * @description what must be said about the data on every page and export; empty when all is real
              */
-            lengths: {
-                [key: string]: number;
-            };
-            /** Main */
-            main: boolean;
-            /** Promise Of */
-            promise_of: string;
-            /** Rule Text En */
-            rule_text_en: string;
-            /** Rule Text Zh */
-            rule_text_zh: string;
-            /** Source */
-            source: string;
+            label_zh: string;
+            /** Now */
+            now: string;
+            /** Paused */
+            paused: boolean;
+            /**
+             * Replay
+             * @description whether historical data are replayed
+             */
+            replay: boolean;
+            /**
+             * Speed
+             * @description city seconds per real second; 1 when not replayed
+             */
+            speed: number;
         };
         /**
          * ClockRow
@@ -8089,7 +8128,7 @@ export interface components {
             /** Groups */
             groups: string[];
             /** Items */
-            items: components["schemas"]["DutyOut"][];
+            items: components["schemas"]["StandingDutyOut"][];
             /** Page */
             page: number;
             /** Page Size */
@@ -10564,30 +10603,15 @@ export interface components {
         };
         /**
          * GapOut
-         * @description One thing that a plan lacks.
+         * @description Periods that every site lacks.
          */
         GapOut: {
-            /** Check */
-            check: string;
-            finding: components["schemas"]["FindingRef"] | null;
-            /** Label En */
-            label_en: string;
-            /** Label Zh */
-            label_zh: string;
-            /** Parameter */
-            parameter: string;
-            /** Parameter En */
-            parameter_en: string;
-            /** Parameter Zh */
-            parameter_zh: string;
-            /** Place */
-            place: string;
-            /** Planned */
-            planned: string;
-            /** Required */
-            required: string;
-            /** Severity */
-            severity: number;
+            /** First */
+            first: string;
+            /** Last */
+            last: string;
+            /** Periods */
+            periods: number;
         };
         /**
          * GapPage
@@ -14124,25 +14148,16 @@ export interface components {
         };
         /**
          * PartOut
-         * @description The part of one organisation in a task force.
+         * @description A part of the raw text.
          */
         PartOut: {
-            /** Done At */
-            done_at: string | null;
-            /** Done By */
-            done_by: string;
-            /** Joined At */
-            joined_at: string;
-            /** May Report */
-            may_report: boolean;
-            /** Org */
-            org: string;
-            /** Org Name */
-            org_name: string;
-            /** Result */
-            result: string;
-            /** Task */
-            task: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "head" | "length" | "segment" | "crc" | "other";
+            /** Text */
+            text: string;
         };
         /**
          * PastedIn
@@ -14279,7 +14294,7 @@ export interface components {
              */
             faults: string[];
             /** Gap List */
-            gap_list: components["schemas"]["GapOut"][];
+            gap_list: components["schemas"]["PlanGapOut"][];
             /** Gaps */
             gaps: number;
             /** Lines */
@@ -14382,6 +14397,33 @@ export interface components {
              * @description a field name; a minus sign before it turns the order
              */
             sort?: string | null;
+        };
+        /**
+         * PlanGapOut
+         * @description One thing that a plan lacks.
+         */
+        PlanGapOut: {
+            /** Check */
+            check: string;
+            finding: components["schemas"]["FindingRef"] | null;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Parameter */
+            parameter: string;
+            /** Parameter En */
+            parameter_en: string;
+            /** Parameter Zh */
+            parameter_zh: string;
+            /** Place */
+            place: string;
+            /** Planned */
+            planned: string;
+            /** Required */
+            required: string;
+            /** Severity */
+            severity: number;
         };
         /**
          * PlanIn
@@ -14699,12 +14741,47 @@ export interface components {
             title_zh: string;
         };
         /**
+         * ProcedureClockOut
+         * @description A period.
+         */
+        ProcedureClockOut: {
+            /** Binding */
+            binding: boolean;
+            /** Clause */
+            clause: string;
+            /** Code */
+            code: string;
+            /** Confidence */
+            confidence: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /**
+             * Lengths
+             * @description other lengths by the value of a field
+             */
+            lengths: {
+                [key: string]: number;
+            };
+            /** Main */
+            main: boolean;
+            /** Promise Of */
+            promise_of: string;
+            /** Rule Text En */
+            rule_text_en: string;
+            /** Rule Text Zh */
+            rule_text_zh: string;
+            /** Source */
+            source: string;
+        };
+        /**
          * ProcedureDetail
          * @description A procedure with everything.
          */
         ProcedureDetail: {
             /** Clocks */
-            clocks: components["schemas"]["ClockOut"][];
+            clocks: components["schemas"]["ProcedureClockOut"][];
             /** Code */
             code: string;
             /** Fields */
@@ -16635,6 +16712,58 @@ export interface components {
              * @description got one of the units that rounding left
              */
             extra: boolean;
+        };
+        /**
+         * StandingDutyOut
+         * @description A standing duty in a list.
+         */
+        StandingDutyOut: {
+            /**
+             * Basis
+             * @description code of the permit that imposes it; empty for most
+             */
+            basis: string;
+            /** Ground */
+            ground: string;
+            /** Group */
+            group: string;
+            /** Id */
+            id: number;
+            /** Item */
+            item: string;
+            /** Missed */
+            missed: number;
+            object: components["schemas"]["PlaceOut"];
+            /** Open */
+            open: number;
+            /**
+             * Origin
+             * @description register or hand
+             */
+            origin: string;
+            /** Overdue */
+            overdue: number;
+            /** Rhythm */
+            rhythm: string;
+            /** Rhythm En */
+            rhythm_en: string;
+            /** Rhythm Zh */
+            rhythm_zh: string;
+            /** Simulated */
+            simulated: boolean;
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            /** Template */
+            template: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Until */
+            until: string | null;
         };
         /**
          * State

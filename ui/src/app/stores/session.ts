@@ -35,5 +35,7 @@ export const useSession = defineStore('session', () => {
     const user = session.value.user
     return user ? pick(usePrefs().lang, user.display_name, user.display_name_en) || user.username : ''
   })
-  return { session, known, signedIn, name, refresh, signIn, enterDemo, signOut }
+  // A hint for what to offer; the server decides each time.
+  const official = computed(() => (session.value.user?.roles ?? []).some((role) => role !== 'enterprise_user' && role !== 'citizen'))
+  return { session, known, signedIn, name, official, refresh, signIn, enterDemo, signOut }
 })

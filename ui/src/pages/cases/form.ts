@@ -2,12 +2,13 @@
 import type { StepField } from '@/api/types'
 
 export type FormValue = string | boolean | string[]
+const SEVERAL = ['checklist', 'choices', 'users']
 
 /** What a field shows first: what the case holds already, or nothing. */
 export function startValue(field: StepField): FormValue {
   const held = field.value
   if (field.type === 'boolean') return held === true
-  if (field.type === 'checklist') return Array.isArray(held) ? held.map(String) : []
+  if (SEVERAL.includes(field.type)) return Array.isArray(held) ? held.map(String) : []
   if (field.type === 'list') return Array.isArray(held) ? held.map(String).join('\n') : ''
   return held === null || held === undefined ? '' : String(held)
 }
@@ -15,7 +16,7 @@ export function startValue(field: StepField): FormValue {
 /** What is sent for a field; empty answers are left out, so that the server can name them as missing. */
 export function sentValue(field: StepField, value: FormValue): unknown {
   if (field.type === 'boolean') return value === true
-  if (field.type === 'checklist') return value
+  if (SEVERAL.includes(field.type)) return value
   const text = String(value).trim()
   if (field.type === 'list') {
     const lines = text.split('\n').map((line) => line.trim())
