@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from qingtian.apps.registry.credit_code import check_character
 from qingtian.demo.limits import Limit, LimitsOf
 from qingtian.demo.shapes import seeded
 from qingtian.demo.sources import EnterpriseRow, Industry, Use, enterprises, industries
+from qingtian.domain.objects.credit_code import check_character
 
 PASSWORD = "123456"  # noqa: S105  the factory default of simulated devices
 POWER_WIRE = "ele01"
