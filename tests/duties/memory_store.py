@@ -75,10 +75,11 @@ class MemoryStore:
             self._progress = progress or self._progress
             return decision.result
 
-    def latest(self, sites: Sequence[str] | None = None, cycle: Cycle | None = None) -> list[Observation]:
+    def latest(self, sites=None, cycle: Cycle | None = None, pollutants=None) -> list[Observation]:
         newest: dict[tuple[str, str, str], Observation] = {}
         for row in self._current(row for row in self._every() if self._shown(row)):
-            if (sites is None or row.site in sites) and (cycle is None or row.cycle is cycle):
+            wanted = (sites is None or row.site in sites) and (pollutants is None or row.pollutant in pollutants)
+            if wanted and (cycle is None or row.cycle is cycle):
                 newest[row.site, row.pollutant, row.cycle.value] = row
         return [newest[key] for key in sorted(newest)]
 

@@ -217,6 +217,9 @@ class StoreContract:
         assert values(store.latest(["S1"])) == [2]
         assert values(store.latest(cycle=Cycle.HOUR)) == [9]
         assert store.latest(["S9"]) == []
+        store.append([row(4, pollutant="b")])
+        assert values(store.latest(pollutants=["b", "zz"])) == [4]
+        assert store.latest(["S2"], pollutants=["b"]) == []
 
     def test_latest_shows_a_correction_of_the_newest_period(self, store: Store) -> None:
         store.append(minutes([1, 2]))

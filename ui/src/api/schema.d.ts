@@ -708,6 +708,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Judgements that late or withdrawn data changed
+         * @description Both figures of each, and the findings that rest on it; sort by computed_at, period_start, object, item.
+         */
+        get: operations["series_list_corrections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/decision-records": {
         parameters: {
             query?: never;
@@ -6800,6 +6820,117 @@ export interface components {
          * @enum {string}
          */
         Confirmation: "unconfirmed" | "confirmed";
+        /**
+         * CorrectedFindingOut
+         * @description A finding that hit in the period of a changed answer.
+         */
+        CorrectedFindingOut: {
+            /** Id */
+            id: number;
+            /** Number */
+            number: string;
+            /** Status */
+            status: string;
+        };
+        /**
+         * CorrectionFilters
+         * @description Which changed answers.
+         */
+        CorrectionFilters: {
+            /**
+             * Finding
+             * @description only those about the periods of this finding, whenever changed
+             */
+            finding?: number | null;
+            /**
+             * Object
+             * @description code of the object
+             */
+            object?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            question?: components["schemas"]["Question"] | null;
+            /**
+             * Since
+             * @description changed at or after this time; seven days ago when left out
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * Until
+             * @description changed before this time
+             */
+            until?: string | null;
+        };
+        /**
+         * CorrectionOut
+         * @description An answer that late, corrected or withdrawn data changed; both figures are kept.
+         */
+        CorrectionOut: {
+            /**
+             * Cause
+             * @description withdrawn: an import was taken back; data: late or corrected values, or other rules
+             */
+            cause: string;
+            /** Cycle */
+            cycle: string;
+            /**
+             * Findings
+             * @description findings that rest on the period
+             */
+            findings: components["schemas"]["CorrectedFindingOut"][];
+            /** Item */
+            item: string;
+            /** Item En */
+            item_en: string;
+            /** Item Zh */
+            item_zh: string;
+            /** Limit */
+            limit: string | null;
+            now: components["schemas"]["FigureOut"];
+            /** Object */
+            object: string;
+            /** Object Name */
+            object_name: string;
+            /** Object Name En */
+            object_name_en: string;
+            /** Period Start */
+            period_start: string;
+            /** Question */
+            question: string;
+            /** Unit */
+            unit: string;
+            was: components["schemas"]["FigureOut"];
+        };
+        /**
+         * CorrectionPage
+         * @description A page of changed answers, newest first.
+         */
+        CorrectionPage: {
+            /** Items */
+            items: components["schemas"]["CorrectionOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
         /**
          * CountLine
          * @description Days in a row of a count with one outcome and one ground.
@@ -14959,6 +15090,12 @@ export interface components {
             text_zh: string;
         };
         /**
+         * Question
+         * @description What is being asked of a period; one answer per question is current.
+         * @enum {string}
+         */
+        Question: "air_index" | "air_day" | "emission_limit" | "emission_day";
+        /**
          * RankPartOut
          * @description What one term of the ranking gave.
          */
@@ -16412,6 +16549,11 @@ export interface components {
              * @description periods that start before this; now when left out
              */
             end?: string | null;
+            /**
+             * Points
+             * @description at most so many points, chosen so that the course stays (LTTB); longer spans
+             */
+            points?: number | null;
             /** Pollutant */
             pollutant: string;
             /**
@@ -16432,7 +16574,8 @@ export interface components {
         SeriesOut: {
             /** As Of */
             as_of: string | null;
-            coverage: components["schemas"]["CoverageOut"];
+            /** @description null when only some points are given */
+            coverage: components["schemas"]["CoverageOut"] | null;
             /** Cycle */
             cycle: string;
             /** End */
@@ -16452,6 +16595,11 @@ export interface components {
             points: components["schemas"]["SeriesPoint"][];
             /** Pollutant */
             pollutant: string;
+            /**
+             * Sampled
+             * @description whether points were left out, because `points` was given
+             */
+            sampled: boolean;
             /** Simulated */
             simulated: boolean;
             /** Site */
@@ -16531,6 +16679,11 @@ export interface components {
              * @description periods that start before this; now when left out
              */
             end?: string | null;
+            /**
+             * Points
+             * @description at most so many points, chosen so that the course stays (LTTB); longer spans
+             */
+            points?: number | null;
             /** Pollutant */
             pollutant: string;
             /**
@@ -20422,6 +20575,76 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    series_list_corrections: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description changed at or after this time; seven days ago when left out */
+                since?: string | null;
+                /** @description changed before this time */
+                until?: string | null;
+                /** @description only those about the periods of this finding, whenever changed */
+                finding?: number | null;
+                /** @description code of the object */
+                object?: string | null;
+                question?: components["schemas"]["Question"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -31000,6 +31223,8 @@ export interface operations {
                 end?: string | null;
                 /** @description only what was known then */
                 as_of?: string | null;
+                /** @description at most so many points, chosen so that the course stays (LTTB); longer spans */
+                points?: number | null;
             };
             header?: never;
             path?: never;
@@ -31069,6 +31294,8 @@ export interface operations {
                 end?: string | null;
                 /** @description only what was known then */
                 as_of?: string | null;
+                /** @description at most so many points, chosen so that the course stays (LTTB); longer spans */
+                points?: number | null;
             };
             header?: never;
             path?: never;

@@ -12,6 +12,7 @@ from qingtian.apps.cases.queries import View
 from qingtian.apps.findings.kpi import Axis
 from qingtian.apps.findings.states import Activity, AnswerState, Confirmation, Source, Status, WindowState
 from qingtian.apps.judgements.recomputation import Mode, RunState
+from qingtian.apps.judgements.states import Question
 from qingtian.interfaces.api.paging import PageQuery
 from qingtian.interfaces.api.schemas.base import Moment
 from qingtian.packs.finding_kinds import finding_kinds
@@ -182,6 +183,9 @@ class SeriesQuery(Schema):
     start: Moment | None = Field(None, description="first period start; 24 hours before `end` when left out")
     end: Moment | None = Field(None, description="periods that start before this; now when left out")
     as_of: Moment | None = Field(None, description="only what was known then")
+    points: int | None = Field(
+        None, ge=3, le=5000, description="at most so many points, chosen so that the course stays (LTTB); longer spans"
+    )
 
 
 class ExportOptions(Schema):
@@ -204,6 +208,16 @@ class RecomputationFilters(PageQuery):
     mode: Mode | None = None
     state: RunState | None = None
     row_id: str | None = Field(None, max_length=120, description="recomputations that try this row")
+
+
+class CorrectionFilters(PageQuery):
+    """Which changed answers."""
+
+    since: Moment | None = Field(None, description="changed at or after this time; seven days ago when left out")
+    until: Moment | None = Field(None, description="changed before this time")
+    finding: int | None = Field(None, description="only those about the periods of this finding, whenever changed")
+    object: str | None = Field(None, max_length=64, description="code of the object")
+    question: Question | None = None
 
 
 class AnswerFilters(PageQuery):

@@ -342,7 +342,12 @@ class Store(Protocol):
         """
         ...
 
-    def latest(self, sites: Sequence[str] | None = None, cycle: Cycle | None = None) -> list[Observation]:
+    def latest(
+        self,
+        sites: Sequence[str] | None = None,
+        cycle: Cycle | None = None,
+        pollutants: Sequence[str] | None = None,
+    ) -> list[Observation]:
         """Newest period of every (site, pollutant, cycle)."""
         ...
 

@@ -45,10 +45,15 @@ class LakeReads:
     _side_reads: side.SideTables
     _reading: threading.BoundedSemaphore
 
-    def latest(self, sites: Sequence[str] | None = None, cycle: Cycle | None = None) -> list[Observation]:
+    def latest(
+        self,
+        sites: Sequence[str] | None = None,
+        cycle: Cycle | None = None,
+        pollutants: Sequence[str] | None = None,
+    ) -> list[Observation]:
         """Newest period of every (site, pollutant, cycle)."""
         with self._side_reads.connection() as connection:
-            return side.read_latest(connection, sites, cycle)
+            return side.read_latest(connection, sites, cycle, pollutants)
 
     def series(
         self,

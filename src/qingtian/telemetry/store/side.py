@@ -68,6 +68,7 @@ _RANK = " ".join(f"WHEN '{origin.value}' THEN {rank}" for rank, origin in enumer
 SELECT_LATEST = f"""
 SELECT DISTINCT ON (site, pollutant, cycle) {", ".join(COLUMNS)} FROM telemetry.latest
 WHERE (%(sites)s::text[] IS NULL OR site = ANY(%(sites)s)) AND (%(cycle)s::text IS NULL OR cycle = %(cycle)s)
+      AND (%(pollutants)s::text[] IS NULL OR pollutant = ANY(%(pollutants)s))
 ORDER BY site, pollutant, cycle, period_start DESC, CASE origin {_RANK} END
 """  # noqa: S608  fixed names
 
@@ -204,10 +205,17 @@ def _values(row: Observation) -> list[Any]:
 
 
 def read_latest(
-    connection: psycopg.Connection[TupleRow], sites: Sequence[str] | None, cycle: Cycle | None
+    connection: psycopg.Connection[TupleRow],
+    sites: Sequence[str] | None,
+    cycle: Cycle | None,
+    pollutants: Sequence[str] | None,
 ) -> list[Observation]:
     """Newest period of every series, one origin each."""
-    parameters = {"sites": None if sites is None else list(sites), "cycle": None if cycle is None else cycle.value}
+    parameters = {
+        "sites": None if sites is None else list(sites),
+        "cycle": None if cycle is None else cycle.value,
+        "pollutants": None if pollutants is None else list(pollutants),
+    }
     return [_from_row(row) for row in connection.execute(SELECT_LATEST, parameters).fetchall()]
 
 

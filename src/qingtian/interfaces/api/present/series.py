@@ -36,6 +36,8 @@ LONGEST: Mapping[Cycle, timedelta] = {
     Cycle.SAMPLE: timedelta(days=20_000),
 }
 
+SAMPLED_LONGER = 5  # a span of so many times the length may be asked for in few points
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -56,7 +58,7 @@ def series(actor: Actor, now: datetime, query: SeriesQuery) -> SeriesOut:
     if site is None:
         raise NotVisible(f"there is no site {query.site}", field="site", remedy="choose a registered station or outlet")
     span = span_of(query, now)
-    rows = telemetry_store().series(query.site, query.pollutant, query.cycle, span.start, span.end, as_of=query.as_of)
+    rows, sampled = _rows(query, span)
     name, known = law.pollutant_name(query.pollutant), provenance(site)
     return SeriesOut(
         site=site.code,
@@ -73,12 +75,22 @@ def series(actor: Actor, now: datetime, query: SeriesQuery) -> SeriesOut:
         label="start",
         points=points_out(rows),
         limits=limits_for(site, query.pollutant, query.cycle, _law_day(span, now)),
-        coverage=_coverage(rows, _expected(actor, site, query.cycle, span, now)),
+        coverage=_coverage(rows, _expected(actor, site, query.cycle, span, now), sampled),
+        sampled=sampled,
         simulated=site.simulated,
         source=known.code,
         source_zh=known.zh,
         source_en=known.en,
     )
+
+
+def _rows(query: SeriesQuery, span: Span) -> tuple[list[Observation], bool]:
+    """The rows of a series, all or as many as were asked for; whether some were left out."""
+    asked = (query.site, query.pollutant, query.cycle, span.start, span.end)
+    if query.points is None:
+        return telemetry_store().series(*asked, as_of=query.as_of), False
+    found = telemetry_store().sampled(*asked, points=query.points, as_of=query.as_of)
+    return found.rows, found.of + found.gaps > len(found.rows)
 
 
 def span_of(query: SeriesQuery, now: datetime) -> Span:
@@ -91,7 +103,7 @@ def span_of(query: SeriesQuery, now: datetime) -> Span:
     start = query.start or end - USUAL
     if start >= end:
         raise InvalidInput("start is not before end", field="start", remedy="give an earlier start")
-    longest = LONGEST[query.cycle]
+    longest = LONGEST[query.cycle] * (1 if query.points is None else SAMPLED_LONGER)
     if end - start > longest:
         raise InvalidInput(
             f"more than {longest.days} days of {query.cycle} values", field="start", remedy="ask for it in parts"
@@ -146,7 +158,9 @@ def _interval(actor: Actor, site: RegistryObject, cycle: Cycle) -> timedelta:
     return timedelta(seconds=profile.minute_interval_s if cycle is Cycle.MINUTE else profile.realtime_interval_s)
 
 
-def _coverage(rows: list[Observation], promised: int | None) -> CoverageOut:
+def _coverage(rows: list[Observation], promised: int | None, sampled: bool) -> CoverageOut | None:
+    if sampled:  # counted from some of the points it would be wrong
+        return None
     expected = len(rows) if promised is None else promised
     valid = sum(row.valid for row in rows)
     return CoverageOut(

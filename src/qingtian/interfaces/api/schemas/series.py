@@ -53,7 +53,8 @@ class SeriesOut(Schema):
     label: str = Field(description="which end of the period labels a value: start")
     points: list[SeriesPoint]
     limits: list[LimitOut]
-    coverage: CoverageOut
+    coverage: CoverageOut | None = Field(description="null when only some points are given")
+    sampled: bool = Field(description="whether points were left out, because `points` was given")
     simulated: bool
     source: str
     source_zh: str

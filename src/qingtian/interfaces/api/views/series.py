@@ -6,9 +6,11 @@ from django.http import HttpRequest
 from ninja import Query, Router
 
 from qingtian.interfaces.api.auth import actor
-from qingtian.interfaces.api.filters import SeriesQuery
+from qingtian.interfaces.api.filters import CorrectionFilters, SeriesQuery
+from qingtian.interfaces.api.present import corrections
 from qingtian.interfaces.api.present import series as present
 from qingtian.interfaces.api.responses import reads
+from qingtian.interfaces.api.schemas.corrections import CorrectionPage
 from qingtian.interfaces.api.schemas.series import SeriesOut
 from qingtian.runtime.clock import current_clock
 
@@ -19,3 +21,9 @@ router = Router(tags=["series"])
 def series(request: HttpRequest, filters: Query[SeriesQuery]) -> SeriesOut:
     """Periods start <= t < end, labelled by their start, with limits and coverage; `as_of` goes back in knowledge."""
     return present.series(actor(request), current_clock().now(), filters)
+
+
+@router.get("/corrections", response=reads(CorrectionPage), summary="Judgements that late or withdrawn data changed")
+def list_corrections(request: HttpRequest, filters: Query[CorrectionFilters]) -> CorrectionPage:
+    """Both figures of each, and the findings that rest on it; sort by computed_at, period_start, object, item."""
+    return corrections.correction_page(actor(request), current_clock().now(), filters)
