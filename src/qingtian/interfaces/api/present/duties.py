@@ -39,12 +39,12 @@ from qingtian.interfaces.api.present.occurrences import form_of, month_of, occur
 from qingtian.interfaces.api.present.places import PlaceNames
 from qingtian.interfaces.api.schemas.obligations import (
     DutyDetail,
-    DutyOut,
     DutyPage,
     DutyRates,
     ObligationTemplateOut,
     RateOut,
     RatesOut,
+    StandingDutyOut,
     TemplateRatesOut,
     TrainingOut,
 )
@@ -71,7 +71,7 @@ def duty_page(actor: Actor, now: datetime, filters: DutyFilters) -> DutyPage:
     )
 
 
-def duty_rows(rows: Iterable[Obligation], now: datetime) -> list[DutyOut]:
+def duty_rows(rows: Iterable[Obligation], now: datetime) -> list[StandingDutyOut]:
     """Standing duties with what is open of them: one query more, whatever their number."""
     listed = list(rows)
     names = PlaceNames(row.object for row in listed)
@@ -210,10 +210,10 @@ def _duties(actor: Actor, now: datetime, filters: DutyFilters) -> QuerySet[Oblig
     return rows.select_related("object", "basis").order_by("template", "object__code", "item", "id")
 
 
-def _duty(row: Obligation, names: PlaceNames, load: Load, now: datetime) -> DutyOut:
+def _duty(row: Obligation, names: PlaceNames, load: Load, now: datetime) -> StandingDutyOut:
     title = obligation_title(row, now.astimezone(SHANGHAI).date())
     zh, en = parse_rhythm(row.rhythm).words()
-    return DutyOut(
+    return StandingDutyOut(
         id=row.pk,
         template=row.template,
         item=row.item,

@@ -48,7 +48,7 @@ class ObligationTemplateOut(Schema):
     note: str
 
 
-class DutyOut(Schema):
+class StandingDutyOut(Schema):
     """A standing duty in a list."""
 
     id: int
@@ -72,7 +72,7 @@ class DutyOut(Schema):
     simulated: bool
 
 
-class DutyPage(Page[DutyOut]):
+class DutyPage(Page[StandingDutyOut]):
     """A page of standing duties."""
 
     groups: list[str]
@@ -165,7 +165,7 @@ class OccurrenceDetail(OccurrenceOut):
     followers: list[OccurrenceOut]
 
 
-class DutyDetail(DutyOut):
+class DutyDetail(StandingDutyOut):
     """A standing duty with its history."""
 
     set_up_by: str
@@ -295,7 +295,7 @@ class StreamPage(Page[StreamOut]):
     all: StreamHours = Field(description="the streams of this page together")
 
 
-class GapOut(Schema):
+class PlanGapOut(Schema):
     """One thing that a plan lacks."""
 
     check: str
@@ -367,7 +367,7 @@ class PlanDetail(PlanRowOut):
 
     requirement_lines: list[PlanLineOut]
     lines: list[PlanLineOut]
-    gap_list: list[GapOut]
+    gap_list: list[PlanGapOut]
     checks: list[Choice] = Field(description="everything that is looked at")
     faults: list[str] = Field(description="lines of the permit that could not be read")
     versions: list[PlanVersionOut]
