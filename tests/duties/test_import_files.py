@@ -112,9 +112,9 @@ def test_a_dry_run_stores_nothing_and_tells_everything(store: FallibleStore) -> 
     station("S1")
     row = checked(store, file_text(48, value=lambda n: "x" if n == 3 else "" if n == 4 else str(n)))
     assert row.state == ImportState.CHECKED
-    assert (row.check["rows"], row.check["values"], row.check["row_errors"]) == (48, 46, 1)
-    assert row.check["causes"]["not_a_number"] == 1
-    assert (row.check["first"], row.check["last"]) == (START.isoformat(), (START + 47 * HOUR).isoformat())
+    assert (row.trial["rows"], row.trial["values"], row.trial["row_errors"]) == (48, 46, 1)
+    assert row.trial["causes"]["not_a_number"] == 1
+    assert (row.trial["first"], row.trial["last"]) == (START.isoformat(), (START + 47 * HOUR).isoformat())
     assert (row.rows_done, row.rows_total) == (48, 48)
     assert held(store) == []
     [issue] = ImportIssue.objects.filter(of=row)
@@ -149,7 +149,7 @@ def test_real_station_hours_go_the_whole_way_with_their_doubts_counted(store: Fa
     text = "\n".join(",".join(one) for one in [header, *rows]).encode()
     row = imported(store, text, known("national_air_stations"))
     assert row.state == ImportState.DONE
-    assert row.counts["new"] == row.report["values"] == row.check["values"]
+    assert row.counts["new"] == row.report["values"] == row.trial["values"]
     assert row.doubts.get("pm25_above_pm10", 0) == row.report["causes"].get("pm25_above_pm10", 0)
     assert row.report["row_errors"] == 0
     assert set(row.report["sites"]) == {"1325A", "1334A"}
@@ -181,7 +181,7 @@ def test_a_file_that_proves_wrong_as_mapped_cannot_be_started(store: FallibleSto
     lines += [f"2025-12-01 {hour:02d}:00:00,S1,77,40,60,77,9,30,0.5" for hour in range(24)]
     spec = known("national_air_stations", ozone_day_column="")
     row = checked(store, "\n".join(lines).encode(), spec)
-    assert row.check["refused"] == ["columns_shifted"]
+    assert row.trial["refused"] == ["columns_shifted"]
     with pytest.raises(Conflict, match="shifted by one") as refused:
         start_import(SYSTEM_ACTOR, NOW, row.number)
     assert refused.value.remedy
@@ -338,7 +338,7 @@ def test_an_interrupted_dry_run_begins_again_and_lists_each_error_once(store: Fa
         carry_out(row, stores(store), pace(10))
     done = carry_out(row, stores(store), pace(10))
     assert done.state == ImportState.CHECKED
-    assert done.issues.count() == done.check["row_errors"] == 20
+    assert done.issues.count() == done.trial["row_errors"] == 20
 
 
 def test_the_worker_leaves_what_a_command_carries_and_goes_on_by_slices(store: FallibleStore) -> None:

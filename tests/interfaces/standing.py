@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 
 from django.db import transaction
@@ -33,6 +34,10 @@ from qingtian.apps.findings.actions.end_finding import end_finding
 from qingtian.apps.findings.actions.record_leaks import CheckDraft, record_leaks
 from qingtian.apps.findings.models import Finding, LeakCheck, MaintenanceWindow
 from qingtian.apps.findings.states import CheckKind, DismissReason, Kind
+from qingtian.apps.imports.actions.run_import import check_import
+from qingtian.apps.imports.actions.save_mapping import save_mapping
+from qingtian.apps.imports.actions.upload_file import upload_file
+from qingtian.apps.imports.models import DataImport
 from qingtian.apps.judgements.actions.ask_recomputation import Asked, ask_recomputation
 from qingtian.apps.judgements.models import Judgement
 from qingtian.apps.obligations.actions.set_up_obligation import DutyDraft, set_up_obligation
@@ -40,9 +45,12 @@ from qingtian.apps.registry.actions.merge_objects import merge_objects
 from qingtian.apps.registry.actions.register_object import ObjectDraft, register_object
 from qingtian.apps.registry.actions.relate_objects import relate_objects
 from qingtian.apps.registry.models import ObjectType, RegistryObject, RelationKind
+from qingtian.telemetry.importers.guessing import presets
+from qingtian.telemetry.importers.mapping import read_mapping
 from qingtian.telemetry.store import Cycle
 
 HOUR = timedelta(hours=1)
+IMPORTED = f"time,site,pm25\n2025-11-24 08:00,{city.BAD_STATION},35\n".encode()
 LEAK = "V-1-0001"
 # Everybody of the access table: one letter, a name, the grant; nobody has the role `system`, the house itself is it.
 EVERYBODY: dict[str, tuple[Role, str, str] | None] = {
@@ -79,6 +87,7 @@ class Standing:
     parks: dict[str, RegistryObject]  # P-1 serves P-2; P-3 was merged into P-1
     relation: int
     window: int = 0  # announced by the first enterprise
+    jobs: dict[str, str] = field(default_factory=dict)  # numbers of imports by their state
     check: int = 0  # a reading of its leak component
     obligation: int = 0  # training of the first enterprise's staff
     occurrence: int = 0  # its ledger of the running month
@@ -101,6 +110,9 @@ class Standing:
         names |= {"{kind}/{subject_id}": f"case/{self.cases['first'].pk}"}
         for name, value in names.items():
             path = path.replace(name, str(value))
+        if "{job}" in path:
+            path = path.replace("{job}", self.jobs[JOB_FOR.get(path.rsplit("/", 1)[-1], "checked")])
+        path = path.replace("{line}", "2").replace("/mappings/{name}", "/mappings/saved")
         path = path.replace("{org}", "B-1").replace("{relation_id}", str(self.relation)).replace("{type}", "park")
         if "/registry/" in path:
             path = path.replace("{code}", "P-3" if path.endswith("/part") else "P-1")
@@ -117,6 +129,7 @@ CODES = {
     "/monitoring-plans/": "E-1",
 }
 CODES |= {"/procedures/": "T1", "/documents/": "listing"}
+JOB_FOR = {"cancel": "importing", "resume": "cancelled", "withdraw": "done"}
 CODES |= {"/indicators/": "RECYCLE", "/decisions/": "catering_purifier"}
 
 
@@ -166,6 +179,7 @@ def build(archive: Path) -> Standing:
         town, people, findings, cases, items, frame, waiting.number, run.number, judged.pk, parks, relation
     )
     stood.window, stood.check = _window(owner, town).pk, _reading(owner).pk
+    stood.jobs = _jobs()
     stood.obligation, stood.occurrence = _duties(duty, town)
     return stood
 
@@ -206,6 +220,22 @@ def _parks() -> tuple[dict[str, RegistryObject], int]:
     merge_objects(SYSTEM_ACTOR, city.NOW, parks["P-1"].pk, parks["P-3"].pk, reason="同一园区")
     tie = relate_objects(SYSTEM_ACTOR, city.NOW, parks["P-1"].pk, parks["P-2"].pk, RelationKind.OPERATES)
     return parks, tie.pk
+
+
+def _jobs() -> dict[str, str]:
+    """Imports of one file in the states that steps need; nobody carries them out here."""
+    save_mapping(SYSTEM_ACTOR, city.NOW, presets()[0].model_copy(update={"name": "saved"}))
+    plain = {"time": {"columns": ["time"]}, "site": {"columns": ["site"]}, "name": "one_column"}
+    mapping = read_mapping(plain | {"columns": [{"column": "pm25", "pollutant": "a34004", "unit": "ug/m3"}]})
+    found = {"rows": 1, "values": 1, "row_errors": 0, "first": None, "last": None, "sites": {}, "items": {}}
+    found |= {"causes": {}, "examples": {}, "gaps": [], "refused": []}
+    jobs = {}
+    for state in ("checked", "importing", "cancelled", "done"):
+        row = upload_file(SYSTEM_ACTOR, city.NOW, BytesIO(IMPORTED), f"{state}.csv")
+        check_import(SYSTEM_ACTOR, city.NOW, row.number, mapping)
+        DataImport.objects.filter(pk=row.pk).update(state=state, phase="import", trial=found, counts={"new": 1})
+        jobs[state] = row.number
+    return jobs
 
 
 def _findings(town: city.Town) -> Iterator[tuple[str, Finding]]:

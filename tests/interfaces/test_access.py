@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from tests.interfaces import city
 from tests.interfaces.access import COLUMNS, SIGNS, table
-from tests.interfaces.standing import EVERYBODY, LEAK, Standing, undone
+from tests.interfaces.standing import EVERYBODY, IMPORTED, LEAK, Standing, undone
 
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.registry.actions.change_device import device_revision
@@ -48,6 +48,12 @@ DUTY = {
     "item": "a34013",
     "rhythm": "1/year",
     "ground": "x",
+}
+MAPPING: dict[str, object] = {
+    "name": "one_column",
+    "time": {"columns": ["time"]},
+    "site": {"columns": ["site"]},
+    "columns": [{"column": "pm25", "pollutant": "a34004", "unit": "ug/m3"}],
 }
 BODIES: dict[str, dict[str, object]] = {
     "/obligations": DUTY,
@@ -96,6 +102,9 @@ BODIES: dict[str, dict[str, object]] = {
     "/{subject_id}/record": {"kind": "statement", "content": {"text": "已检修", "by": "厂长"}},
     "/devices": {"mn": "QT9", "name": "数采仪", "site": "O-1-01"},
     "/commands": {"cn": "1011"},
+    "/mappings": {"mapping": MAPPING | {"name": "another"}},
+    "/check": {"mapping": MAPPING},
+    "/preview": {"mapping": MAPPING},
     "/cancel": {"note": "x"},
     "/{row_id}/try": {"cells": {"limit": "80"}, "first_day": "2025-11-24", "last_day": "2025-11-24"},
     "/recomputations": {"first_day": "2025-11-24", "last_day": "2025-11-24"},
@@ -135,6 +144,10 @@ def ask(client: Client, standing: Standing, method: str, path: str) -> HttpRespo
         url += "?type=park"
     if "/series" in path:
         url += "?site=O-1-01&pollutant=a21002"
+    if path.endswith("/forecasts"):
+        url += "?site=O-1-01&parameter=a01001"
+    if path.endswith("/v1/imports") and method == "POST":
+        return client.post(url, {"file": SimpleUploadedFile("a.csv", IMPORTED)})
     if method == "GET":
         answer = client.get(url)
         let_go(answer)

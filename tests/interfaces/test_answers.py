@@ -13,7 +13,7 @@ from tests.interfaces.standing import EVERYBODY, Standing
 
 pytestmark = pytest.mark.django_db
 READS = sorted(path for method, path in table() if method == "GET")
-FILES = ("/content", "/package")
+FILES = ("/content", "/package", ".jsonl")
 # What the supervisor of the standing town cannot read, and where its answers are looked at.
 ELSEWHERE = {
     "/api/v1/activations",  # data stewards only: test_commands
@@ -35,6 +35,8 @@ def read(client: Client, standing: Standing, path: str) -> str:
     url = standing.at(path)
     if "/series" in path:
         url += f"?site=O-1-01&pollutant=a21002&{SPAN}"
+    if path.endswith("/forecasts"):
+        url += f"?site=O-1-01&parameter=a01001&{SPAN}"
     answer = client.get(f"{url}{'&' if '?' in url else '?'}page_size=200" if path != "/api/v1/people" else url)
     return answer.content.decode() if answer.status_code == 200 else ""
 

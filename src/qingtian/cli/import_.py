@@ -171,11 +171,11 @@ def _print(row: DataImport, *, as_json: bool, errors: Path | None) -> None:
 
     from qingtian.telemetry.importers.causes import WORDS, Found
 
-    found = row.report or row.check
+    found = row.report or row.trial
     if errors is not None:
         _write_errors(row, errors)
     if as_json:
-        names = ("number", "state", "check", "report", "counts", "doubts", "error")
+        names = ("number", "state", "trial", "report", "counts", "doubts", "error")
         shown = {name: getattr(row, name) for name in names}
         click.echo(json.dumps(shown | {"hidden": row.hidden}, ensure_ascii=False, indent=1))
     else:

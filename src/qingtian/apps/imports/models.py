@@ -59,7 +59,7 @@ class DataImport(models.Model):
     rows_done = models.BigIntegerField(default=0)
     line_done = models.BigIntegerField(default=0)  # rows up to this line are in the store
     pending_line = models.BigIntegerField(default=0)  # a batch up to this line was begun
-    check: models.JSONField[Plain, Plain] = models.JSONField(default=dict, blank=True)  # what the dry run found
+    trial: models.JSONField[Plain, Plain] = models.JSONField(default=dict, blank=True)  # what the dry run found
     report: models.JSONField[Plain, Plain] = models.JSONField(default=dict, blank=True)  # what the import found
     counts: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(default=dict, blank=True)
     doubts: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(default=dict, blank=True)
@@ -95,7 +95,7 @@ class DataImport(models.Model):
     @property
     def refused(self) -> bool:
         """Whether the dry run proved the file wrong as mapped."""
-        return bool(self.check.get("refused"))
+        return bool(self.trial.get("refused"))
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -93,7 +93,7 @@ class FileReader:
             InvalidInput: the file cannot be read, or lacks a column of the mapping.
         """
         table = open_table(path, self.mapping.layout)
-        self._check_columns(table.columns)
+        self.require_columns(table.columns)
         batch = Batch()
         for row in table.rows:
             self.add(row, batch)
@@ -112,6 +112,21 @@ class FileReader:
             self.tally.note(issue)
             batch.issues.append(issue)
 
+    def require_columns(self, columns: tuple[str, ...]) -> None:
+        """Refuse a file that lacks a column of the mapping.
+
+        Raises:
+            InvalidInput: names the first.
+        """
+        missing = [name for name in self.mapping.needed_columns if name not in columns]
+        if missing:
+            raise InvalidInput(
+                f"the file has no column {missing[0]!r}",
+                field=missing[0],
+                remedy=f"map to one of {', '.join(columns[:40])}",
+                missing=missing,
+            )
+
     def finish(self) -> None:
         """Tell what only the whole file can: after the last row."""
         self._traps.finish(self.tally)
@@ -128,16 +143,6 @@ class FileReader:
     def _conversion(self, item: Item, unit: str) -> Conversion:
         wanted = self.mapping.unit_of(item)
         return conversion(unit or wanted, wanted, self.mapping.seconds)
-
-    def _check_columns(self, columns: tuple[str, ...]) -> None:
-        missing = [name for name in self.mapping.needed_columns if name not in columns]
-        if missing:
-            raise InvalidInput(
-                f"the file has no column {missing[0]!r}",
-                field=missing[0],
-                remedy=f"map to one of {', '.join(columns[:40])}",
-                missing=missing,
-            )
 
     def _read(self, row: SourceRow, batch: Batch) -> Iterator[Issue]:
         if row.cut:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from qingtian.domain.errors import ConfigurationError, InvalidInput
 
@@ -159,7 +159,7 @@ def _open_csv(path: Path, layout: Layout) -> Table:
 def _bytes_of(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         zipped = file.read(2) == GZIP_MAGIC
-    return gzip.open(path, "rb") if zipped else path.open("rb")
+    return cast("IO[bytes]", gzip.open(path, "rb") if zipped else path.open("rb"))
 
 
 def _encoding(head: bytes) -> str:

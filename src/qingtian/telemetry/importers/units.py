@@ -10,7 +10,8 @@ from fractions import Fraction
 from functools import lru_cache
 
 from qingtian.domain.errors import InvalidInput
-from qingtian.domain.indicators.units import UnknownUnit, unit
+from qingtian.domain.indicators.faults import UnknownUnit
+from qingtian.domain.indicators.units import unit
 
 _PLAIN = str.maketrans(
     {"μ": "u", "µ": "u", "³": "3", "²": "2", "℃": "degC", "％": "%", "／": "/", "·": "*", "㎎": "mg"}

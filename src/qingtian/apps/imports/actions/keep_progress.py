@@ -59,7 +59,7 @@ def finish_check(row_id: int, at: datetime, found: Mapping[str, Any], doubts: Ma
         row = DataImport.objects.select_for_update().get(pk=row_id)
         if row.state != ImportState.CHECKING:
             return row
-        row.state, row.check, row.doubts = ImportState.CHECKED, dict(found), dict(doubts)
+        row.state, row.trial, row.doubts = ImportState.CHECKED, dict(found), dict(doubts)
         row.rows_total = row.rows_done = int(found["rows"])
         row.line_done, row.finished_at = 0, at
         row.save()

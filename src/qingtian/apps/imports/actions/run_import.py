@@ -36,7 +36,7 @@ def check_import(
         row.source, row.licence = mapping.source, mapping.licence
         row.state, row.phase, row.carrier = ImportState.CHECKING, Phase.CHECK, carrier
         row.rows_done = row.line_done = row.pending_line = 0
-        row.check, row.report, row.counts, row.doubts, row.error = {}, {}, {}, {}, ""
+        row.trial, row.report, row.counts, row.doubts, row.error = {}, {}, {}, {}, ""
         row.started_at, row.finished_at = None, None
         row.save()
         row.issues.all().delete()
@@ -55,7 +55,7 @@ def start_import(actor: Actor, at: datetime, number: str, *, carrier: Carrier = 
     with writing():
         row = visible_import(actor, number, lock=True)
         if row.state == ImportState.CHECKED and row.refused:
-            cause = Found(row.check["refused"][0])
+            cause = Found(row.trial["refused"][0])
             raise Conflict(WORDS[cause].en, field="mapping", remedy=WORDS[cause].remedy_en, cause=cause.value)
         _require_step(row, Step.START)
         row.state, row.phase, row.carrier = ImportState.IMPORTING, Phase.IMPORT, carrier

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('rows_done', models.BigIntegerField(default=0)),
                 ('line_done', models.BigIntegerField(default=0)),
                 ('pending_line', models.BigIntegerField(default=0)),
-                ('check', models.JSONField(blank=True, default=dict)),
+                ('trial', models.JSONField(blank=True, default=dict)),
                 ('report', models.JSONField(blank=True, default=dict)),
                 ('counts', models.JSONField(blank=True, default=dict)),
                 ('doubts', models.JSONField(blank=True, default=dict)),
