@@ -31,6 +31,7 @@ import type {
   FrameList,
   GapPage,
   GeoFeatures,
+  HealthReport,
   IndicatorDetail,
   IndicatorPage,
   ManyCases,
@@ -85,6 +86,7 @@ export type SeriesQuery = paths['/api/v1/series']['get']['parameters']['query']
 
 const session = {
   meta: () => unwrap(client.GET('/api/v1/meta')),
+  healthReport: () => unwrap<HealthReport>(client.GET('/api/v1/health/report')),
   session: () => unwrap(client.GET('/api/v1/session')),
   signIn: (username: string, password: string) => unwrap(client.POST('/api/v1/session', { body: { username, password } })),
   signOut: () => unwrap(client.DELETE('/api/v1/session')),

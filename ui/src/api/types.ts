@@ -11,6 +11,10 @@ export interface Paged<T> {
 }
 
 export type Meta = Schemas['MetaOut']
+export type Notice = Schemas['NoticeOut']
+export type HealthReport = Schemas['HealthReportOut']
+export type HealthItem = Schemas['HealthItemOut']
+export type HealthDuty = Schemas['DutyOut']
 export type DemoAccount = Schemas['DemoAccount']
 export type Session = Schemas['SessionOut']
 export type Person = Schemas['PersonOut']
