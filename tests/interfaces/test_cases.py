@@ -327,8 +327,9 @@ def test_the_evidence_leaves_the_house_as_one_file_that_verifies_itself(
     answer = client.get(url)
     (tmp_path / "case.zip").write_bytes(b"".join(answer.streaming_content))
     with zipfile.ZipFile(tmp_path / "case.zip") as package:
-        package.extractall(tmp_path)
-    checked = subprocess.run([sys.executable, "verify.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        package.extractall(tmp_path / "out")
+    folder = tmp_path / "out"
+    checked = subprocess.run([sys.executable, "verify.py"], cwd=folder, capture_output=True, text=True, check=False)
 
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{case.number}.zip"'
     assert checked.returncode == 0, checked.stdout

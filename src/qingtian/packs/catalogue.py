@@ -27,6 +27,7 @@ def later_tables() -> tuple[Table[Any], ...]:
         evidence,
         finding_kinds,
         indicators,
+        ledgers,
         media_parameters,
         objects,
         obligations,
@@ -45,6 +46,7 @@ def later_tables() -> tuple[Table[Any], ...]:
         *finding_kinds.TABLES,
         *obligations.TABLES,
         *evidence.TABLES,
+        *ledgers.TABLES,
     )
 
 

@@ -75,6 +75,7 @@ TOUCHES: Mapping[str, tuple[Use, ...]] = {
     "capacity_zone": (CAPACITY,),
     "replacement_factor": (CAPACITY,),
     "carbon_rule": (CARBON,),
+    "ledger_kind": (CAPACITY,),
     "admissibility_check": (EVIDENCE,),
     "evidence_record": (EVIDENCE,),
     "obligation_template": (OBLIGATIONS, FINDINGS),

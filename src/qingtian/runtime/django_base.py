@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "qingtian.apps.findings",
     "qingtian.apps.cases",
     "qingtian.apps.evidence",
+    "qingtian.apps.ledgers",
     "qingtian.apps.obligations",
     "qingtian.apps.devices",
     "qingtian.apps.indicators",

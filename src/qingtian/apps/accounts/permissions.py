@@ -46,6 +46,10 @@ class Verb(StrEnum):
     READ_CUSTODY = "read_custody"  # who saw, exported, moved evidence
     ANCHOR_EVIDENCE = "anchor_evidence"  # daily roots and their receipts
     MOVE_EVIDENCE = "move_evidence"  # to another store
+    KEEP_LEDGER = "keep_ledger"  # open accounts, draft, withdraw and post entries
+    APPROVE_ENTRY = "approve_entry"  # of a ledger; never one's own
+    LICENSE_DATA = "license_data"
+    RECORD_USE = "record_use"  # of licensed data
     PAUSE_CLOCK = "pause_clock"
     LINK_DUPLICATE = "link_duplicate"
     MARK_BREACH = "mark_breach"
@@ -131,6 +135,10 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
     ),
     Verb.ANCHOR_EVIDENCE: frozenset({Role.SYSTEM}),
     Verb.MOVE_EVIDENCE: frozenset({Role.DATA_STEWARD, Role.SYSTEM}),
+    Verb.KEEP_LEDGER: frozenset({Role.HANDLER, Role.DATA_STEWARD}),
+    Verb.APPROVE_ENTRY: frozenset({Role.APPROVER, Role.SUPERVISOR}),
+    Verb.LICENSE_DATA: frozenset({Role.DATA_STEWARD}),
+    Verb.RECORD_USE: frozenset({Role.DATA_STEWARD, Role.SYSTEM}),
     Verb.PAUSE_CLOCK: frozenset({Role.APPROVER, Role.SUPERVISOR}),
     Verb.LINK_DUPLICATE: frozenset({Role.DISPATCHER, Role.SUPERVISOR}),
     Verb.MARK_BREACH: frozenset({Role.SYSTEM}),

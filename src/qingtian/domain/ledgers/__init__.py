@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qingtian.domain.ledgers.balance import Need, ReplacementRule, allocate, endow, taken
+from qingtian.domain.ledgers.kinds import LedgerKind
 from qingtian.domain.ledgers.ledger import Account, AccountKind, Entry, Ledger, Posting, Shortfall, Unbalanced, replay
 from qingtian.domain.ledgers.split import Part, split, split_entry
 
@@ -11,6 +12,7 @@ __all__ = [
     "AccountKind",
     "Entry",
     "Ledger",
+    "LedgerKind",
     "Need",
     "Part",
     "Posting",

@@ -27,8 +27,15 @@ FILE_NAME = "daily-roots.jsonl"
 class Target(Protocol):
     """A place for daily roots."""
 
-    name: str  # file, folder, url, tsa
-    place: str
+    @property
+    def name(self) -> str:
+        """file, folder, url or tsa."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Where it is."""
+        ...
 
     def keep(self, root: DailyRoot) -> Mapping[str, Any]:
         """Keep a root; the same again changes nothing. Returns the receipt.
