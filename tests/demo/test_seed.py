@@ -29,7 +29,7 @@ def test_the_whole_city_is_registered_and_a_second_time_changes_nothing(plan: Ci
     counted = RegistryObject.objects.count()
     events = Event.objects.count()
     assert (seeded.enterprises, seeded.outlets, seeded.devices) == (64, 206, 282)
-    assert counted == 14 + 10 + 64 + 206 + 76 + 282
+    assert counted == 14 + 3 + 10 + 64 + 206 + 76 + 282
     assert seed_city(plan, AT, expects=("hour",)) == seeded
     assert (RegistryObject.objects.count(), Event.objects.count()) == (counted, events)
     assert verify_journal().intact

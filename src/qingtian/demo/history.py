@@ -11,6 +11,7 @@ from qingtian.demo.cast import Cast
 from qingtian.demo.city import City, early, parts
 from qingtian.demo.events import owner
 from qingtian.demo.lockstep import LockStep
+from qingtian.demo.permits import seed_permits
 from qingtian.demo.seed import Seeded, seed_city
 from qingtian.demo.stream import Pace
 from qingtian.duties import run_due
@@ -44,6 +45,7 @@ def make_history(settings: Settings, city: City, *, progress: Progress = lambda 
     chosen = parts(plan)
     spokesmen = (owner(chosen.hero), owner(chosen.relapse))
     seeded = seed_city(plan, city.epoch, expects=EXPECTS, spokesmen=spokesmen, only=early(plan))
+    seed_permits(plan, city.epoch, sorted(early(plan)))
     store = open_store(settings)
     directory = registry_directory(settings.data_dir)
 

@@ -1,4 +1,4 @@
-"""The simulated people of the demo city: one account for each role, none with a password."""
+"""The simulated people and organisations of the demo city: an account for each role, none with a password."""
 
 from __future__ import annotations
 
@@ -36,7 +36,26 @@ PEOPLE = (
     Person("auditor", "罗明（审计员）", "Luo Ming, auditor", Role.AUDITOR),
     Person("steward", "沈洁（数据管理员）", "Shen Jie, data steward", Role.DATA_STEWARD),
     Person("window", "方圆（窗口受理）", "Fang Yuan, front desk", Role.WINDOW),
+    Person("urban", "陆川（城管承办）", "Lu Chuan, urban management", Role.HANDLER, org="SIM-ORG-URBAN"),
+    Person("police", "高原（公安承办）", "Gao Yuan, police", Role.HANDLER, org="SIM-ORG-POLICE"),
     Person("citizen", "江小舟（市民）", "Jiang Xiaozhou, citizen", Role.CITIZEN),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A simulated organisation; complaints are handed from one to another."""
+
+    code: str
+    name: str
+    name_en: str
+    kind: str
+
+
+OFFICES = (
+    Office("SIM-ORG-ECO", "生态环境局（模拟）", "Eco-environment bureau (simulated)", "bureau"),
+    Office("SIM-ORG-URBAN", "城市管理部门（模拟）", "Urban management (simulated)", "department"),
+    Office("SIM-ORG-POLICE", "公安交管部门（模拟）", "Traffic police (simulated)", "department"),
 )
 
 

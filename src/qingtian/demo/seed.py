@@ -15,7 +15,7 @@ from qingtian.apps.registry.actions.register_many import register_many
 from qingtian.apps.registry.actions.register_object import ObjectDraft
 from qingtian.apps.registry.models import ObjectType
 from qingtian.demo.limits import Limit
-from qingtian.demo.people import CITY, PEOPLE, draft_of, enterprise_person
+from qingtian.demo.people import CITY, OFFICES, PEOPLE, draft_of, enterprise_person
 from qingtian.demo.plan import (
     PASSWORD,
     POWER_CODE,
@@ -59,7 +59,12 @@ def seed_city(
         only: codes of the enterprises that are registered now; None = all.
     """
     now = plan if only is None else replace(plan, enterprises=tuple(e for e in plan.enterprises if e.code in only))
-    drafts = [*region_drafts(), *(station_draft(row) for row in stations()), *enterprise_drafts(now, expects)]
+    drafts = [
+        *region_drafts(),
+        *office_drafts(),
+        *(station_draft(row) for row in stations()),
+        *enterprise_drafts(now, expects),
+    ]
     register_many(SYSTEM_ACTOR, at, drafts)
     people = [*PEOPLE, *_spokesmen(plan, spokesmen)]
     known = set(User.objects.values_list("username", flat=True))
@@ -80,6 +85,22 @@ def _spokesmen(plan: CityPlan, codes: Sequence[str]) -> Iterator[Any]:
     for enterprise in plan.enterprises:
         if enterprise.code in codes:
             yield enterprise_person(enterprise.code, enterprise.row.name, enterprise.row.name_en)
+
+
+def office_drafts() -> Iterator[ObjectDraft]:
+    """Organisations that cases are handed between."""
+    for office in OFFICES:
+        yield ObjectDraft(
+            ObjectType.ORGANISATION,
+            office.code,
+            office.name,
+            office.name_en,
+            parent=(ObjectType.REGION, CITY),
+            region_code=CITY,
+            simulated=True,
+            valid_from=SINCE,
+            attributes={"kind": office.kind},
+        )
 
 
 def region_drafts() -> Iterator[ObjectDraft]:

@@ -17,7 +17,7 @@ from qingtian.apps.accounts.scope import region_contains
 from qingtian.apps.cases.models import Case
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.registry.models import RegistryObject
-from qingtian.apps.registry.visibility import PUBLIC_TYPES
+from qingtian.apps.registry.visibility import public_types
 
 pytestmark = pytest.mark.django_db
 REGIONS = ["", "420000", "420100", "420106", "420107", "430100"]
@@ -66,7 +66,7 @@ def governs(who: Actor, row: RegistryObject, case_type: str = "") -> bool:
 @many
 @given(who=ACTORS)
 def test_the_register_shows_what_is_governed_and_what_is_public(city: list[RegistryObject], who: Actor) -> None:
-    expected = {row.pk for row in city if row.type in PUBLIC_TYPES or governs(who, row)}
+    expected = {row.pk for row in city if row.type in public_types() or governs(who, row)}
     assert set(RegistryObject.objects.visible_to(who).values_list("pk", flat=True)) == expected
 
 

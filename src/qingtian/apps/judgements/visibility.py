@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from qingtian.apps.accounts.actor import Actor
-from qingtian.apps.registry.visibility import PUBLIC_TYPES, governed_by
+from qingtian.apps.registry.visibility import governed_by, public_types
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +21,7 @@ class JudgementQuerySet(models.QuerySet["Judgement"]):
 
     def visible_to(self, actor: Actor) -> Self:
         """Judgements about objects in the actor's scope; those of air stations are public."""
-        return self.filter(governed_by(actor, "object__") | Q(object__type__in=PUBLIC_TYPES))
+        return self.filter(governed_by(actor, "object__") | Q(object__type__in=public_types()))
 
     def current(self) -> Self:
         """The last version of every judgement."""

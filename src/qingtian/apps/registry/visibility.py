@@ -10,11 +10,12 @@ from django.db.models import Q
 
 from qingtian.apps.accounts.actor import Actor, Grant
 from qingtian.apps.accounts.scope import region_prefix
+from qingtian.packs import load_packs
+from qingtian.packs.objects import object_types
 
 if TYPE_CHECKING:
     from qingtian.apps.registry.models import RegistryObject  # noqa: F401  named in the base class
 
-PUBLIC_TYPES = ("region", "station")
 NOTHING = Q(pk__in=[])
 
 
@@ -45,12 +46,17 @@ def _of_grant(grant: Grant, path: str, case_type_field: str) -> Q:
     return condition
 
 
+def public_types() -> tuple[str, ...]:
+    """Types whose objects everybody may see, by the packs."""
+    return tuple(row.type for row in object_types(load_packs()) if row.public)
+
+
 class RegistryQuerySet(models.QuerySet["RegistryObject"]):
     """Reads of the register."""
 
     def visible_to(self, actor: Actor) -> Self:
-        """Objects that the actor may see; stations and regions are public."""
-        return self.filter(governed_by(actor) | Q(type__in=PUBLIC_TYPES))
+        """Objects that the actor may see; what the packs call public, everybody may."""
+        return self.filter(governed_by(actor) | Q(type__in=public_types()))
 
     def valid_on(self, day: date) -> Self:
         """Objects that exist on a day."""
