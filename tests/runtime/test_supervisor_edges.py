@@ -320,3 +320,37 @@ def test_a_port_in_use_is_neither_free_nor_silent() -> None:
         assert not port_is_free("127.0.0.1", port)
     assert port_is_free("127.0.0.1", free_port())
     assert qingtian_argv("serve", "--port", "0")[1:] == ["-m", "qingtian", "serve", "--port", "0"]
+
+
+CHATTY = "import sys,time\nwhile 1:\n    print('line ' * 200, flush=True)\n    time.sleep(0.001)"
+
+
+def test_a_log_that_grows_too_long_begins_anew_while_its_process_goes_on(tmp_path: Path) -> None:
+    supervisor = Supervisor(tmp_path, [python("chatty", CHATTY)], say=lambda _: None)
+    supervisor.start()
+    try:
+        (child,) = supervisor._children
+        log, old = tmp_path / "chatty.log", tmp_path / "chatty.log.1"
+        wait_for(log, "line")
+        assert not child.trim_log()
+        deadline = time.monotonic() + 30
+        while log.stat().st_size < 50_000:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert child.trim_log(50_000 - 1)
+        assert old.stat().st_size >= 50_000
+        assert log.stat().st_size < old.stat().st_size
+        wait_for(log, "line")  # the same process writes on, at the new end: no hole of zeros
+        assert b"\0" not in log.read_bytes()
+    finally:
+        supervisor.stop()
+
+
+def test_logs_are_looked_at_now_and_then(tmp_path: Path, hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(module._Child, "trim_log", lambda self, most=0: looked.append(self.spec.name))
+    supervisor = Supervisor(tmp_path, [python("a", SLEEPER), python("b", SLEEPER)], say=lambda _: None)
+    for seconds, wanted in ((module.LOG_LOOK_S - 1, []), (1, ["a", "b"]), (5, ["a", "b"]), (30, ["a", "b"] * 2)):
+        hands.now += seconds
+        supervisor._trim_logs()
+        assert looked == wanted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,8 @@ STOP_GRACE_S = 15.0
 STABLE_AFTER_S = 30.0
 MAX_BACKOFF_S = 30.0
 POLL_S = 0.1
+MAX_LOG_BYTES = 64 * 1024 * 1024  # of each process, twice: the present one and the one before
+LOG_LOOK_S = 30.0
 _log = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
@@ -128,6 +131,21 @@ class _Child:
             self.process.kill()
             self.process.wait()
 
+    def trim_log(self, most: int = MAX_LOG_BYTES) -> bool:
+        """Begin the log anew when it has grown too long; the old one stays as `.log.1` until the next time.
+
+        The process goes on writing to the same file, so it is copied and emptied rather than renamed.
+        """
+        try:
+            if self.log_path.stat().st_size <= most:
+                return False
+            with suppress(OSError):  # a full disk keeps no old log
+                shutil.copyfile(self.log_path, self.log_path.with_suffix(".log.1"))
+            os.truncate(self.log_path, 0)
+        except OSError:
+            return False
+        return True
+
     def last_words(self, lines: int = 12) -> str:
         """The end of the log, for an error message."""
         with suppress(OSError):
@@ -151,6 +169,7 @@ class Supervisor:
         self._children = [_Child(spec, run_dir) for spec in specs]
         self._lock: IO[str] | None = None
         self._stopping = threading.Event()
+        self._logs_looked = time.monotonic()
 
     def start(self) -> None:
         """Start every process and wait until each is ready.
@@ -174,6 +193,7 @@ class Supervisor:
             while not self._stopping.wait(POLL_S):
                 for child in self._children:
                     self._look_after(child)
+                self._trim_logs()
         finally:
             self.stop()
 
@@ -216,6 +236,14 @@ class Supervisor:
                 remedy="stop it, or give this one another data_dir",
             ) from error
         self._lock = lock
+
+    def _trim_logs(self) -> None:
+        now = time.monotonic()
+        if now - self._logs_looked < LOG_LOOK_S:
+            return
+        self._logs_looked = now
+        for child in self._children:
+            child.trim_log()
 
     def _wait_ready(self, child: _Child) -> None:
         if child.spec.port is None:
