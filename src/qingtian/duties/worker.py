@@ -17,6 +17,7 @@ from qingtian.apps.devices.directory import device_directory
 from qingtian.domain.errors import Conflict, QingtianError
 from qingtian.duties import jobs as duty_jobs
 from qingtian.duties.import_files import Pace, Stores, carry_imports
+from qingtian.duties.listen_mqtt import listen
 from qingtian.duties.readmit_frames import readmit_ordered
 from qingtian.duties.standing import Standing
 from qingtian.runtime.backup.schedule import back_up_when_due
@@ -81,6 +82,7 @@ def run_worker(settings: Settings) -> None:
             "imports",
             lambda: _repeat(stop, IMPORT_EVERY_S, guarded(standing.room, lambda: import_waiting(settings, store))),
         ),
+        _thread("mqtt", lambda: listen(settings, store, lambda: current_clock().now(), stop)),
         _thread("jobs", lambda: _run_jobs(stop)),
         _thread("backups", lambda: _repeat(stop, BACKUP_POLL_S, lambda: back_up_when_due(settings, stop))),
     ]

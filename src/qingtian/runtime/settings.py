@@ -163,6 +163,16 @@ class Settings(BaseSettings):
     anchor_url: str = Field("", description="https address that each daily root of evidence is posted to as JSON")
     anchor_tsa_url: str = Field("", description="time-stamping authority (RFC 3161) that stamps each daily root")
     import_max_mb: int = Field(1024, ge=1, le=100_000, description="largest file that is taken to import, MiB")
+    mqtt_url: str = Field(
+        "",
+        description="broker that JSON messages come from: mqtt://user:password@host:1883 or mqtts://; empty = none",
+    )
+    mqtt_topics: dict[str, str] = Field(
+        {}, description="name of the mapping (docs/imports.md) by topic filter, such as city/+/hour"
+    )
+    mqtt_client_id: str = Field(
+        "qingtian", min_length=1, description="name of the session: the broker keeps messages for it while we are away"
+    )
     pack_folders: list[Path] = Field(
         [], description="folders with regional rule packs (one folder a region code, such as 420100), docs/packs.md"
     )
