@@ -20,6 +20,10 @@ from qingtian.runtime.clock import SHANGHAI
 PERMITTED = 4  # enterprises of the demo with a permit on the register
 AGE = timedelta(days=600)  # of the permits
 TERM = timedelta(days=1826)
+SHOPS = (
+    ("江汉小馆（模拟）", "Jianghan diner (simulated)", 40),
+    ("楚天酒楼（模拟）", "Chutian restaurant (simulated)", 120),
+)
 METHODS = {"a21026": "HJ 57-2017", "a21002": "HJ 693-2014", "a34013": "HJ 836-2017", "w01018": "HJ 828-2017"}
 
 
