@@ -17,6 +17,7 @@ export function seriesOf(detail: FindingDetail): Series | null {
     start: detail.values[0]?.t ?? detail.first_seen,
     end: detail.values.at(-1)?.t ?? detail.last_seen,
     as_of: null,
+    sampled: false,
     label: 'start',
     points: detail.values,
     limits: detail.rule ? [detail.rule] : [],
