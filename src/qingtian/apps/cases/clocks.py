@@ -207,8 +207,9 @@ def _restart(actor: Actor, at: datetime, case: Case, spec: ClockSpec) -> None:
         start_clock(actor, at, case, spec)
         return
     end = _end(case, spec_of(clock), clock, _day(at))
-    if end.due_on <= _day(at):
-        raise InvalidInput(f"{end.due_on} is not later than today", field=spec.due_field, remedy="give a later date")
+    given = str(case.fields.get(spec.due_field) or end.due_on)
+    if date.fromisoformat(given) <= _day(at) or end.due_on <= _day(at):
+        raise InvalidInput(f"{given} is not later than today", field=spec.due_field, remedy="give a later date")
     _renew(actor, at, case, clock, end, main=spec.main)
 
 
@@ -234,9 +235,11 @@ def _end(case: Case, spec: ClockSpec, clock: CaseClock, set_on: date | None) -> 
     """
     limit = case.fields.get(spec.before_field) if spec.before_field else None
     if limit:
-        return PeriodEnd(date.fromisoformat(str(limit)[:10]) - timedelta(days=spec.n), provisional=False)
+        last = date.fromisoformat(str(limit)[:10]) - timedelta(days=spec.n)
+        return PeriodEnd(max(last, clock.started_on), provisional=False)  # over on the day it began, never before
     given = case.fields.get(spec.due_field) if spec.due_field else None
-    if not given:
+    # A date before the clock began belongs to an earlier run of it: the rule sets the end then.
+    if not given or date.fromisoformat(given) <= clock.started_on:
         return period_end(spec, clock.started_on, pauses_of(clock))
     if set_on is not None:
         clock.set_on = set_on
