@@ -10,6 +10,8 @@ from decimal import Decimal
 
 from tests.duties.memory_rollup import SOURCES, HourSums, hour_rows, hours_within, period_rows, without_device_hours
 
+from qingtian.domain.errors import InvalidInput
+from qingtian.runtime.clock import day_start
 from qingtian.telemetry.store.percentile import interpolated
 from qingtian.telemetry.store.periods import next_period, period_of
 from qingtian.telemetry.store.port import (
@@ -19,6 +21,7 @@ from qingtian.telemetry.store.port import (
     ClockSkew,
     CompactReport,
     Cycle,
+    Expired,
     Observation,
     Origin,
     Place,
@@ -31,7 +34,7 @@ from qingtian.telemetry.store.port import (
     Touched,
 )
 from qingtian.telemetry.store.queries import WATER_CONCENTRATIONS, WATER_FLOW
-from qingtian.telemetry.store.rows import Key, content_of, exact, key_of
+from qingtian.telemetry.store.rows import Key, content_of, exact, key_of, legal_day
 from qingtian.telemetry.store.sampling import largest_triangles
 from qingtian.telemetry.store.versions import Known, decide
 
@@ -241,6 +244,17 @@ class MemoryStore:
             (one for one in rows if since <= one.received_at and (until is None or one.received_at < until)),
             key=lambda one: one.received_at,
         )
+
+    def expire(self, cycle, before, *, days=31) -> Expired:
+        if cycle not in (Cycle.REALTIME, Cycle.MINUTE):
+            raise InvalidInput("kept for ever", field="cycle", remedy="one of realtime, minute")
+        old = [row for row in self._every() if row.cycle is cycle and legal_day(row.period_start) < before]
+        gone = sorted({legal_day(row.period_start) for row in old})[:days]
+        for day in gone:
+            self.roll_up_hours(day_start(day), day_start(day, after=1))
+        for key in [key_of(row) for row in old if legal_day(row.period_start) in gone]:
+            self._rows.pop(key, None)
+        return Expired(cycle, sum(legal_day(row.period_start) in gone for row in old), tuple(gone))
 
     def compact(self) -> CompactReport:
         return CompactReport()

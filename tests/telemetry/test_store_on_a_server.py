@@ -7,6 +7,7 @@ import pytest
 from tests.telemetry.conftest import emptied
 from tests.telemetry.rows import T0, row
 from tests.telemetry.store_contract import StoreContract
+from tests.telemetry.store_contract_expiry import ExpiryContract
 from tests.telemetry.store_contract_figures import FigureContract
 from tests.telemetry.store_contract_periods import PeriodContract
 from tests.telemetry.store_contract_quality import QualityContract
@@ -18,7 +19,14 @@ from qingtian.telemetry.store.ducklake import DuckLakeStore
 
 
 class TestOneServerKeepsTheContract(
-    StoreContract, StoreTimesContract, QualityContract, RollUpContract, PeriodContract, FigureContract, WithdrawContract
+    StoreContract,
+    StoreTimesContract,
+    QualityContract,
+    RollUpContract,
+    PeriodContract,
+    FigureContract,
+    ExpiryContract,
+    WithdrawContract,
 ):
     """Every test of the contract, the server's database instead of the embedded one."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.telemetry.rows import DAY, T0
+from tests.telemetry.store_contract_expiry import ExpiryContract
 from tests.telemetry.store_contract_withdraw import A, B, WithdrawContract, imported, shown
 
 from qingtian.domain.errors import NotPermitted
@@ -15,7 +16,7 @@ from qingtian.telemetry.store.ducklake import DuckLakeStore
 from qingtian.telemetry.store.port import AppendResult, Cycle
 
 
-class TestDuckLakeKeepsTheContractOnWithdrawals(WithdrawContract):
+class TestDuckLakeKeepsTheContractOnWithdrawals(WithdrawContract, ExpiryContract):
     """Every test of the contract on DuckLake."""
 
     @pytest.fixture

@@ -9,6 +9,7 @@ from qingtian.duties.ask_gaps import ask_gaps
 from qingtian.duties.compact_store import compact_store
 from qingtian.duties.compute_indicators import compute_indicators
 from qingtian.duties.duty import Duty
+from qingtian.duties.expire_rows import expire_rows
 from qingtian.duties.judge_air_days import judge_air_days
 from qingtian.duties.judge_air_hours import judge_air_hours
 from qingtian.duties.judge_emission_days import judge_emission_days
@@ -86,6 +87,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("keep_archive", 24 * _HOUR, keep_archive, "原始报文留存", "Retention of raw frames", offset=4 * _HOUR),
     Duty("anchor_evidence", 24 * _HOUR, anchor_evidence, "证据每日根", "Daily roots of evidence", offset=20 * _MINUTE),
     Duty("watch_health", _HOUR, watch_health, "运行状况测量", "Health measured", offset=50 * _MINUTE),
+    Duty("expire_rows", 24 * _HOUR, expire_rows, "短周期数据到期清理", "Short rows past their time", offset=4 * _HOUR),
     Duty("compact_store", 24 * _HOUR, compact_store, "数据存储整理", "Store upkeep", offset=3 * _HOUR),
 )
 

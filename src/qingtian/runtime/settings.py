@@ -65,6 +65,12 @@ class Settings(BaseSettings):
     reject_keep_days: int = Field(
         0, ge=0, description="the journal of rejected frames is kept so many days; 0 = for ever"
     )
+    store_keep_realtime_days: int = Field(
+        0, ge=0, description="real-time values are kept so many days; hours and longer stay for ever; 0 = all are kept"
+    )
+    store_keep_minute_days: int = Field(
+        0, ge=0, description="minute values are kept so many days; hours and longer stay for ever; 0 = all are kept"
+    )
     commit_delay_ms: int = Field(5, ge=0, le=1000, description="longest wait for company in one fsync, ms")
     max_connections: int = Field(20000, ge=1, description="device connections that the gateway accepts at once")
     idle_timeout_s: int = Field(1800, ge=10, description="a device connection silent for so long is closed, s")

@@ -19,7 +19,7 @@ from qingtian.telemetry.spool.folder import sync_folder
 CATALOGUE_SCHEMA = "lake"
 INLINE_ROWS = 256  # measured: up to here a row in the catalogue is cheaper than a file of its own
 TARGET_FILE_SIZE_MB = 64
-ROW_GROUP = 122_880
+ROW_GROUP = 61_440
 MEMORY_LIMIT = "2GB"  # per process; what needs more spills to the lake's spill folder
 EXTENSIONS = ("duckdb_extension_postgres_scanner", "duckdb_extension_ducklake")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from qingtian.packs.quality import excluding_spans
@@ -52,17 +52,22 @@ class Where:
         return " AND ".join(self.parts)
 
 
+def days_between(start: datetime, end: datetime) -> tuple[date, date]:
+    """First and last legal day of a span that leaves its end out."""
+    return legal_day(start), legal_day(max(start, end - timedelta(microseconds=1)))
+
+
 def period(start: datetime, end: datetime, as_of: datetime | None = None) -> Where:
     """start <= period_start < end, prunable by day; with `as_of` only what had arrived by then."""
-    where = Where().add("day BETWEEN ? AND ?", legal_day(start), legal_day(end))
+    where = Where().add("day BETWEEN ? AND ?", *days_between(start, end))
     where.add("period_start >= ? AND period_start < ?", start, end)
     return where if as_of is None else where.add("received_at <= ?", as_of)
 
 
-def select_current(where: Where) -> str:
+def select_current(where: Where, source: str = TABLE) -> str:
     """Last version of the preferred origin per period."""
     return (
-        f"SELECT {READ_COLUMNS} FROM {TABLE} WHERE {where.sql} QUALIFY {LAST} "  # noqa: S608  values are bound
+        f"SELECT {READ_COLUMNS} FROM {source} WHERE {where.sql} QUALIFY {LAST} "  # noqa: S608  values are bound
         "ORDER BY site, pollutant, cycle, period_start"
     )
 

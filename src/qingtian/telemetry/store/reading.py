@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg
 import pyarrow as pa
 
 from qingtian.domain.errors import InvalidInput, Unavailable
 from qingtian.telemetry.rejects.journal import RejectJournal
-from qingtian.telemetry.store import figures, queries, rolling, side, withdrawals
+from qingtian.telemetry.store import figures, queries, quick, rolling, side, withdrawals
 from qingtian.telemetry.store.percentile import interpolated
 from qingtian.telemetry.store.port import (
     Arrived,
@@ -34,6 +37,7 @@ from qingtian.telemetry.store.port import (
 from qingtian.telemetry.store.rows import from_row, legal_day, time_of
 from qingtian.telemetry.store.sampling import largest_triangles
 
+_log = logging.getLogger(__name__)
 READ_TRIES = 3
 VALUE, START = 4, 3  # places in a row read with READ_COLUMNS
 
@@ -41,6 +45,7 @@ VALUE, START = 4, 3  # places in a row read with READ_COLUMNS
 class LakeReads:
     """The reading half of a store; the writing half opens the lake and says what to do when it was lost."""
 
+    _folder: Path
     _lake: duckdb.DuckDBPyConnection
     _side_reads: side.SideTables
     _reading: threading.BoundedSemaphore
@@ -87,7 +92,7 @@ class LakeReads:
             where.add("received_at >= ?", received_since)
         if origin is not None:
             where.add("origin = ?", origin.value)
-        return [from_row(row) for row in self._read(queries.select_current(where), where.values)]
+        return [from_row(row) for row in self._current(where, start, end, sites)]
 
     def tails(
         self,
@@ -130,7 +135,7 @@ class LakeReads:
     ) -> Sampled:
         """At most `points` rows of a series that look like all of them; only these become objects."""
         where = queries.window_where(cycle, start, end, sites=[site], pollutants=[pollutant], as_of=as_of)
-        rows = self._read(queries.select_current(self._hidden(as_of).leave_out(where)), where.values)
+        rows = self._current(self._hidden(as_of).leave_out(where), start, end, [site])
         drawn = [row for row in rows if row[VALUE] is not None]
         kept = largest_triangles([row[START] for row in drawn], [float(row[VALUE]) for row in drawn], points)
         return Sampled([from_row(drawn[place]) for place in kept], len(drawn), len(rows) - len(drawn))
@@ -247,6 +252,29 @@ class LakeReads:
 
     def _reopen(self, broken: duckdb.DuckDBPyConnection) -> None:
         raise NotImplementedError
+
+    def _current(
+        self, where: queries.Where, start: datetime, end: datetime, sites: Sequence[str] | None
+    ) -> list[tuple[Any, ...]]:
+        """The rows that are shown, by the quick way where the read is a narrow one."""
+        source = None if sites is None else self._narrow(start, end, sites)
+        if source is not None:
+            try:
+                with self._reading:
+                    cursor = self._lake.cursor()
+                    cursor.register(quick.CATALOGUE_ROWS, source.rows)
+                    return cursor.execute(queries.select_current(where, source.table), where.values).fetchall()
+            except duckdb.Error as error:  # a file of an older release, or one that is gone by now
+                _log.debug("a narrow read goes by DuckLake: %s", error)
+        return self._read(queries.select_current(where), where.values)
+
+    def _narrow(self, start: datetime, end: datetime, sites: Sequence[str]) -> quick.Source | None:
+        try:
+            with self._side_reads.connection() as connection:
+                return quick.narrow_source(connection, self._folder, *queries.days_between(start, end), sites)
+        except (Unavailable, psycopg.Error) as error:
+            _log.debug("a narrow read goes by DuckLake: %s", error)
+            return None
 
     def _read(self, sql: str, values: Sequence[Any], **tables: pa.Table) -> list[tuple[Any, ...]]:
         """Run a query; a connection that broke (database restarted) is opened again."""
