@@ -73,7 +73,7 @@ $(STAMP)/run: pyproject.toml | .venv/bin/python
 
 $(STAMP)/dev: pyproject.toml | .venv/bin/python
 	@mkdir -p $(STAMP)
-	$(BIN)/pip install --quiet --editable ".[ui,files,mqtt,s3,test,lint]"
+	$(BIN)/pip install --quiet --editable ".[ui,files,mqtt,s3,cluster,test,lint]"
 	@touch $@ $(STAMP)/run
 
 $(STAMP)/node_modules: ui/package-lock.json | $(STAMP)/run

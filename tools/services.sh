@@ -3,6 +3,8 @@
 # command or file that shows it is there : Debian package
 set -eu
 wanted="
+nats-server:nats-server
+/usr/sbin/ip:iproute2
 /usr/bin/strace:strace
 /usr/sbin/mosquitto:mosquitto
 swift-proxy-server:swift-proxy

@@ -84,7 +84,7 @@ class Forwarder:
                 async with connected(self.plan, f"forward {self.host}") as js:
                     await ensure_stream(js, self.plan)
                     await self._forward(js, stop)
-            except (QingtianError, OSError, asyncio.TimeoutError) as error:
+            except (TimeoutError, QingtianError, OSError) as error:
                 self._failed(error)
                 await _rest(stop, RETRY_S)
 
@@ -155,7 +155,7 @@ class Forwarder:
                 timeout=PUBLISH_S,
                 headers={"Nats-Msg-Id": message.id, "Frames": str(message.frames)},
             )
-        except (Error, OSError, asyncio.TimeoutError) as error:
+        except (TimeoutError, Error, OSError) as error:
             raise Unavailable(
                 f"the stream did not take a message: {error or type(error).__name__}",
                 field="nats_servers",
@@ -198,5 +198,5 @@ def _position(value: Sequence[object] | None) -> SpoolPosition | None:
 async def _rest(stop: asyncio.Event, seconds: float) -> None:
     try:
         await asyncio.wait_for(stop.wait(), seconds)
-    except asyncio.TimeoutError:
+    except TimeoutError:
         return

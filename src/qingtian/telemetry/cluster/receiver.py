@@ -14,7 +14,7 @@ from qingtian.telemetry.cluster.sharding import first_segment
 from qingtian.telemetry.cluster.stream import ACK_WAIT_S, StreamPlan, connected, ensure_stream
 from qingtian.telemetry.spool.folder import segments
 from qingtian.telemetry.spool.format import DamagedRecord, SpoolRecord, micros, unpack_record
-from qingtian.telemetry.spool.reader import read_segment_records
+from qingtian.telemetry.spool.reader import scan, start_position
 from qingtian.telemetry.spool.writer import SpoolWriter
 from qingtian.telemetry.store.port import SpoolPosition
 
@@ -69,15 +69,13 @@ class Receiver:
                     async with connected(self.plan, f"shard {self.shard}") as js:
                         await ensure_stream(js, self.plan)
                         await self._receive(js, writer, held, stop)
-                except (QingtianError, OSError, asyncio.TimeoutError) as error:
+                except (TimeoutError, QingtianError, OSError) as error:
                     self._failed(error)
                     await asyncio.sleep(RETRY_S)
         finally:
             await asyncio.to_thread(writer.close)
 
-    async def _receive(
-        self, js: JetStreamContext, writer: SpoolWriter, held: set[Key], stop: asyncio.Event
-    ) -> None:
+    async def _receive(self, js: JetStreamContext, writer: SpoolWriter, held: set[Key], stop: asyncio.Event) -> None:
         from nats.errors import Error
         from nats.errors import TimeoutError as NothingCame
         from nats.js.api import AckPolicy, ConsumerConfig
@@ -92,7 +90,7 @@ class Receiver:
             while not stop.is_set():
                 try:
                     messages = await waiting.fetch(FETCH, timeout=FETCH_S)
-                except (NothingCame, asyncio.TimeoutError):
+                except (TimeoutError, NothingCame):
                     continue
                 await self._keep(messages, writer, held)
         except Error as error:
@@ -158,7 +156,8 @@ def key_of(record: SpoolRecord) -> Key:
 
 def held_frames(folder: Path) -> set[Key]:
     """The frames of the newest segments: those that may come again."""
-    return {key_of(record) for name in segments(folder)[-2:] for record in read_segment_records(folder, name)}
+    newest = (item for name in segments(folder)[-2:] for item in scan(folder, start_position(name)))
+    return {key_of(item) for item in newest if isinstance(item, SpoolRecord)}
 
 
 async def append(writer: SpoolWriter, packed: bytes) -> SpoolPosition:

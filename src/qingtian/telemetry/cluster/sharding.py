@@ -25,7 +25,7 @@ def shard_of(name: str, shards: int) -> int:
 
 
 def mn_of(raw: bytes) -> str:
-    """The MN that a raw frame states; empty when there is none to read (such frames belong to the shard of the empty name)."""
+    """The MN that a raw frame states; empty when there is none to read: such frames share one shard."""
     found = MN_OF.search(raw)
     return found.group(1).decode("ascii", "replace") if found else ""
 

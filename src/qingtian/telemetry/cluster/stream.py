@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -80,7 +79,7 @@ async def connected(plan: StreamPlan, who: str) -> AsyncIterator[JetStreamContex
             error_cb=_note,
             **options,
         )
-    except (Error, OSError, asyncio.TimeoutError) as error:
+    except (TimeoutError, Error, OSError) as error:
         raise Unavailable(
             f"no NATS server answers: {error}", field="nats_servers", remedy="start the servers; it is tried again"
         ) from error
@@ -121,7 +120,7 @@ async def ensure_stream(js: JetStreamContext, plan: StreamPlan) -> None:
                 duplicate_window=DUPLICATES_S,
             )
             held = (await js.add_stream(config)).config
-    except (Error, OSError, asyncio.TimeoutError) as error:
+    except (TimeoutError, Error, OSError) as error:
         raise Unavailable(
             f"the stream is not there: {error}", field="nats_servers", remedy="it is tried again"
         ) from error

@@ -97,6 +97,7 @@ class SpoolWriter:
         reserve_bytes: below this free space nothing is accepted.
         dispatch: runs the callbacks of a group; a gateway gives its loop's call_soon_threadsafe.
         open_segment: opens a new segment file.
+        first_segment: number of the first segment of an empty folder; shards of a cluster have ranges of their own.
     """
 
     def __init__(
@@ -108,8 +109,9 @@ class SpoolWriter:
         reserve_bytes: int = 0,
         dispatch: Dispatch = lambda call: call(),
         open_segment: Callable[[Path], SegmentFile] = DiskSegment,
+        first_segment: int = 1,
     ) -> None:
-        self._folder = folder
+        self._folder, self._first = folder, first_segment
         self._segment_bytes = segment_bytes
         self._delay_s = commit_delay_s
         self._reserve = reserve_bytes
@@ -280,7 +282,7 @@ class SpoolWriter:
     def _roll(self) -> None:
         self._close_segment()
         known = segments(self._folder)
-        name = segment_name(int(known[-1]) + 1 if known else 1)
+        name = segment_name(int(known[-1]) + 1 if known else self._first)
         path = segment_path(self._folder, name)
         ending, header = self._ending(), pack_header(real_now())
         head = open_head(ending, header)
