@@ -38,6 +38,7 @@ from qingtian.telemetry.store.port import (
 from qingtian.telemetry.store.reading import LakeReads
 from qingtian.telemetry.store.rolling import Rolling
 from qingtian.telemetry.store.rows import Key, Series, from_row, keys_to_arrow, legal_day, series_of, time_of, to_arrow
+from qingtian.telemetry.store.upkeep import LakeUpkeep
 from qingtian.telemetry.store.validity import MINUTE_S, Need, min_valid_seconds, needs_of
 from qingtian.telemetry.store.versions import Known, decide, keys_to_look_up, known_from_rows
 
@@ -47,7 +48,7 @@ READERS = 8
 Validity = Callable[[date], int]
 
 
-class DuckLakeStore(LakeReads):
+class DuckLakeStore(LakeReads, LakeUpkeep):
     """A store on a database URL and a folder; share one per process.
 
     Args:

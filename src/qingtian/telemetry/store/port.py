@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +18,7 @@ from qingtian.telemetry.store.validity import excludes
 
 if TYPE_CHECKING:
     from qingtian.telemetry.rejects.journal import RejectJournal
+    from qingtian.telemetry.store.columns import FrameBlock
 
 VALID_MARK = "N"  # HJ 212-2017: only N counts as valid by itself; an absent mark is "unmarked", not N
 
@@ -132,11 +133,17 @@ class SpoolPosition:
 
 @dataclass(frozen=True, slots=True)
 class AppendResult:
-    """What became of the rows of one append."""
+    """What became of the rows of one append.
+
+    Args:
+        new, duplicate, corrected: rows of each kind.
+        generation: writes of others so far; frames as columns are handed over with it.
+    """
 
     new: int = 0
     duplicate: int = 0
     corrected: int = 0
+    generation: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +201,19 @@ class CompactReport:
     rows_flushed: int = 0
     files_before: int = 0
     files_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """What retention took away.
+
+    Args:
+        days: whole legal days whose rows of the cycle are gone.
+    """
+
+    cycle: Cycle
+    rows: int = 0
+    days: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +327,10 @@ class Sampled:
 SeriesKey = tuple[str, str, str, str]  # site, pollutant, cycle, origin
 
 
+class Superseded(Exception):
+    """Somebody else wrote since: whether the frames lie beyond all that is stored is not known any more."""
+
+
 class RowScreen(Protocol):
     """Quality control of the rows that a store is about to write; it may add causes and nothing else."""
 
@@ -334,12 +358,24 @@ class Store(Protocol):
         quarantined: Sequence[Quarantined] = (),
         skews: Sequence[ClockSkew] = (),
         screen: RowScreen | None = None,
+        frames: Sequence[FrameBlock] = (),
+        generation: int = 0,
     ) -> AppendResult:
         """Add rows and the spool position in one transaction; the same rows again change nothing.
 
         With `screen`, the rows that are new or corrected pass it before they are written. A repeat of a stored row
         never does, so the causes of a version are those of its first arrival.
+
+        With `frames`, whole blocks of plain frames besides: each lies beyond all that is stored of its series, as far
+        as the write counted by `generation` (the one of the caller's last result) knows.
+
+        Raises:
+            Superseded: somebody else wrote since; nothing was written.
         """
+        ...
+
+    def settle(self) -> None:
+        """Bring the newest values in step with what was written under load; nothing to do mostly."""
         ...
 
     def latest(
@@ -544,6 +580,17 @@ class Store(Protocol):
     @property
     def rejects(self) -> RejectJournal:
         """The journal of rejected frames: everything that ever went to quarantine."""
+        ...
+
+    def expire(self, cycle: Cycle, before: date, *, days: int = 31) -> Expired:
+        """Take the rows of a short cycle (realtime, minute) away that are older than a day; hours stay for ever.
+
+        Only whole days, the oldest first, so many at once; the hours that they make are made first. Nothing goes
+        while a backup copies the lake.
+
+        Raises:
+            InvalidInput: a cycle that is kept for ever.
+        """
         ...
 
     def compact(self) -> CompactReport:
