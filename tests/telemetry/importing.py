@@ -21,10 +21,10 @@ NOW = datetime(2026, 1, 1, tzinfo=SHANGHAI)
 ANYWHERE = KnownSites(anything_goes=True)
 
 
-def known(name: str, **changes: Any) -> FileMapping:
+def known(preset_name: str, /, **changes: Any) -> FileMapping:
     """A mapping of the product, with other parts where a test wants them."""
-    found = preset(name)
-    assert found is not None, name
+    found = preset(preset_name)
+    assert found is not None, preset_name
     return read_mapping(found.model_dump(mode="json") | changes)
 
 

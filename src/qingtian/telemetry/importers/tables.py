@@ -147,6 +147,14 @@ def _open_csv(path: Path, layout: Layout) -> Table:
         text = io.TextIOWrapper(_bytes_of(path), encoding=encoding, newline="")
     except LookupError as error:
         raise InvalidInput(f"there is no encoding {encoding!r}", field="encoding", remedy="leave it empty") from error
+    try:
+        return _csv_table(text, layout)
+    except BaseException:
+        text.close()
+        raise
+
+
+def _csv_table(text: IO[str], layout: Layout) -> Table:
     lines = _lines(text)
     for number, line in enumerate(lines, start=1):
         if number >= layout.header_line and line.strip():
@@ -241,17 +249,20 @@ def _open_xlsx(path: Path, layout: Layout) -> Table:
     for number, cells in lines:
         if number >= layout.header_line and any(cell not in (None, "") for cell in cells):
             header = _named([_text(cell) for cell in cells])
-            rows = _plain_rows(lines, header)
+            rows = _plain_rows(book, lines, header)
             return Table(FileFormat.XLSX, header, rows, max(0, (sheet.max_row or 0) - number))
     raise InvalidInput("the sheet has no header", field="sheet", remedy="name the sheet and the line of its header")
 
 
-def _plain_rows(lines: Iterator[tuple[int, Sequence[Any]]], header: tuple[str, ...]) -> Iterator[SourceRow]:
-    for number, cells in lines:
-        texts = [_text(cell) for cell in cells]
-        if any(texts):
-            texts += [""] * (len(header) - len(texts))
-            yield _row(number, header, texts)
+def _plain_rows(book: Any, lines: Iterator[tuple[int, Sequence[Any]]], header: tuple[str, ...]) -> Iterator[SourceRow]:
+    try:
+        for number, cells in lines:
+            texts = [_text(cell) for cell in cells]
+            if any(texts):
+                texts += [""] * (len(header) - len(texts))
+                yield _row(number, header, texts)
+    finally:
+        book.close()
 
 
 def _text(cell: Any) -> str:
