@@ -40,6 +40,12 @@ from qingtian.apps.imports.actions.upload_file import upload_file
 from qingtian.apps.imports.models import DataImport
 from qingtian.apps.judgements.actions.ask_recomputation import Asked, ask_recomputation
 from qingtian.apps.judgements.models import Judgement
+from qingtian.apps.ledgers.actions.draft_entry import draft_entry
+from qingtian.apps.ledgers.actions.license_data import LicenceDraft, grant_licence
+from qingtian.apps.ledgers.actions.move_entry import approve_entry, post_entry
+from qingtian.apps.ledgers.actions.open_account import AccountDraft, open_account
+from qingtian.apps.ledgers.drafting import Terms
+from qingtian.apps.ledgers.models import LedgerEntry
 from qingtian.apps.obligations.actions.set_up_obligation import DutyDraft, set_up_obligation
 from qingtian.apps.registry.actions.merge_objects import merge_objects
 from qingtian.apps.registry.actions.register_object import ObjectDraft, register_object
@@ -89,6 +95,7 @@ class Standing:
     window: int = 0  # announced by the first enterprise
     jobs: dict[str, str] = field(default_factory=dict)  # numbers of imports by their state
     check: int = 0  # a reading of its leak component
+    books: dict[str, int] = field(default_factory=dict)  # accounts of the ledgers and an entry that is drafted
     obligation: int = 0  # training of the first enterprise's staff
     occurrence: int = 0  # its ledger of the running month
 
@@ -107,6 +114,7 @@ class Standing:
         names |= {"{run}": self.run, "{row_id}": city.LIMIT["rule_row"], "{judgement_id}": self.judgement}
         names |= {"{window_id}": self.window, "{check_id}": self.check}
         names |= {"{obligation_id}": self.obligation, "{occurrence_id}": self.occurrence}
+        names |= {"{account}": self.books["own"], "{entry}": self.books["entry"], "{ledger}": "total_discharge"}
         names |= {"{kind}/{subject_id}": f"case/{self.cases['first'].pk}"}
         for name, value in names.items():
             path = path.replace(name, str(value))
@@ -180,6 +188,7 @@ def build(archive: Path) -> Standing:
     )
     stood.window, stood.check = _window(owner, town).pk, _reading(owner).pk
     stood.jobs = _jobs()
+    stood.books = _books(people)
     stood.obligation, stood.occurrence = _duties(duty, town)
     return stood
 
@@ -236,6 +245,35 @@ def _jobs() -> dict[str, str]:
         DataImport.objects.filter(pk=row.pk).update(state=state, phase="import", trial=found, counts={"new": 1})
         jobs[state] = row.number
     return jobs
+
+
+def _books(people: dict[str, User]) -> dict[str, int]:
+    """Accounts of the balance and of the data revenue, filled; a draft for the first enterprise; a licence."""
+    keeper, approver = actor_of(people["data_steward"]), actor_of(people["approver"])
+
+    def account(
+        holder: str, kind: str, ledger: str = "total_discharge", item: str = "a21002", unit: str = "t/a"
+    ) -> int:
+        draft = AccountDraft(ledger, holder, item, kind, unit, region_code="" if holder == "E-1" else "420100")
+        return open_account(keeper, city.NOW, draft).pk
+
+    def book(ledger: str, source: int, target: int) -> LedgerEntry:
+        rows = [(source, Decimal(-100)), (target, Decimal(100))]
+        return draft_entry(keeper, city.NOW, ledger, rows, Terms("年度总量", "武环函12号"))
+
+    def posted(entry: LedgerEntry) -> None:
+        approve_entry(approver, city.NOW, entry.pk)
+        post_entry(keeper, city.NOW, entry.pk)
+
+    money = ("data_revenue", "air-index", "CNY")
+    books = {"capacity": account("420100", "capacity"), "reserve": account("420100", "reserve")}
+    books |= {"own": account("E-1", "allocated"), "fund": account("platform", "fund", *money)}
+    posted(book("total_discharge", books["capacity"], books["reserve"]))
+    posted(book("data_revenue", account("outside", "external", *money), books["fund"]))
+    books["entry"] = book("total_discharge", books["capacity"], books["own"]).pk
+    day = city.NOW.date()
+    grant_licence(keeper, city.NOW, LicenceDraft("air-hours", "bank-1", ["credit"], day, day, "协议3号"))
+    return books
 
 
 def _findings(town: city.Town) -> Iterator[tuple[str, Finding]]:

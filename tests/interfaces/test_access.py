@@ -98,6 +98,22 @@ BODIES: dict[str, dict[str, object]] = {
     "/pause": {"reason": "appraisal"},
     "/evidence/observation": {"observation": OBSERVATION},
     "/review": {"result": "pass"},
+    "/ledgers/accounts": {
+        "ledger": "total_discharge",
+        "holder": "X-1",
+        "item": "a21002",
+        "kind": "allocated",
+        "unit": "t/a",
+    }
+    | {"region_code": "420107"},
+    "/{entry}/approve": {"note": ""},
+    "/{entry}/refuse": {"note": "no ground"},
+    "/{entry}/withdraw": {"note": "twice"},
+    "/{entry}/post": {"note": ""},
+    "/{entry}/reverse": {"text": "cancelled", "decision": "x"},
+    "/ledgers/licences": {"dataset": "d", "consumer": "c", "purposes": ["p"], "decision": "x"}
+    | {"valid_from": "2025-11-01", "valid_to": "2025-12-31"},
+    "/ledgers/uses": {"dataset": "air-hours", "consumer": "bank-1", "purpose": "credit", "rows": 3},
     "/observations": {"observation": OBSERVATION},
     "/{subject_id}/record": {"kind": "statement", "content": {"text": "已检修", "by": "厂长"}},
     "/devices": {"mn": "QT9", "name": "数采仪", "site": "O-1-01"},
@@ -133,6 +149,17 @@ def let_go(answer: HttpResponse) -> None:
     """Close the file of an answer; `close()` would close the connection of this test too."""
     for closer in answer._resource_closers:
         closer()
+
+
+def booking(path: str, books: dict[str, int]) -> dict[str, object]:
+    """A draft for the books that stand."""
+    terms = {"text": "年度总量", "decision": "武环函12号"}
+    if path.endswith("/entries"):
+        rows = [{"account": books["own"], "amount": "1"}, {"account": books["capacity"], "amount": "-1"}]
+        return {"ledger": "total_discharge", "postings": rows, **terms}
+    if path.endswith("/splits"):
+        return {"source": books["fund"], "pool": "100.00", "weights": {"a": "1"}, **terms}
+    return {"reserve": books["reserve"], "project": "A", "need": "1", "area": "attained", **terms}
 
 
 def ask(client: Client, standing: Standing, method: str, path: str) -> HttpResponse:
@@ -179,6 +206,8 @@ def ask(client: Client, standing: Standing, method: str, path: str) -> HttpRespo
         body = {"into": findings["confirmed"].pk}
     if "/monitoring-plans/" in path:
         body = {"made_on": "2025-11-20", "channel": "官网", "lines": []}
+    if path.endswith(("/ledgers/entries", "/ledgers/allocations", "/ledgers/splits")):
+        body = booking(path, standing.books)
     text = "" if body is None else json.dumps(body)
     return client.generic(method, url, text, content_type="application/json")
 

@@ -43,6 +43,15 @@ EVENTS: dict[str, tuple[str, str, list[str]]] = {
     "/evidence/{kind}/{subject_id}/record": ("enterprise", "enterprise_user", ["case.evidence_added"]),
     "/evidence/{kind}/{subject_id}/{position}/redaction": ("legal_reviewer", "legal_reviewer", ["case.evidence_added"]),
     "/evidence/{kind}/{subject_id}/{position}/review": ("approver", "approver", ["case.evidence_added"]),
+    "/ledgers/accounts": ("handler", "handler", ["ledger.account_opened"]),
+    "/ledgers/entries": ("handler", "handler", ["ledger.drafted"]),
+    "/ledgers/allocations": ("handler", "handler", ["ledger.account_opened", "ledger.drafted"]),
+    "/ledgers/splits": ("data_steward", "data_steward", ["ledger.account_opened", "ledger.drafted"]),
+    "/ledgers/entries/{entry}/approve": ("supervisor", "supervisor", ["ledger.approved"]),
+    "/ledgers/entries/{entry}/refuse": ("approver", "approver", ["ledger.refused"]),
+    "/ledgers/entries/{entry}/withdraw": ("data_steward", "data_steward", ["ledger.withdrawn"]),
+    "/ledgers/licences": ("data_steward", "data_steward", ["data.licensed"]),
+    "/ledgers/uses": ("data_steward", "data_steward", ["data.used"]),
     "/cases/{case_id}/fields": ("handler", "handler", ["case.recorded"]),
     "/cases/{case_id}/findings/{finding_id}": ("dispatcher", "dispatcher", ["case.finding_linked", "finding.cased"]),
     "/findings/dismiss": ("dispatcher", "dispatcher", ["finding.dismissed"]),
@@ -120,6 +129,8 @@ ELSEWHERE = {
     "/cases/{case_id}/duplicate/undo",  # no duplicate stands here: test_case_work
     "/cases/{case_id}/migrate",  # only from an older version: test_migrating
     "/cases/{case_id}/clocks/{code}/resume",
+    "/ledgers/entries/{entry}/post",  # only what is approved: test_ledgers
+    "/ledgers/entries/{entry}/reverse",  # only what is posted: test_ledgers
     "/demo/clock",
     "/demo/session",
     "/session",

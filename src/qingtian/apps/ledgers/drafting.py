@@ -60,13 +60,20 @@ def region_of(accounts: Iterable[LedgerAccount]) -> str:
     return regions.pop() if len(regions) == 1 else get_settings().city_code
 
 
+def place_of(accounts: Iterable[LedgerAccount]) -> dict[str, str]:
+    """Where an entry belongs, for rights: its region, and its enterprise where all accounts are of one."""
+    rows = list(accounts)
+    enterprises = {one.enterprise_code for one in rows}
+    return {"region_code": region_of(rows), "enterprise_code": enterprises.pop() if len(enterprises) == 1 else ""}
+
+
 def require_ledger(actor: Actor, verb: Verb, accounts: Iterable[LedgerAccount]) -> Role:
     """The role by which an actor may use a verb on an entry of these accounts.
 
     Raises:
         NotPermitted.
     """
-    return require(actor, verb, region_code=region_of(accounts))
+    return require(actor, verb, **place_of(accounts))
 
 
 def account_of(actor: Actor, at: datetime, kind: LedgerKind, wanted: Account, like: LedgerAccount) -> LedgerAccount:

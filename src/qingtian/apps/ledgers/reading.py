@@ -113,7 +113,7 @@ def entries(actor: Actor, wanted: EntryWanted) -> QuerySet[LedgerEntry]:
     if wanted.ledger:
         rows = rows.filter(ledger=wanted.ledger)
     if wanted.state:
-        rows = rows.filter(**{"state": wanted.state})
+        rows = rows.filter(state=wanted.state)
     if wanted.account is not None:
         rows = rows.filter(pk__in=LedgerPosting.objects.filter(account=wanted.account).values("entry"))
     if text := (wanted.text or "").strip():

@@ -38,7 +38,7 @@ def _refuse(entry: LedgerEntry) -> None:
     if entry.reverses_id is not None:
         raise Conflict(f"{entry.number} is itself a reversal", field="entry", remedy="post the first one anew")
     alive = with_state(LedgerEntry.objects.filter(reverses=entry)).exclude(
-        **{"state__in": (EntryState.REFUSED, EntryState.WITHDRAWN)}
+        state__in=(EntryState.REFUSED, EntryState.WITHDRAWN)
     )
     if (other := alive.first()) is not None:
         raise Conflict(f"{other.number} undoes it", field="entry", remedy="look at that one")
