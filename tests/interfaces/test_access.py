@@ -56,6 +56,7 @@ MAPPING: dict[str, object] = {
     "columns": [{"column": "pm25", "pollutant": "a34004", "unit": "ug/m3"}],
 }
 BODIES: dict[str, dict[str, object]] = {
+    "/{entry}/withdraw": {"note": "twice"},
     "/obligations": DUTY,
     "/obligations/{obligation_id}/end": {"ground": "done"},
     "/obligations/{obligation_id}/events": {"event_at": "2025-11-25T09:00:00+08:00", "title": "培训"},
@@ -108,7 +109,6 @@ BODIES: dict[str, dict[str, object]] = {
     | {"region_code": "420107"},
     "/{entry}/approve": {"note": ""},
     "/{entry}/refuse": {"note": "no ground"},
-    "/{entry}/withdraw": {"note": "twice"},
     "/{entry}/post": {"note": ""},
     "/{entry}/reverse": {"text": "cancelled", "decision": "x"},
     "/ledgers/licences": {"dataset": "d", "consumer": "c", "purposes": ["p"], "decision": "x"}
