@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import io
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -196,3 +198,34 @@ def test_a_city_on_an_own_server_comes_back_into_an_empty_database_only(drill: D
     shutil.rmtree(house.data)
     with pytest.raises(Conflict, match="the database is not empty"):
         restore_backup(house.settings, drill.repository, known_migrations=known)
+
+
+class Elsewhere:
+    """A store of evidence that is no folder of the data."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files, self.asked = files, list[str]()
+
+    def list(self) -> Iterator[tuple[str, int]]:
+        yield from ((sha256, len(content)) for sha256, content in sorted(self.files.items()))
+
+    def open(self, sha256: str) -> io.BytesIO:
+        self.asked.append(sha256)
+        return io.BytesIO(self.files[sha256])
+
+
+def test_evidence_that_lies_elsewhere_is_fetched_once_and_comes_back_as_files(drill: Drill, own_folder: Path) -> None:
+    contents = [b"photo %d" % number for number in range(3)]
+    store = Elsewhere({hashlib.sha256(content).hexdigest(): content for content in contents})
+    made = make_backup(drill.city.settings, drill.repository, evidence=store)
+    assert sorted(store.asked) == sorted(store.files)
+    store.asked.clear()
+    make_backup(drill.city.settings, drill.repository, evidence=store)
+    assert store.asked == []
+    house = House(own_folder / "new")
+    restore_backup(house.settings, drill.repository, made.name, known_migrations=made.migrations)
+    for sha256, content in store.files.items():
+        assert (house.data / "evidence" / sha256[:2] / sha256).read_bytes() == content
+    store.files["0" * 64] = b"not what its name says"
+    with pytest.raises(Unavailable, match="was changed in its store"):
+        make_backup(drill.city.settings, drill.repository, evidence=store)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from qingtian.apps.evidence.storage.port import ContentStore
     from qingtian.runtime.backup import Manifest, Repository
     from qingtian.runtime.settings import Settings
 
@@ -69,7 +70,7 @@ def _make(settings: Settings, repository: Repository, keep: int | None, *, as_js
         with suppress(OSError):
             write_record(settings.data_dir, replace(before, running=os.getpid()))
         with _left_as_found(settings):
-            manifest = make_backup(settings, repository, bar)
+            manifest = make_backup(settings, repository, bar, _elsewhere(settings))
             gone = repository.prune(keep) if keep else []
     except (QingtianError, KeyboardInterrupt) as error:
         bar.finish()
@@ -95,6 +96,14 @@ def _make(settings: Settings, repository: Repository, keep: int | None, *, as_js
         ),
     )
     _tell(settings, repository, manifest, gone, as_json=as_json)
+
+
+def _elsewhere(settings: Settings) -> ContentStore | None:
+    """The store of evidence, where it is not in the data folder."""
+    from qingtian.apps.evidence.content_store import content_store
+    from qingtian.runtime.settings import EvidenceStore
+
+    return None if settings.evidence_store is EvidenceStore.LOCAL else content_store()
 
 
 def _tell(settings: Settings, repository: Repository, manifest: Manifest, gone: list[str], *, as_json: bool) -> None:

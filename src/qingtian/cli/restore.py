@@ -37,21 +37,24 @@ def command(folder: Path, name: str, drill: bool, as_json: bool) -> None:
     where = Path(tempfile.mkdtemp(prefix="qt-drill-", dir=os.environ.get("QINGTIAN_DRILL_DIR")))
     try:
         settings = load_settings(data_dir=where / "var", database_url="")
-        _restore(settings, folder, name, as_json=as_json)
+        _restore(settings, folder, name, as_json=as_json, drill=True)
     finally:
         shutil.rmtree(where, ignore_errors=True)
 
 
-def _restore(settings: Settings, folder: Path, name: str, *, as_json: bool) -> None:
+def _restore(settings: Settings, folder: Path, name: str, *, as_json: bool, drill: bool = False) -> None:
     from qingtian.cli.backup import StageBar
     from qingtian.runtime.backup import Repository, restore_backup
     from qingtian.runtime.postgres import stop_postgres
+    from qingtian.runtime.settings import EvidenceStore
 
     bar = StageBar(hidden=as_json)
     try:
         known = known_migrations()
         found = restore_backup(settings, Repository(folder), name, known_migrations=known, progress=bar)
         bar.finish()
+        if settings.evidence_store is not EvidenceStore.LOCAL and not drill:
+            _give_back(settings)
         missing = sorted(set(known) - set(found.manifest.migrations))
         if missing:
             _upgrade(settings)
@@ -59,6 +62,16 @@ def _restore(settings: Settings, folder: Path, name: str, *, as_json: bool) -> N
         bar.finish()
         stop_postgres(settings)
     _tell(settings, found, len(missing), as_json=as_json)
+
+
+def _give_back(settings: Settings) -> None:
+    """Evidence goes back to the store that the settings name; the same bytes again change nothing there."""
+    from qingtian.apps.evidence.content_store import content_store
+
+    store = content_store()
+    for path in sorted((settings.data_dir / "evidence").glob("[0-9a-f][0-9a-f]/*")):
+        with path.open("rb") as content:
+            store.put(content)
 
 
 def known_migrations() -> list[str]:

@@ -246,7 +246,8 @@ def _duties(look: Look) -> tuple[str, Facts]:
 def _silence(look: Look) -> tuple[str, Facts]:
     if look.late_streams is None:
         return "unknown", {}
-    facts = {"late": look.late_streams, "devices": int(look.gateway.get("devices") or 0)}
+    down = _process(look, "gateway", look.gateway) is not None
+    facts = {"late": look.late_streams, "devices": 0 if down else int(look.gateway.get("devices") or 0)}
     return ("some" if look.late_streams else "ok"), facts
 
 

@@ -25,7 +25,7 @@ class Said:
 
     Args:
         level: how bad it is.
-        zh: one line; `{name}` shows a fact.
+        zh: one line; {name} shows a fact.
         en: the same.
         remedy_zh: what to do; empty when nothing is.
         remedy_en: the same.
@@ -118,17 +118,17 @@ STATES: dict[tuple[str, str], Said] = {
         "尚未启动",
         "has not been started",
         "运行 qingtian up，或 qingtian gateway",
-        "run `qingtian up` or `qingtian gateway`",
+        "run qingtian up or qingtian gateway",
     ),
     ("gateway", "stopped"): Said(
-        WARNING, "已停止", "was stopped", "运行 qingtian up 重新启动", "start it again: `qingtian up`", notice=True
+        WARNING, "已停止", "was stopped", "运行 qingtian up 重新启动", "start it again: qingtian up", notice=True
     ),
     ("gateway", "silent"): Said(
         ERROR,
         "{age_s} 秒没有报告，设备可能没有得到应答",
         "has not reported for {age_s} s; devices may not be acknowledged",
         "看 run/gateway.log；重新启动 qingtian up",
-        "see run/gateway.log; start `qingtian up` again",
+        "see run/gateway.log; start qingtian up again",
         notice=True,
     ),
     ("gateway", "refusing_disk"): Said(
@@ -182,7 +182,7 @@ STATES: dict[tuple[str, str], Said] = {
         notice=True,
     ),
     ("disk_forecast", "measuring"): Said(
-        OK, "测量中：已有 {samples} 个样本，需要 6 小时", "being measured: {samples} samples, needs 6 hours"
+        OK, "测量中：样本 {samples} 个，需要 6 小时", "being measured; samples so far: {samples}, 6 hours are needed"
     ),
     ("disk_forecast", "steady"): Said(OK, "空间没有减少", "the free space does not shrink"),
     ("disk_forecast", "far"): Said(
@@ -223,17 +223,17 @@ STATES: dict[tuple[str, str], Said] = {
         "尚未启动",
         "has not been started",
         "运行 qingtian up，或 qingtian worker",
-        "run `qingtian up` or `qingtian worker`",
+        "run qingtian up or qingtian worker",
     ),
     ("worker", "stopped"): Said(
-        WARNING, "已停止", "was stopped", "运行 qingtian up 重新启动", "start it again: `qingtian up`", notice=True
+        WARNING, "已停止", "was stopped", "运行 qingtian up 重新启动", "start it again: qingtian up", notice=True
     ),
     ("worker", "silent"): Said(
         ERROR,
         "{age_s} 秒没有报告；数值不再更新，原始报文仍在保存",
         "has not reported for {age_s} s; values do not move on, raw frames are still kept",
         "看 run/worker.log；重新启动 qingtian up",
-        "see run/worker.log; start `qingtian up` again",
+        "see run/worker.log; start qingtian up again",
         notice=True,
     ),
     ("worker", "standing"): Said(
@@ -299,7 +299,7 @@ STATES: dict[tuple[str, str], Said] = {
         "还没有备份",
         "there is no backup yet",
         "等待第一次，或运行 qingtian backup",
-        "wait for the first, or run `qingtian backup`",
+        "wait for the first, or run qingtian backup",
     ),
     ("backup", "ok"): Said(OK, "{age_h} 小时前，{size_mb} MiB", "{age_h} h old, {size_mb} MiB"),
     ("backup", "manual"): Said(
@@ -315,7 +315,7 @@ STATES: dict[tuple[str, str], Said] = {
         "最后一次成功在 {age_h} 小时前",
         "the last good one is {age_h} h old",
         "看 run/worker.log 和备份盘；运行 qingtian backup",
-        "see run/worker.log and the disk of the backups; run `qingtian backup`",
+        "see run/worker.log and the disk of the backups; run qingtian backup",
     ),
     ("backup", "failed"): Said(
         WARNING,
@@ -358,7 +358,7 @@ ENDS = {
     "steady": ("新时间稳定", "the new time stayed steady"),
     "": ("", ""),
 }
-INSTALLED = {  # checks of `qingtian check` that belong to the installation
+INSTALLED = {  # checks of qingtian check that belong to the installation
     "configuration": ("配置", "Configuration"),
     "storage": ("数据文件夹", "Data folder"),
     "lake": ("数据湖组件", "Lake engine"),

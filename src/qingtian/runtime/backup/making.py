@@ -11,11 +11,11 @@ import hmac
 import io
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol, cast
 
 from qingtian import __version__
 from qingtian.domain.errors import Conflict, Unavailable
@@ -35,13 +35,28 @@ def _quiet(_stage: str, _done: int, _total: int) -> None:
     return None
 
 
-def make_backup(settings: Settings, repository: Repository, progress: Progress = _quiet) -> Manifest:
+class ContentFiles(Protocol):
+    """Files by their SHA-256 in a store that is no part of the data folder."""
+
+    def list(self) -> Iterator[tuple[str, int]]:
+        """Every file with its size."""
+        ...
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The file of a hash."""
+        ...
+
+
+def make_backup(
+    settings: Settings, repository: Repository, progress: Progress = _quiet, evidence: ContentFiles | None = None
+) -> Manifest:
     """Back a deployment up; it may run meanwhile.
 
     Args:
         settings: the deployment.
         repository: where the backup goes.
         progress: hears of stage, bytes done, bytes in all.
+        evidence: the store of evidence files, where it is not in the data folder.
     Raises:
         Conflict: the backups would lie within the data, or another process is at it.
         Unavailable: database or disk refuse; nothing is kept of this backup.
@@ -53,7 +68,7 @@ def make_backup(settings: Settings, repository: Repository, progress: Progress =
         stack.enter_context(repository.locked())
         stack.enter_context(hold(settings.data_dir / "lake"))
         stack.enter_context(hold_file(settings.data_dir / ARCHIVE_LOCK))
-        manifest = _Maker(settings, repository, progress).make()
+        manifest = _Maker(settings, repository, progress, evidence).make()
         manifest = replace(manifest, seconds=round(time.monotonic() - started, 3))
         repository.add(manifest)
     return manifest
@@ -76,8 +91,11 @@ def _refuse_inside(settings: Settings, repository: Repository) -> None:
 class _Maker:
     """One backup under way."""
 
-    def __init__(self, settings: Settings, repository: Repository, progress: Progress) -> None:
+    def __init__(
+        self, settings: Settings, repository: Repository, progress: Progress, evidence: ContentFiles | None
+    ) -> None:
         self._settings, self._repository, self._progress = settings, repository, progress
+        self._evidence = evidence
         self._new_bytes = 0
         self._known = self._unchanged()
         self._ends: dict[str, int] = {}
@@ -91,6 +109,7 @@ class _Maker:
             facts = read_facts(connection)
             entries = [self._dump(url, name, facts)]
         entries += self._copy([*data_files(settings.data_dir), *configuration_files(settings)])
+        entries += self._fetch({entry.path for entry in entries})
         _refuse_missing(facts, entries)
         return Manifest(
             name=self._fresh_name(f"{made_at:%Y%m%dT%H%M%SZ}"),
@@ -131,6 +150,35 @@ class _Maker:
                 self._progress("files", min(done, total), total)
         self._progress("files", total, total)
         return entries
+
+    def _fetch(self, taken: set[str]) -> list[FileEntry]:
+        """Evidence that lies in a store of its own; what the backups hold already is not fetched again."""
+        if self._evidence is None:
+            return []
+        listed = list(self._evidence.list())
+        total, done, entries = sum(size for _, size in listed), 0, []
+        for sha256, size in listed:
+            entry = FileEntry(f"{DATA}evidence/{sha256[:2]}/{sha256}", size, sha256, mode=0o400)
+            if entry.path not in taken:
+                self._fetch_one(entry)
+                entries.append(entry)
+            done += size
+            self._progress("evidence", done, total)
+        return entries
+
+    def _fetch_one(self, entry: FileEntry) -> None:
+        assert self._evidence is not None  # noqa: S101  _fetch asked
+        if self._repository.holds(entry.sha256, entry.size):
+            return
+        with self._evidence.open(entry.sha256) as content:
+            sha256, size, new = self._repository.put(content)
+        if sha256 != entry.sha256:
+            raise Unavailable(
+                f"the evidence file {entry.sha256} was changed in its store",
+                field="evidence_store",
+                remedy="take it from an older backup; `qingtian restore` brings it back",
+            )
+        self._new_bytes += size if new else 0
 
     def _take(self, one: Chosen) -> FileEntry | None:
         """Store a file; None when it has gone since it was listed (what the lake needs is counted at the end)."""

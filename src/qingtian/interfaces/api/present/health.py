@@ -8,6 +8,7 @@ import time
 from qingtian.interfaces.api.schemas.health import CheckOut, HealthOut, NoticeOut
 from qingtian.interfaces.health.gathering import look
 from qingtian.interfaces.health.state import Item, acknowledging, items
+from qingtian.interfaces.health.words import PARTS
 from qingtian.interfaces.metrics.figures import process_checks
 from qingtian.runtime.clock import current_clock
 from qingtian.runtime.health import Check, Level, run_checks
@@ -72,12 +73,13 @@ def health(*, detailed: bool) -> HealthOut:
 
 
 def notice(item: Item) -> NoticeOut:
-    """A state that everybody should know."""
+    """A state that everybody should know, with the name of its part."""
+    part = PARTS[item.code]
     return NoticeOut(
         code=f"{item.code}.{item.state}",
         level=item.level.value,
-        text_zh=item.line("zh"),
-        text_en=item.line("en"),
+        text_zh=f"{part.zh}：{item.line('zh')}",
+        text_en=f"{part.en}: {item.line('en')}",
         remedy_zh=item.said.remedy_zh,
         remedy_en=item.said.remedy_en,
     )
