@@ -23,9 +23,10 @@ from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
 from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.journal.models import Event
 from qingtian.apps.judgements.models import Judgement
+from qingtian.apps.obligations.models import SubmittedPlan
 
 pytestmark = pytest.mark.django_db
-PROTECTED = (Event, EvidenceItem, Judgement, DeviceExchange, *INDICATOR_MODELS)
+PROTECTED = (Event, EvidenceItem, Judgement, DeviceExchange, SubmittedPlan, *INDICATOR_MODELS)
 TABLES = [model._meta.db_table for model in PROTECTED]
 CELLS = [
     (model._meta.db_table, field.column)
@@ -60,6 +61,16 @@ def _grown(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         device("E-2")
         record_progress(SYSTEM_ACTOR, NOW, done(ordered(mn="MNE20001")))
         one_of_each()
+        SubmittedPlan.objects.create(
+            enterprise=case.object,
+            version=1,
+            made_on=NOW.date(),
+            channel="x",
+            note="x",
+            submitted_by="x",
+            submitted_at=NOW,
+            content_hash="0" * 64,
+        )
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         yield

@@ -88,6 +88,7 @@ from qingtian.apps.obligations.actions.settle_occurrences import note_missed, se
 from qingtian.apps.obligations.actions.submit_plan import PlanDraft, submit_plan
 from qingtian.apps.obligations.actions.sync_obligations import sync_obligations
 from qingtian.apps.obligations.actions.waive_occurrence import waive_occurrence
+from qingtian.apps.obligations.models import Obligation, Occurrence
 from qingtian.apps.registry.actions.register_object import register_object
 from qingtian.apps.registry.actions.relate_objects import relate_objects
 from qingtian.apps.registry.actions.update_object import update_object
@@ -119,6 +120,9 @@ class City:
     notified: Case
     paused: Case
     entry: LedgerEntry
+    training: Obligation
+    ledger: Occurrence
+    told: Occurrence
 
 
 @pytest.fixture(scope="module")
@@ -374,7 +378,7 @@ ON_SOMETHING |= {
         lambda c, w: record_event(w, NOW, c.training.pk, event_at=NOW),
         "dispatcher supervisor data_steward system",
     ),
-    "fulfil_occurrence": (
+    "fulfil_obligation": (
         lambda c, w: fulfil_occurrence(w, NOW, c.ledger.pk, fields={"entries": "1"}),
         "enterprise_user dispatcher handler inspector data_steward system",
     ),
@@ -382,7 +386,7 @@ ON_SOMETHING |= {
         lambda c, w: refuse_fulfilment(w, NOW, c.told.pk, reason="x"),
         "dispatcher inspector supervisor",
     ),
-    "waive_occurrence": (
+    "waive_obligation": (
         lambda c, w: waive_occurrence(w, NOW, c.ledger.pk, reason="shutdown"),
         "approver supervisor system",
     ),
@@ -392,7 +396,7 @@ ON_SOMETHING |= {
     ),
 }
 WHOLE_HOUSE |= {
-    "sync_obligations": (lambda c, w: sync_obligations(w, NOW), "system"),
+    "settle_obligation": (lambda c, w: sync_obligations(w, NOW), "system"),
     "plan_occurrences": (lambda c, w: plan_occurrences(w, NOW, NOW.date()), "system"),
     "see_proofs": (lambda c, w: see_proofs(w, NOW, []), "system"),
     "note_missed": (lambda c, w: note_missed(w, NOW), "system"),

@@ -47,3 +47,6 @@ export function streamCell(day: StreamDay): 'none' | 'off' | 'full' | 'part' | '
   if (day.received >= due) return 'full'
   return day.received > 0 ? 'part' : 'silent'
 }
+
+/** Names or numbers as somebody lists them: one a line, or between commas of either language. */
+export const listed = (text: string): string[] => text.split(/[\s,，;；]+/).filter(Boolean)
