@@ -86,10 +86,16 @@ def _plan_one(
             place(known, window, template)
             known.state, known.waived_reason, known.waived_at, known.waived_by = State.PLANNED, "", None, ""
             result.revived.append(known)
-        elif known.state == State.PLANNED and (known.due_at, known.opens_on) != (window.due_at, window.opens_on):
+        elif known.state == State.PLANNED and _differs(known, window):
             place(known, window, template)
             result.moved.append(known)
     result.gone.extend(one for one in existing if one.state == State.PLANNED and _stale(one, row, wanted, at))
+
+
+def _differs(known: Occurrence, window: Window) -> bool:
+    """Whether its dates are others than when it was planned: another rule, or the calendar of a year has arrived."""
+    planned = (known.due_at, known.opens_on, known.provisional)
+    return planned != (window.due_at, window.opens_on, window.provisional)
 
 
 def _windows(
