@@ -24,6 +24,7 @@ SHOPS = (
     ("江汉小馆（模拟）", "Jianghan diner (simulated)", 40),
     ("楚天酒楼（模拟）", "Chutian restaurant (simulated)", 120),
 )
+ANNEX = "见方案附件"  # a method that the packs do not know: for a person to look at
 METHODS = {"a21026": "HJ 57-2017", "a21002": "HJ 693-2014", "a34013": "HJ 836-2017", "w01018": "HJ 828-2017"}
 
 
@@ -58,7 +59,7 @@ def _permits(chosen: Sequence[EnterprisePlan], issued: date) -> Iterator[ObjectD
                 "monitoring": list(_monitoring(one, automatic=number == 0)),
                 "boundary_noise": {"frequency": "1/quarter"},
                 "reports": [{"period": "year"}, {"period": "quarter"}],
-                "ledger": {"frequency": "1/week"},
+                "ledger": {"frequency": "1/month"},
             },
             simulated=True,
             valid_from=issued,
@@ -80,11 +81,11 @@ def _submit(one: EnterprisePlan, at: datetime, *, automatic: bool, faulty: bool)
             "scope": "outlet",
             "place": line["outlet"],
             "parameter": line["parameter"],
-            "frequency": "1/year" if faulty else line.get("frequency", ""),
-            "method": METHODS.get(line["parameter"], ""),
+            "frequency": "1/year" if faulty and number == 0 else line.get("frequency", ""),
+            "method": METHODS.get(line["parameter"], ANNEX),
             "automatic": line.get("automatic", False),
         }
-        for line in _monitoring(one, automatic=automatic)
+        for number, line in enumerate(_monitoring(one, automatic=automatic))
     ]
     lines.append({"scope": "boundary_noise", "frequency": "1/quarter", "method": "GB 12348-2008"})
     owner = Actor(None, f"manager-{one.code}", (Grant(Role.ENTERPRISE_USER, org=one.code),), simulated=True)
