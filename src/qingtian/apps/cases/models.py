@@ -81,6 +81,25 @@ class Case(models.Model):
             models.Index(fields=["template", "state", "-opened_at", "-id"]),
             models.Index(fields=["enterprise_code"]),
             models.Index(fields=["responsible"]),
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(closed_at=None, duplicate_of=None, written_off_at=None),
+                name="case_running_by_due_date",
+            ),
+            # Counts of lists and boards read this index alone, not the rows with their forms.
+            models.Index(
+                fields=["template", "state"],
+                include=[
+                    "region_code",
+                    "enterprise_code",
+                    "severity",
+                    "due_at",
+                    "closed_at",
+                    "duplicate_of",
+                    "written_off_at",
+                ],
+                name="case_counts",
+            ),
         ]
 
     def __str__(self) -> str:

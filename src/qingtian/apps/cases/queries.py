@@ -30,15 +30,17 @@ class View(StrEnum):
     ALL = "all"
 
 
-def visible_case(actor: Actor, case_id: int, *, lock: bool = False) -> Case:
+def visible_case(actor: Actor, case_id: int, *, lock: bool = False, whole: bool = False) -> Case:
     """A case that the actor may see.
 
     Args:
         lock: hold the row until the transaction ends.
+        whole: with its clocks and hand-overs, for its page.
     Raises:
         NotVisible: there is none.
     """
-    rows = Case.objects.visible_to(actor).select_related("object", "rebound_of", "parent").prefetch_related("parts")
+    rows = Case.objects.visible_to(actor).select_related("object", "rebound_of", "duplicate_of", "parent")
+    rows = rows.prefetch_related("parts", *(("clocks", "handovers") if whole else ()))
     if lock:
         rows = rows.select_for_update(of=("self",))
     case = rows.filter(pk=case_id).first()

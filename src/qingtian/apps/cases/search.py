@@ -12,6 +12,7 @@ from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.scope import region_prefix
 from qingtian.apps.cases.models import Case
 from qingtian.apps.cases.queries import DUE_SOON, View, listed
+from qingtian.apps.registry.models import RegistryObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,13 @@ def _condition(wanted: Criteria) -> Q:
 
 
 def _text(text: str) -> Q:
+    # Objects are few beside cases: they are searched once, not once for each case.
+    objects = RegistryObject.objects.filter(_anywhere(text, ("code", "name", "name_en"))).order_by()
+    return _anywhere(text, ("number", "title", "title_en", "parameter", "place")) | Q(object__in=objects.values("pk"))
+
+
+def _anywhere(text: str, places: Iterable[str]) -> Q:
     condition = Q()
-    for place in ("number", "title", "title_en", "parameter", "object__code", "object__name", "object__name_en"):
+    for place in places:
         condition |= Q(**{f"{place}__icontains": text})
     return condition

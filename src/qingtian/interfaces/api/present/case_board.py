@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce
 
 from qingtian.apps.accounts.actor import Actor
@@ -30,8 +30,8 @@ from qingtian.interfaces.api.schemas.case_work import (
     BoardOut,
     CaseMap,
     CasePoint,
-    ClockOut,
     GuardOut,
+    ProcedureClockOut,
     ProcedureDetail,
     ProcedureRow,
     StateOut,
@@ -79,14 +79,13 @@ def case_map(actor: Actor, now: datetime, filters: MapFilters) -> CaseMap:
     """Cases as points: of their object, or of the place that was given."""
     rows = search(actor, criteria_of(filters), now).prefetch_related(None)
     rows = rows.annotate(east=Coalesce(F("lon"), F("object__lon")), north=Coalesce(F("lat"), F("object__lat")))
-    total = rows.count()
+    counted = rows.order_by().aggregate(all=Count("pk"), bare=Count("pk", filter=Q(east=None) | Q(north=None)))
     placed = rows.filter(_within(filters))
-    without = rows.filter(Q(east=None) | Q(north=None)).count()
     found = list(placed.order_by("-severity", "-opened_at", "-pk")[: filters.limit + 1])
     return CaseMap(
         points=[_point(row, now) for row in found[: filters.limit]],
-        total=total,
-        without_place=without,
+        total=counted["all"],
+        without_place=counted["bare"],
         cut=len(found) > filters.limit,
     )
 
@@ -230,9 +229,9 @@ def _steps(template: ProcedureTemplate) -> list[StepOut]:
     ]
 
 
-def _clocks(template: ProcedureTemplate) -> list[ClockOut]:
+def _clocks(template: ProcedureTemplate) -> list[ProcedureClockOut]:
     return [
-        ClockOut(
+        ProcedureClockOut(
             code=spec.code,
             label_zh=spec.label_zh,
             label_en=spec.label_en,

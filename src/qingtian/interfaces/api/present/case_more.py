@@ -22,12 +22,12 @@ from qingtian.domain.standards.numbers import plain
 from qingtian.interfaces.api.present.findings import case_ref
 from qingtian.interfaces.api.schemas.case_work import DocumentOut
 from qingtian.interfaces.api.schemas.cases import (
+    CaseFigureOut,
+    CasePartOut,
     ChildrenOut,
-    FigureOut,
     HandoverOut,
     KnownField,
     PaperOut,
-    PartOut,
     PrivateField,
 )
 from qingtian.packs.migrations import load_migrations
@@ -39,11 +39,11 @@ def more_of(
     actor: Actor, case: Case, now: datetime, orgs: Mapping[str, str], handovers: Iterable[CaseHandover]
 ) -> dict[str, Any]:
     """What the page shows beside the row."""
-    template = template_of(case)
+    template, mine = template_of(case), roles_on(actor, case)
     return {
         "known": _known(case, template),
         "private": _private(case, template),
-        "may_read_private": any(spec.readers & roles_on(actor, case) for spec in template.fields().values()),
+        "may_read_private": any(spec.readers & mine for spec in template.fields().values()),
         "figures": _figures(case, now),
         "documents": [
             PaperOut(
@@ -132,11 +132,11 @@ def _private(case: Case, template: ProcedureTemplate) -> list[PrivateField]:
     ]
 
 
-def _figures(case: Case, now: datetime) -> list[FigureOut]:
+def _figures(case: Case, now: datetime) -> list[CaseFigureOut]:
     if not template_of(case).computed:
         return []
     return [
-        FigureOut(
+        CaseFigureOut(
             code=spec.code,
             label_zh=spec.label_zh,
             label_en=spec.label_en,
@@ -166,10 +166,10 @@ def _handover(one: CaseHandover, orgs: Mapping[str, str]) -> HandoverOut:
     )
 
 
-def _parts(actor: Actor, case: Case, orgs: Mapping[str, str]) -> list[PartOut]:
+def _parts(actor: Actor, case: Case, orgs: Mapping[str, str]) -> list[CasePartOut]:
     open_case = case.closed_at is None and case.duplicate_of_id is None
     return [
-        PartOut(
+        CasePartOut(
             org=part.org,
             org_name=orgs.get(part.org, part.org),
             task=part.task,

@@ -14,7 +14,7 @@ from qingtian.apps.cases.effect import effect_of
 from qingtian.apps.cases.models import Case, CaseClock
 from qingtian.apps.cases.periods import workdays_left
 from qingtian.apps.cases.queries import View, template_of, timeline, visible_case
-from qingtian.apps.cases.search import Criteria, after, is_due_soon, is_overdue, search, with_links
+from qingtian.apps.cases.search import Criteria, after, is_due_soon, is_overdue, search
 from qingtian.apps.evidence.queries import items_of
 from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.findings import search as finding_search
@@ -132,8 +132,7 @@ def case_detail(actor: Actor, now: datetime, case_id: int) -> CaseDetail:
     Raises:
         NotVisible: there is no such case.
     """
-    visible_case(actor, case_id)
-    case = with_links(Case.objects.visible_to(actor)).get(pk=case_id)
+    case = visible_case(actor, case_id, whole=True)
     items = list(items_of(actor, of_case(case.pk)).select_related("object"))
     handovers = list(case.handovers.all())
     mentioned = (
