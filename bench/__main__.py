@@ -1,8 +1,9 @@
-"""`python -m bench [area ...]`: run every measurement, or those of the named areas."""
+"""`python -m bench [area ...] [options]`: run every measurement, or those of the named areas."""
 
 from __future__ import annotations
 
 import importlib
+import itertools
 import platform
 import sys
 from pathlib import Path
@@ -14,8 +15,8 @@ def areas() -> list[str]:
 
 
 def main() -> int:
-    """Run; an unknown area is named."""
-    wanted = sys.argv[1:] or areas()
+    """Run; an unknown area is named, what follows the areas are options of theirs."""
+    wanted = list(itertools.takewhile(lambda one: not one.startswith("-"), sys.argv[1:])) or areas()
     unknown = set(wanted) - set(areas())
     if unknown:
         print(f"no such area: {', '.join(sorted(unknown))}; there are: {', '.join(areas())}", file=sys.stderr)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -21,7 +23,10 @@ from qingtian.domain.errors import NotPermitted, Unavailable
 from qingtian.runtime.holding import may_change
 from qingtian.runtime.postgres import ensure_postgres
 from qingtian.runtime.settings import Settings
+from qingtian.telemetry.cluster.sharding import shard_prefix
 from qingtian.telemetry.store import lake, queries, rolling, side, withdrawals
+from qingtian.telemetry.store.ahead import Ahead
+from qingtian.telemetry.store.columns import FrameBlock, block_to_arrow
 from qingtian.telemetry.store.compaction import compact_lake
 from qingtian.telemetry.store.port import (
     AppendResult,
@@ -33,6 +38,7 @@ from qingtian.telemetry.store.port import (
     Quarantined,
     RowScreen,
     SpoolPosition,
+    Superseded,
     Touched,
 )
 from qingtian.telemetry.store.reading import LakeReads
@@ -57,6 +63,7 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
         read_only: refuse writes.
         min_valid_s: valid seconds that make a rolled-up hour of a day valid.
         revive: called when PostgreSQL does not answer; starts the embedded one again.
+        shard: whose spool the position belongs to, in a cluster; None for the spool of a gateway.
     """
 
     def __init__(
@@ -67,7 +74,9 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
         read_only: bool = False,
         min_valid_s: Validity = min_valid_seconds,
         revive: Callable[[], object] = lambda: None,
+        shard: int | None = None,
     ) -> None:
+        self._prefix = shard_prefix(shard)
         self._url, self._folder, self._read_only = url, folder, read_only
         self._min_valid_s = min_valid_s
         self._lock = threading.RLock()
@@ -78,17 +87,20 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
         self._reading = threading.BoundedSemaphore(READERS)
         self._marks: dict[Series, datetime] = {}
         self._epoch = -1
+        self._generation = 1  # 0 is what a caller has that never wrote
+        self._ahead = Ahead()
         folder.mkdir(parents=True, exist_ok=True)
         self._side.create()
         self._lake = self._open_lake()
 
     @classmethod
-    def open(cls, settings: Settings, *, read_only: bool = False) -> DuckLakeStore:
+    def open(cls, settings: Settings, *, read_only: bool = False, shard: int | None = None) -> DuckLakeStore:
         """The store of a deployment."""
         return cls(
             ensure_postgres(settings),
-            lake.lake_path(settings.data_dir),
+            settings.lake_folder or lake.lake_path(settings.data_dir),
             read_only=read_only,
+            shard=shard,
             revive=lambda: ensure_postgres(settings),
         )
 
@@ -100,6 +112,8 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
         quarantined: Sequence[Quarantined] = (),
         skews: Sequence[ClockSkew] = (),
         screen: RowScreen | None = None,
+        frames: Sequence[FrameBlock] = (),
+        generation: int = 0,
     ) -> AppendResult:
         """Add rows and the spool position in one transaction; the same rows again change nothing."""
         self._refuse_when_read_only()
@@ -109,18 +123,37 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
             side.add_skews(connection, skews)
             try:
                 with self._transaction() as cursor:
-                    foreign = self._trust_marks(connection)
+                    foreign = self._trust_marks(connection, lazily=True)
+                    if frames and generation != self._generation:
+                        raise Superseded
+                    self._ahead.mark(self._marks, {row.site for row in batch})
                     decision = decide(batch, self._known(cursor, batch))
                     rows = decision.rows if screen is None else self._screened(screen, decision.rows, foreign=foreign)
-                    self._insert(cursor, rows, progress)
+                    self._insert(cursor, rows, progress, frames)
             except BaseException:
                 if screen is not None:
                     screen.forget()
                 raise
-            if rows or progress is not None:
-                self._after_write(connection, rows)
-            side.upsert_last_seen(connection, _arrivals(batch))
-            return decision.result
+            if frames:
+                self._fall_behind(connection, rows, frames, _arrivals(batch))
+            else:
+                if rows or progress is not None:
+                    self._after_write(connection, rows)
+                side.upsert_last_seen(connection, _arrivals(batch))
+                self._generation += bool(rows) and generation != self._generation
+            result, added = decision.result, sum(block.rows for block in frames)
+            return replace(result, new=result.new + added, generation=self._generation)
+
+    def settle(self) -> None:
+        """Bring the newest values in step with what was written under load; nothing to do mostly."""
+        if not self._ahead.waits:
+            return
+        with self._lock:
+            try:
+                with self._side.locked() as connection:
+                    self._trust_marks(connection)
+            except (Unavailable, psycopg.Error) as error:
+                _log.warning("the newest values stay behind; the next writer brings them in step: %s", error)
 
     def roll_up_hours(self, start: datetime, end: datetime) -> AppendResult:
         """Hour means for the whole hours in [start, end) that the device sent no hour row for."""
@@ -178,6 +211,7 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
     def close(self) -> None:
         """Close both connections."""
         with self._lock:
+            self.settle()
             self._lake.close()
             self._side.close()
             self._side_reads.close()
@@ -239,7 +273,7 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
             cursor = used.cursor()
             cursor.execute("BEGIN")
             try:
-                cursor.execute(queries.SELECT_PROGRESS).fetchall()  # fixes the snapshot
+                cursor.execute(queries.SELECT_PROGRESS, [self._prefix]).fetchall()  # fixes the snapshot
                 yield cursor
                 cursor.execute("COMMIT")
             except BaseException:
@@ -285,12 +319,20 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
         return screen.marked(rows, self)
 
     def _insert(
-        self, cursor: duckdb.DuckDBPyConnection, rows: Sequence[Observation], progress: SpoolPosition | None
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        rows: Sequence[Observation],
+        progress: SpoolPosition | None,
+        frames: Sequence[FrameBlock] = (),
     ) -> None:
-        if rows:
-            cursor.register("new_rows", to_arrow(rows))
-            with self._durable({legal_day(row.period_start) for row in rows}):
-                cursor.execute(queries.INSERT_ROWS)
+        tables = [to_arrow(rows)] if rows else []
+        tables += [block_to_arrow(block) for block in frames]
+        if tables:
+            days = {legal_day(row.period_start) for row in rows}.union(*(block.days() for block in frames))
+            with self._durable(days):
+                for table in tables:
+                    cursor.register("new_rows", table)
+                    cursor.execute(queries.INSERT_ROWS)
         if progress is not None:
             cursor.execute(queries.INSERT_PROGRESS, [progress.segment, progress.offset])
 
@@ -302,27 +344,67 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
         yield
         lake.sync_new_files(folders, before)
 
+    def _fall_behind(
+        self,
+        connection: psycopg.Connection[TupleRow],
+        rows: Sequence[Observation],
+        frames: Sequence[FrameBlock],
+        seen: Mapping[str, datetime],
+    ) -> None:
+        """Let `latest` wait while it would cost more than it is worth; a crash meanwhile is what `_catch_up` is for."""
+        self._ahead.add(rows, frames, seen, side.snapshot_of(connection))
+        self._mark(rows)
+        if self._ahead.due(time.monotonic()):
+            self._bring_latest(connection)
+
+    def _bring_latest(self, connection: psycopg.Connection[TupleRow]) -> None:
+        """`latest` and `last_seen` in step with what was written."""
+        started = time.monotonic()
+        ahead = self._ahead
+        rows = ahead.newest_rows()
+        ahead.mark(self._marks, None)
+        with connection.transaction():
+            side.upsert_latest(connection, rows)
+            side.upsert_last_seen(connection, ahead.seen)
+            self._epoch = side.write_state(connection, ahead.snapshot)
+        ahead.clear()
+        ahead.took(time.monotonic() - started, len(rows), time.monotonic())
+
     def _after_write(self, connection: psycopg.Connection[TupleRow], rows: Sequence[Observation]) -> None:
         """Bring `latest` in step; when this is cut off, the snapshot tells the next writer."""
         with connection.transaction():
             side.upsert_latest(connection, rows)
             self._epoch = side.write_state(connection, side.snapshot_of(connection))
+        self._mark(rows)
+
+    def _mark(self, rows: Sequence[Observation]) -> None:
         for row in rows:
             series = series_of(row)
             held = self._marks.get(series)
             if held is None or row.period_start > held:
                 self._marks[series] = row.period_start
 
-    def _trust_marks(self, connection: psycopg.Connection[TupleRow]) -> bool:
-        """Know the newest period of every series; returns whether somebody else has written since."""
+    def _trust_marks(self, connection: psycopg.Connection[TupleRow], *, lazily: bool = False) -> bool:
+        """Know the newest period of every series; returns whether somebody else has written since.
+
+        Args:
+            lazily: `latest` may stay behind what this process wrote itself.
+        """
         epoch, snapshot = side.read_state(connection)
         actual = side.snapshot_of(connection)
+        if self._ahead.waits:
+            if epoch == self._epoch and actual == self._ahead.snapshot:
+                if not lazily:
+                    self._bring_latest(connection)
+                return False
+            self._ahead.clear()
         if snapshot != actual:
             epoch = self._catch_up(connection, snapshot, actual)
         if epoch == self._epoch:
             return False
         self._marks = side.read_marks(connection)
         self._epoch = epoch
+        self._generation += 1
         return True
 
     def _catch_up(self, connection: psycopg.Connection[TupleRow], before: int, snapshot: int) -> int:

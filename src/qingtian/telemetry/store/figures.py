@@ -23,6 +23,8 @@ BOUND_SCHEMA = pa.schema(
         ("converted", pa.bool_()),
     ]
 )
+# No more than the figures are made of.
+_READ = "day, site, pollutant, period_start, value, converted, unit, mark, qc"
 PLACE_SCHEMA = pa.schema([("site", pa.string()), ("region", pa.string())])
 
 
@@ -35,8 +37,9 @@ def select_ordered(where: queries.Where, fractions: Sequence[Decimal]) -> str:
     )
     return f"""
     SELECT site, pollutant, n, {picks} FROM (
-        SELECT site, pollutant, count(*) AS n, list(value ORDER BY value) AS ordered FROM (
-            SELECT site, pollutant, value, mark, qc, day FROM {queries.TABLE} WHERE {where.sql} QUALIFY {queries.LAST})
+        SELECT site, pollutant, count(*) AS n, list_sort(list(value)) AS ordered FROM (
+            SELECT site, pollutant, value, mark, qc, day FROM {queries.TABLE}
+            WHERE {where.sql} QUALIFY {queries.LAST_OF_CYCLE})
         WHERE {queries.valid_sql()} GROUP BY site, pollutant)
     ORDER BY site, pollutant"""  # noqa: S608
 
@@ -72,7 +75,7 @@ def select_exceedances(where: queries.Where, top: int) -> str:
     beyond = "CASE WHEN below THEN figure < bound ELSE figure > bound END"
     return f"""
     WITH shown AS (
-        SELECT * FROM {queries.TABLE} WHERE {where.sql} QUALIFY {queries.LAST}),
+        SELECT {_READ} FROM {queries.TABLE} WHERE {where.sql} QUALIFY {queries.LAST_OF_CYCLE}),
     judged AS (
         SELECT s.site, s.pollutant, s.period_start, s.unit, b.bound, b.below,
                CASE WHEN b.converted THEN s.converted ELSE s.value END AS figure
@@ -111,7 +114,7 @@ def select_by_place(where: queries.Where) -> str:
     micros = "(value::DECIMAL(38,6) * 1000000)::HUGEINT"
     return f"""
     WITH shown AS (
-        SELECT * FROM {queries.TABLE} WHERE {where.sql} QUALIFY {queries.LAST}),
+        SELECT {_READ} FROM {queries.TABLE} WHERE {where.sql} QUALIFY {queries.LAST_OF_CYCLE}),
     sites AS (
         SELECT p.region, s.site, s.pollutant, s.unit, count(*) AS n,
                {half_even_sql(f"sum({micros})", "count(*)")} AS mean, min(value) AS least, max(value) AS most

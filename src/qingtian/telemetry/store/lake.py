@@ -131,7 +131,8 @@ def lay_out(connection: duckdb.DuckDBPyConnection, catalogue: psycopg.Connection
     Args:
         catalogue: the database of the catalogue, where what holds already is looked up.
     """
-    known = dict(catalogue.execute(f"SELECT key, value FROM {CATALOGUE_SCHEMA}.ducklake_metadata").fetchall())  # noqa: S608
+    sql = f"SELECT key, value FROM {CATALOGUE_SCHEMA}.ducklake_metadata"  # noqa: S608
+    known: dict[str, str] = dict(catalogue.execute(sql).fetchall())
     for name, value in OPTIONS:
         if known.get(name) != value.replace("MB", "000000"):  # the catalogue keeps bytes
             connection.execute(f"CALL lake.set_option('{name}', '{value}')")

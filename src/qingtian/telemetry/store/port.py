@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from qingtian.telemetry.store.validity import excludes
 
@@ -358,24 +358,12 @@ class Store(Protocol):
         quarantined: Sequence[Quarantined] = (),
         skews: Sequence[ClockSkew] = (),
         screen: RowScreen | None = None,
-        frames: Sequence[FrameBlock] = (),
-        generation: int = 0,
     ) -> AppendResult:
         """Add rows and the spool position in one transaction; the same rows again change nothing.
 
         With `screen`, the rows that are new or corrected pass it before they are written. A repeat of a stored row
         never does, so the causes of a version are those of its first arrival.
-
-        With `frames`, whole blocks of plain frames besides: each lies beyond all that is stored of its series, as far
-        as the write counted by `generation` (the one of the caller's last result) knows.
-
-        Raises:
-            Superseded: somebody else wrote since; nothing was written.
         """
-        ...
-
-    def settle(self) -> None:
-        """Bring the newest values in step with what was written under load; nothing to do mostly."""
         ...
 
     def latest(
@@ -607,4 +595,34 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Give connections free."""
+        ...
+
+
+@runtime_checkable
+class FrameStore(Protocol):
+    """An engine that also takes plain frames as columns; ingest uses it where it is there."""
+
+    def append(
+        self,
+        batch: Sequence[Observation],
+        *,
+        progress: SpoolPosition | None = None,
+        quarantined: Sequence[Quarantined] = (),
+        skews: Sequence[ClockSkew] = (),
+        screen: RowScreen | None = None,
+        frames: Sequence[FrameBlock] = (),
+        generation: int = 0,
+    ) -> AppendResult:
+        """As `Store.append`, with blocks of frames in the same transaction.
+
+        Each frame lies beyond all that is stored of its series, as far as the write counted by `generation` (the one of
+        the caller's last result) knows.
+
+        Raises:
+            Superseded: somebody else wrote since; nothing was written.
+        """
+        ...
+
+    def settle(self) -> None:
+        """Bring the newest values in step with what was written under load; nothing to do mostly."""
         ...

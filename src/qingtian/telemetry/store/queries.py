@@ -13,7 +13,10 @@ from qingtian.telemetry.store.rows import READ_COLUMNS, SCHEMA, legal_day
 
 TABLE = "lake.main.observation"
 _RANK = "CASE origin " + " ".join(f"WHEN '{one.value}' THEN {rank}" for rank, one in enumerate(ORIGIN_ORDER)) + " END"
-LAST = f"row_number() OVER (PARTITION BY site, pollutant, cycle, period_start ORDER BY {_RANK}, version DESC) = 1"
+# One number to sort by: the preferred origin, then the last version.
+_BEST = f"{_RANK} * 1000000000::BIGINT - version"
+LAST = f"row_number() OVER (PARTITION BY site, pollutant, cycle, period_start ORDER BY {_BEST}) = 1"
+LAST_OF_CYCLE = f"row_number() OVER (PARTITION BY site, pollutant, period_start ORDER BY {_BEST}) = 1"
 LAST_PER_ORIGIN = (
     "row_number() OVER (PARTITION BY site, pollutant, cycle, origin, period_start ORDER BY version DESC) = 1"
 )
@@ -67,7 +70,7 @@ def period(start: datetime, end: datetime, as_of: datetime | None = None) -> Whe
 def select_current(where: Where, source: str = TABLE) -> str:
     """Last version of the preferred origin per period."""
     return (
-        f"SELECT {READ_COLUMNS} FROM {source} WHERE {where.sql} QUALIFY {LAST} "  # noqa: S608  values are bound
+        f"SELECT {READ_COLUMNS} FROM {source} WHERE {where.sql} QUALIFY {LAST_OF_CYCLE} "  # noqa: S608  values are bound
         "ORDER BY site, pollutant, cycle, period_start"
     )
 
@@ -127,8 +130,14 @@ def select_arrivals(source: str = TABLE) -> str:
 
 INSERT_ROWS = f"INSERT INTO {TABLE} SELECT {', '.join(SCHEMA.names)} FROM new_rows"  # noqa: S608
 INSERT_PROGRESS = "INSERT INTO lake.main.progress SELECT ?, ?, coalesce(max(seq), 0) + 1 FROM lake.main.progress"
-SELECT_PROGRESS = "SELECT segment, frame_offset FROM lake.main.progress ORDER BY seq DESC LIMIT 1"
-TRIM_PROGRESS = "DELETE FROM lake.main.progress WHERE seq < (SELECT max(seq) FROM lake.main.progress)"
+# A gateway's own spool and every shard of a cluster have positions of their own: a segment's name begins with whose.
+SELECT_PROGRESS = (
+    "SELECT segment, frame_offset FROM lake.main.progress WHERE segment LIKE ? || '%' ORDER BY seq DESC LIMIT 1"
+)
+TRIM_PROGRESS = (
+    "DELETE FROM lake.main.progress WHERE (left(segment, 3), seq) NOT IN "
+    "(SELECT (left(segment, 3), max(seq)) FROM lake.main.progress GROUP BY left(segment, 3))"
+)
 
 
 def percentile_where(
@@ -141,7 +150,7 @@ def percentile_where(
 def select_percentile(where: Where) -> str:
     """Valid values of the preferred rows, lowest first; the interpolation is done exactly outside."""
     return (
-        f"SELECT value FROM (SELECT value, mark, qc, day FROM {TABLE} WHERE {where.sql} QUALIFY {LAST}) "  # noqa: S608
+        f"SELECT value FROM (SELECT value, mark, qc, day FROM {TABLE} WHERE {where.sql} QUALIFY {LAST_OF_CYCLE}) "  # noqa: S608
         f"WHERE {valid_sql()} ORDER BY value"
     )
 

@@ -46,6 +46,7 @@ class LakeReads:
     """The reading half of a store; the writing half opens the lake and says what to do when it was lost."""
 
     _folder: Path
+    _prefix: str
     _lake: duckdb.DuckDBPyConnection
     _side_reads: side.SideTables
     _reading: threading.BoundedSemaphore
@@ -241,7 +242,7 @@ class LakeReads:
 
     def progress(self) -> SpoolPosition | None:
         """The position up to which the spool is in the store."""
-        rows = self._read(queries.SELECT_PROGRESS, [])
+        rows = self._read(queries.SELECT_PROGRESS, [self._prefix])
         return SpoolPosition(rows[0][0], int(rows[0][1])) if rows else None
 
     def durable_progress(self) -> SpoolPosition | None:

@@ -17,7 +17,7 @@ from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.store import queries
 from qingtian.telemetry.store.periods import next_period, periods
 from qingtian.telemetry.store.port import VALID_MARK, Cycle
-from qingtian.telemetry.store.rows import SCHEMA, TIME, legal_day
+from qingtian.telemetry.store.rows import READ_COLUMNS, SCHEMA, TIME, legal_day
 from qingtian.telemetry.store.validity import INSUFFICIENT_MARK, MINUTE_S, Need
 from qingtian.telemetry.store.withdrawals import Hidden
 
@@ -194,52 +194,73 @@ def period_start(cycle: Cycle, bucket: int) -> datetime:
 
 
 def _sums(cycle: Cycle, source: str) -> str:
-    valid, step = queries.valid_sql(), STEPS[cycle]
-    last = queries.LAST_PER_ORIGIN if step.own else queries.LAST
-    usual = " ".join(f"WHEN '{one.value}' THEN {seconds}" for one, seconds in step.sources.items())
-    rank = " ".join(f"WHEN '{one.value}' THEN {number}" for number, one in enumerate(step.sources))
-    stated = (
-        f"CASE WHEN period_s > 0 THEN period_s ELSE CASE cycle {usual} END END"
-        if step.own
-        else f"CASE cycle {usual} END"
-    )
     units = ", ".join(repr(unit) for unit in queries.WATER_CONCENTRATIONS)
-    return f"""
-    current AS (
-        SELECT *, {stated} AS weight, {_number(_BUCKET[cycle], cycle)} AS bucket, {valid} AS good,
-               CASE cycle {rank} END AS rank
-        FROM {queries.TABLE} WHERE {source} QUALIFY {last}),
+    concentration = f"counts AND unit IN ({units})"
+    return f"""{_current(cycle, source)},
     flow AS (
         SELECT site, cycle, period_start, bucket, weight, value AS rate FROM current
         WHERE pollutant = '{queries.WATER_FLOW}' AND good AND value >= 0),
     discharge AS (
         SELECT f.site, f.bucket, coalesce(sum(f.weight) FILTER (f.rate > 0), 0) AS flowing_s
         FROM flow f JOIN media m ON m.site = f.site AND m.kind = '{DISCHARGING}'
-        WHERE {"false" if step.own else "true"} GROUP BY f.site, f.bucket),
+        WHERE {"false" if STEPS[cycle].own else "true"} GROUP BY f.site, f.bucket),
     weighed AS (
         SELECT c.*, f.rate, d.flowing_s,
                good AND (d.flowing_s IS NULL OR c.pollutant = '{queries.WATER_FLOW}' OR coalesce(f.rate, 0) > 0)
-                   AS counts,
-               unit IN ({units}) AS concentration
+                   AS counts
         FROM current c LEFT JOIN flow f ON f.site = c.site AND f.cycle = c.cycle AND f.period_start = c.period_start
         LEFT JOIN discharge d ON d.site = c.site AND d.bucket = c.bucket),
     sums AS (
         SELECT site, pollutant, cycle, bucket, any_value(rank) AS rank,
                coalesce(sum(weight) FILTER (counts), 0)::BIGINT AS valid_s,
-               sum({_micros("value")} * weight) FILTER (counts) AS weighted,
+               {_whole("sum(value * weight) FILTER (counts)")} AS weighted,
                coalesce(sum(weight) FILTER (counts AND converted IS NOT NULL), 0)::BIGINT AS converted_s,
-               sum({_micros("converted")} * weight) FILTER (counts AND converted IS NOT NULL) AS converted_weighted,
+               {_whole("sum(converted * weight) FILTER (counts AND converted IS NOT NULL)")} AS converted_weighted,
                min(coalesce(minimum, value)) FILTER (counts) AS minimum,
                max(coalesce(maximum, value)) FILTER (counts) AS maximum,
                sum(total) FILTER (counts) AS total, max(unit) AS unit, bool_or(simulated) AS simulated,
                max(received_at) AS received_at,
-               coalesce(sum(weight) FILTER (counts AND rate IS NOT NULL AND concentration), 0)::BIGINT AS flow_s,
-               sum({_micros("rate")} * weight) FILTER (counts AND concentration) AS volume,
-               sum({_micros("value")} * {_micros("rate")} * weight) FILTER (counts AND concentration)
+               coalesce(sum(weight) FILTER (rate IS NOT NULL AND {concentration}), 0)::BIGINT AS flow_s,
+               {_whole(f"sum(rate * weight) FILTER ({concentration})")} AS volume,
+               sum({_micros("value")} * {_micros("rate")} * weight) FILTER (rate IS NOT NULL AND {concentration})
                    AS volume_weighted,
-               string_agg(DISTINCT qc, ' ') FILTER (counts AND qc <> '') AS doubts, max(flowing_s) AS flowing_s
+               string_agg(qc, ' ') FILTER (counts AND qc <> '') AS doubts, max(flowing_s) AS flowing_s
         FROM weighed GROUP BY site, pollutant, cycle, bucket
         QUALIFY row_number() OVER (PARTITION BY site, pollutant, bucket ORDER BY any_value(rank)) = 1)"""  # noqa: S608
+
+
+# What a roll-up reads: the hash of the frame and its place would be the dearest columns and say nothing here.
+_READ = (
+    "day, site, pollutant, cycle, period_start, value, minimum, maximum, total, converted, unit, mark, origin, "
+    "simulated, received_at, version, period_s, qc"
+)
+
+
+def _current(cycle: Cycle, source: str) -> str:
+    """The rows that count: of device rows the last version, else what is shown; coarse ones where no fine ones are."""
+    valid, step = queries.valid_sql(), STEPS[cycle]
+    usual = " ".join(f"WHEN '{one.value}' THEN {seconds}" for one, seconds in step.sources.items())
+    rank = " ".join(f"WHEN '{one.value}' THEN {number}" for number, one in enumerate(step.sources))
+    length = f"CASE cycle {usual} END"
+    weight = f"CASE WHEN period_s > 0 THEN period_s ELSE {length} END" if step.own else length
+    number = _number(_BUCKET[cycle], cycle)
+    fields = f"{_READ}, {weight} AS weight, {number} AS bucket, {valid} AS good, CASE cycle {rank} END AS rank"
+    rows = f"SELECT {fields} FROM {queries.TABLE} WHERE {source}"  # noqa: S608
+    if not step.own:
+        return f"current AS ({rows} QUALIFY {queries.LAST})"
+    # Few rows are ever corrected: those alone decide which rows are not the last version of theirs.
+    key = "site, pollutant, cycle, period_start"
+    newer = " AND ".join(f"n.{name} = c.{name}" for name in key.split(", ")) + " AND n.version > c.version"
+    finest = next(iter(step.sources)).value
+    return f"""
+    every AS NOT MATERIALIZED ({rows}),
+    corrected AS (SELECT {key}, version FROM every WHERE version > 1),
+    fine AS (SELECT DISTINCT site, pollutant, bucket FROM every WHERE cycle = '{finest}'),
+    current AS (
+        SELECT * FROM every c WHERE cycle = '{finest}' AND NOT EXISTS (SELECT 1 FROM corrected n WHERE {newer})
+        UNION ALL
+        SELECT * FROM every c ANTI JOIN fine USING (site, pollutant, bucket)
+        WHERE cycle <> '{finest}' AND NOT EXISTS (SELECT 1 FROM corrected n WHERE {newer}))"""  # noqa: S608
 
 
 def _means(cycle: Cycle) -> str:
@@ -338,6 +359,11 @@ def _number(bucket: str, cycle: Cycle) -> str:
     return f"({bucket})" if cycle is Cycle.HOUR else f"({bucket} - DATE '1970-01-01')::BIGINT"
 
 
+def _whole(total: str) -> str:
+    """A sum with six decimals as a whole number of millionths."""
+    return f"(({total})::DECIMAL(38,6) * 1000000)::HUGEINT"
+
+
 def _micros(column: str) -> str:
     return f"({column}::DECIMAL(38,6) * 1000000)::HUGEINT"
 
@@ -359,7 +385,7 @@ COUNT_ROLLED = (
 )
 INSERT_ROLLED = f"INSERT INTO {queries.TABLE} SELECT {', '.join(SCHEMA.names)} FROM rolled WHERE NOT same"  # noqa: S608
 SELECT_NEWEST_ROLLED = (
-    f"SELECT {queries.READ_COLUMNS} FROM rolled WHERE NOT same "  # noqa: S608
+    f"SELECT {READ_COLUMNS} FROM rolled WHERE NOT same "  # noqa: S608
     "QUALIFY row_number() OVER (PARTITION BY site, pollutant, cycle ORDER BY period_start DESC) = 1"
 )
 SELECT_ROLLED_DAYS = "SELECT DISTINCT day FROM rolled WHERE NOT same"

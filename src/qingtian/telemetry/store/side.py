@@ -185,12 +185,11 @@ def upsert_last_seen(connection: psycopg.Connection[TupleRow], seen: dict[str, d
     """Note the newest arrival per site, duplicates included."""
     if not seen:
         return
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO telemetry.last_seen AS held VALUES (%s, %s) ON CONFLICT (site) DO UPDATE "
-            "SET received_at = greatest(held.received_at, EXCLUDED.received_at)",
-            list(seen.items()),
-        )
+    connection.execute(
+        "INSERT INTO telemetry.last_seen AS held SELECT * FROM unnest(%s::text[], %s::timestamptz[]) "
+        "ON CONFLICT (site) DO UPDATE SET received_at = greatest(held.received_at, EXCLUDED.received_at)",
+        [list(seen), list(seen.values())],
+    )
 
 
 def read_last_seen(connection: psycopg.Connection[TupleRow]) -> dict[str, datetime]:
