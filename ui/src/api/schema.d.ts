@@ -716,7 +716,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Judgements that late or withdrawn data changed
+         * Judgements that newer data changed
          * @description Both figures of each, and the findings that rest on it; sort by computed_at, period_start, object, item.
          */
         get: operations["series_list_corrections"];
@@ -6524,6 +6524,34 @@ export interface components {
             reason: string;
         };
         /**
+         * ChangedFigureOut
+         * @description One version of an answer.
+         */
+        ChangedFigureOut: {
+            /** Computed At */
+            computed_at: string;
+            /** Judgement */
+            judgement: number;
+            /** Value */
+            value: string | null;
+            /** Verdict */
+            verdict: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ChangedFindingOut
+         * @description A finding that hit in the period of a changed answer.
+         */
+        ChangedFindingOut: {
+            /** Id */
+            id: number;
+            /** Number */
+            number: string;
+            /** Status */
+            status: string;
+        };
+        /**
          * CheckKind
          * @description What was done at a component.
          * @enum {string}
@@ -7376,18 +7404,6 @@ export interface components {
          */
         Confirmation: "unconfirmed" | "confirmed";
         /**
-         * CorrectedFindingOut
-         * @description A finding that hit in the period of a changed answer.
-         */
-        CorrectedFindingOut: {
-            /** Id */
-            id: number;
-            /** Number */
-            number: string;
-            /** Status */
-            status: string;
-        };
-        /**
          * CorrectionFilters
          * @description Which changed answers.
          */
@@ -7428,63 +7444,6 @@ export interface components {
              * @description changed before this time
              */
             until?: string | null;
-        };
-        /**
-         * CorrectionOut
-         * @description An answer that late, corrected or withdrawn data changed; both figures are kept.
-         */
-        CorrectionOut: {
-            /**
-             * Cause
-             * @description withdrawn: an import was taken back; data: late or corrected values, or other rules
-             */
-            cause: string;
-            /** Cycle */
-            cycle: string;
-            /**
-             * Findings
-             * @description findings that rest on the period
-             */
-            findings: components["schemas"]["CorrectedFindingOut"][];
-            /** Item */
-            item: string;
-            /** Item En */
-            item_en: string;
-            /** Item Zh */
-            item_zh: string;
-            /** Limit */
-            limit: string | null;
-            now: components["schemas"]["FigureOut"];
-            /** Object */
-            object: string;
-            /** Object Name */
-            object_name: string;
-            /** Object Name En */
-            object_name_en: string;
-            /** Period Start */
-            period_start: string;
-            /** Question */
-            question: string;
-            /** Unit */
-            unit: string;
-            was: components["schemas"]["FigureOut"];
-        };
-        /**
-         * CorrectionPage
-         * @description A page of changed answers, newest first.
-         */
-        CorrectionPage: {
-            /** Items */
-            items: components["schemas"]["CorrectionOut"][];
-            /** Page */
-            page: number;
-            /** Page Size */
-            page_size: number;
-            /**
-             * Total
-             * @description rows that match the filters, on all pages
-             */
-            total: number;
         };
         /**
          * CountLine
@@ -9159,7 +9118,7 @@ export interface components {
             /** State At */
             state_at: string;
             /** Steps */
-            steps: components["schemas"]["StepOut"][];
+            steps: components["schemas"]["LedgerStepOut"][];
             /** Text */
             text: string;
             /** Unit */
@@ -12708,6 +12667,63 @@ export interface components {
             unit_from: "register" | "code_table" | "none";
         };
         /**
+         * JudgementChangeOut
+         * @description An answer that late, corrected or withdrawn data changed; both figures are kept.
+         */
+        JudgementChangeOut: {
+            /**
+             * Cause
+             * @description withdrawn: an import was taken back; data: late or corrected values, or other rules
+             */
+            cause: string;
+            /** Cycle */
+            cycle: string;
+            /**
+             * Findings
+             * @description findings that rest on the period
+             */
+            findings: components["schemas"]["ChangedFindingOut"][];
+            /** Item */
+            item: string;
+            /** Item En */
+            item_en: string;
+            /** Item Zh */
+            item_zh: string;
+            /** Limit */
+            limit: string | null;
+            now: components["schemas"]["ChangedFigureOut"];
+            /** Object */
+            object: string;
+            /** Object Name */
+            object_name: string;
+            /** Object Name En */
+            object_name_en: string;
+            /** Period Start */
+            period_start: string;
+            /** Question */
+            question: string;
+            /** Unit */
+            unit: string;
+            was: components["schemas"]["ChangedFigureOut"];
+        };
+        /**
+         * JudgementChangePage
+         * @description A page of changed answers, newest first.
+         */
+        JudgementChangePage: {
+            /** Items */
+            items: components["schemas"]["JudgementChangeOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
          * JudgementOut
          * @description A value judged by a cited clause.
          */
@@ -13100,6 +13116,21 @@ export interface components {
             posted: number;
             /** Reason */
             reason: string;
+        };
+        /**
+         * LedgerStepOut
+         * @description What somebody did with an entry.
+         */
+        LedgerStepOut: {
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /** Hash */
+            hash: string;
+            /** Note */
+            note: string;
+            state: components["schemas"]["EntryState"];
         };
         /**
          * LengthOut
@@ -21697,7 +21728,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CorrectionPage"];
+                    "application/json": components["schemas"]["JudgementChangePage"];
                 };
             };
             /** @description Unauthorized */

@@ -13,13 +13,18 @@ from qingtian.interfaces.api.filters import CorrectionFilters
 from qingtian.interfaces.api.paging import paged_rows
 from qingtian.interfaces.api.present import law
 from qingtian.interfaces.api.present.numbers import text
-from qingtian.interfaces.api.schemas.corrections import CorrectedFindingOut, CorrectionOut, CorrectionPage, FigureOut
+from qingtian.interfaces.api.schemas.corrections import (
+    ChangedFigureOut,
+    ChangedFindingOut,
+    JudgementChangeOut,
+    JudgementChangePage,
+)
 
 USUAL = timedelta(days=7)
 SORTABLE = {"computed_at": "computed_at", "period_start": "period_start", "object": "object__code", "item": "item"}
 
 
-def correction_page(actor: Actor, now: datetime, filters: CorrectionFilters) -> CorrectionPage:
+def correction_page(actor: Actor, now: datetime, filters: CorrectionFilters) -> JudgementChangePage:
     """A page of changed answers: those about the periods of one finding, or all of a span of changes.
 
     Raises:
@@ -34,19 +39,21 @@ def correction_page(actor: Actor, now: datetime, filters: CorrectionFilters) -> 
     if filters.question is not None:
         rows = rows.filter(question=filters.question)
     listed, total = paged_rows(rows, filters, SORTABLE)
-    return CorrectionPage(items=_out(actor, list(listed)), total=total, page=filters.page, page_size=filters.page_size)
+    return JudgementChangePage(
+        items=_out(actor, list(listed)), total=total, page=filters.page, page_size=filters.page_size
+    )
 
 
-def _out(actor: Actor, rows: Sequence[Judgement]) -> list[CorrectionOut]:
+def _out(actor: Actor, rows: Sequence[Judgement]) -> list[JudgementChangeOut]:
     resting = findings_on(actor, rows)
     return [_one(row, resting.get((row.object_id, row.item, row.period_start), ())) for row in rows]
 
 
-def _one(row: Judgement, findings: Sequence[Finding]) -> CorrectionOut:
+def _one(row: Judgement, findings: Sequence[Finding]) -> JudgementChangeOut:
     name = law.pollutant_name(row.item)
     reason = row.inputs.get("reason")
     taken = isinstance(reason, dict) and reason.get("code") == "withdrawn"
-    return CorrectionOut(
+    return JudgementChangeOut(
         object=row.object.code,
         object_name=row.object.name,
         object_name_en=row.object.name_en or row.object.name,
@@ -61,12 +68,12 @@ def _one(row: Judgement, findings: Sequence[Finding]) -> CorrectionOut:
         was=_figure(row.supersedes),
         now=_figure(row),
         cause="withdrawn" if taken else "data",
-        findings=[CorrectedFindingOut(id=one.pk, number=one.number, status=one.status) for one in findings],
+        findings=[ChangedFindingOut(id=one.pk, number=one.number, status=one.status) for one in findings],
     )
 
 
-def _figure(row: Judgement) -> FigureOut:
-    return FigureOut(
+def _figure(row: Judgement) -> ChangedFigureOut:
+    return ChangedFigureOut(
         judgement=row.pk,
         version=row.version,
         value=text(row.value),

@@ -7,7 +7,7 @@ from pydantic import Field
 from qingtian.interfaces.api.schemas.base import CityTime, DecimalText, Page, Schema
 
 
-class FigureOut(Schema):
+class ChangedFigureOut(Schema):
     """One version of an answer."""
 
     judgement: int
@@ -17,7 +17,7 @@ class FigureOut(Schema):
     computed_at: CityTime
 
 
-class CorrectedFindingOut(Schema):
+class ChangedFindingOut(Schema):
     """A finding that hit in the period of a changed answer."""
 
     id: int
@@ -25,7 +25,7 @@ class CorrectedFindingOut(Schema):
     status: str
 
 
-class CorrectionOut(Schema):
+class JudgementChangeOut(Schema):
     """An answer that late, corrected or withdrawn data changed; both figures are kept."""
 
     object: str
@@ -39,13 +39,13 @@ class CorrectionOut(Schema):
     period_start: CityTime
     unit: str
     limit: DecimalText | None
-    was: FigureOut
-    now: FigureOut
+    was: ChangedFigureOut
+    now: ChangedFigureOut
     cause: str = Field(
         description="withdrawn: an import was taken back; data: late or corrected values, or other rules"
     )
-    findings: list[CorrectedFindingOut] = Field(description="findings that rest on the period")
+    findings: list[ChangedFindingOut] = Field(description="findings that rest on the period")
 
 
-class CorrectionPage(Page[CorrectionOut]):
+class JudgementChangePage(Page[JudgementChangeOut]):
     """A page of changed answers, newest first."""

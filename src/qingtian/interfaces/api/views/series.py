@@ -10,7 +10,7 @@ from qingtian.interfaces.api.filters import CorrectionFilters, SeriesQuery
 from qingtian.interfaces.api.present import corrections
 from qingtian.interfaces.api.present import series as present
 from qingtian.interfaces.api.responses import reads
-from qingtian.interfaces.api.schemas.corrections import CorrectionPage
+from qingtian.interfaces.api.schemas.corrections import JudgementChangePage
 from qingtian.interfaces.api.schemas.series import SeriesOut
 from qingtian.runtime.clock import current_clock
 
@@ -23,7 +23,9 @@ def series(request: HttpRequest, filters: Query[SeriesQuery]) -> SeriesOut:
     return present.series(actor(request), current_clock().now(), filters)
 
 
-@router.get("/corrections", response=reads(CorrectionPage), summary="Judgements that late or withdrawn data changed")
-def list_corrections(request: HttpRequest, filters: Query[CorrectionFilters]) -> CorrectionPage:
+@router.get(
+    "/corrections", response=reads(JudgementChangePage), summary="Judgements that newer data changed"
+)
+def list_corrections(request: HttpRequest, filters: Query[CorrectionFilters]) -> JudgementChangePage:
     """Both figures of each, and the findings that rest on it; sort by computed_at, period_start, object, item."""
     return corrections.correction_page(actor(request), current_clock().now(), filters)
