@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -142,11 +142,12 @@ class House:
         assert code is None or done.returncode == code, done.stdout + done.stderr
         return done
 
-    def start(self, name: str, *arguments: str) -> None:
+    def start(self, name: str, *, before: Sequence[str] = ()) -> None:
+        """Start a process; `before` is a command that starts it in turn."""
         self.data.mkdir(parents=True, exist_ok=True)
         with (self.data.parent / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                qingtian_argv(name, *arguments), env=self.environment, stdout=log, stderr=log, start_new_session=True
+                [*before, *qingtian_argv(name)], env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
 
     def stop(self) -> None:

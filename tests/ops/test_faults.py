@@ -1,4 +1,4 @@
-"""A full disk and a lost database under load: said on every screen, nothing acknowledged is lost, and all goes on alone.
+"""A full disk, a lost database and a clock that jumps, under load: said on every screen, nothing acknowledged is lost, and all goes on alone.
 
 The disk is a real small file system where this machine lets us mount one; where it does not, a quota on the size of
 files stands in for it: writes fail with the same refusal, the free space of the disk does not shrink.
@@ -24,11 +24,13 @@ from typing import Any
 
 import pytest
 from tests.ops.house import CATCH_UP, House
+from tests.ops.house import until as until_now
 from tests.telemetry.fleet import Device
 
 from qingtian.runtime.clock import real_now
 from qingtian.runtime.postgres import ensure_postgres, pgdata_path, stop_embedded
 from qingtian.runtime.supervisor import free_port
+from qingtian.telemetry.counters import counters_path, read_counters, write_counters
 from qingtian.telemetry.spool import spool_path, verify
 
 DEVICES = 4
@@ -229,6 +231,67 @@ def test_a_killed_database_stops_pages_and_values_but_no_acknowledgement_and_all
 
     try:
         devices = asyncio.run(story())
+        house.stop()
+        nothing_lost_nothing_doubled(house, devices)
+    finally:
+        house.kill()
+
+
+# -- the clock -------------------------------------------------------------------------------------------------------
+
+SHIFT_S = 5000
+
+
+def start_with_a_shifted_clock(house: House) -> None:
+    """Start the gateway as if the machine's clock had been set back while it was down.
+
+    A time namespace moves the clock that nobody can set; where this machine lets us make none, the memory of the gateway
+    is moved instead.
+    """
+    probe = ["unshare", "-T", "--boottime", str(SHIFT_S), "true"]
+    if subprocess.run(probe, capture_output=True, check=False).returncode == 0:
+        house.start("gateway", before=[*probe[:-1]])
+        return
+    path = counters_path(house.data, "gateway")
+    counters = read_counters(path)
+    counters["clock"]["trusted"] += SHIFT_S
+    write_counters(path, counters)
+    house.start("gateway")
+
+
+def clock_of(house: House) -> dict[str, Any]:
+    found: dict[str, Any] = house.counters("gateway").get("clock") or {}
+    return found
+
+
+def test_a_clock_that_jumped_stops_the_acknowledgements_until_the_devices_agree(own_folder: Path) -> None:
+    house = House(own_folder / "city", clock_settle_s="10")
+    house.prepare(DEVICES)
+
+    async def story(devices_behind: timedelta, agree: bool) -> list[Device]:
+        started = real_now().replace(microsecond=0) - devices_behind
+        devices = [Device(f"MN{number:022d}", house.port, started, ack_timeout_s=1.0) for number in range(DEVICES)]
+        stop = asyncio.Event()
+        tasks = [asyncio.create_task(device.run(stop, pause_s=0.2)) for device in devices]
+        await until(lambda: clock_of(house).get("reason"), "the doubt")
+        if agree:
+            await until(lambda: acked(devices) >= DEVICES, "acknowledgements after the devices agreed")
+            await until(lambda: (clock_of(house).get("last") or {}).get("end") == "devices", "the end of the doubt")
+        else:
+            await until(lambda: clock_of(house).get("witnesses", 0) >= 3, "the word of the devices")
+            await asyncio.sleep(12)  # longer than a steady clock needs by itself
+            assert clock_of(house)["reason"] and acked(devices) == 0
+        stop.set()
+        await asyncio.gather(*tasks)
+        return devices
+
+    try:
+        house.start("gateway")
+        until_now(lambda: clock_of(house).get("reason") == "", "a clock that is believed")
+        house.stop()
+        start_with_a_shifted_clock(house)
+        assert asyncio.run(story(timedelta(hours=3), agree=False))
+        devices = asyncio.run(story(timedelta(0), agree=True))
         house.stop()
         nothing_lost_nothing_doubled(house, devices)
     finally:
