@@ -64,16 +64,16 @@ def read_batch(
             position = start_position(name)
         end = durable.offset if durable is not None and durable.segment == name else None
         for item in walk(folder, position, end=end):
-            if isinstance(item, SpoolRecord):
-                records.append(item)
+            if isinstance(item, Link):  # a full batch, too, ends behind the link that covers its records
                 position = SpoolPosition(name, item.next_offset)
-                if len(records) >= limit:
-                    return records, position
-            elif isinstance(item, Link):
+            elif len(records) >= limit:
+                return records, position
+            elif isinstance(item, SpoolRecord):
+                records.append(item)
                 position = SpoolPosition(name, item.next_offset)
             elif not item.torn_tail:
                 position = SpoolPosition(name, item.offset + item.length)
-        if durable is not None and name >= durable.segment:
+        if len(records) >= limit or (durable is not None and name >= durable.segment):
             break
     return records, position
 
