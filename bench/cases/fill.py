@@ -25,8 +25,8 @@ INSERT INTO cases_case (number, template, template_version, state, state_since, 
     enterprise_code, place, org, first_org, asked_org, bounces, kind, about, parameter, rule_id, severity, fields,
     responsible, opened_by, opened_at, due_at, relation, rebound_depth, simulated, revision, written_off_at, closed_at)
 SELECT 'B-2025-' || lpad(n::text, 6, '0'), (%(templates)s::text[])[k], (%(versions)s::text[])[k],
-    (%(states)s::text[])[k], t, '样例事项 ' || n, 'sample case ' || n, o.id, o.region_code, o.enterprise_code, '', '', '', '', 0,
-    'exceedance', '',
+    (%(states)s::text[])[k], t, '样例事项 ' || n, 'sample case ' || n, o.id, o.region_code, o.enterprise_code,
+    '', '', '', '', 0, 'exceedance', '',
     'a21002', 'exceedance.permit_hour', 1 + n %% 4, jsonb_build_object('problem', '小时值超标 ' || n),
     'person' || (n %% 50), 'dispatch', t, t + interval '60 days', '', 0, true, 1, NULL,
     CASE WHEN (%(finals)s::bool[])[k] THEN t + interval '30 days' END

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.apps.attempts import DONE, NOT_PERMITTED, NOT_VISIBLE, inside, kept, outcome, people, sees
 from tests.apps.cases.walking import APPROVER, HANDLER, PLAN, opened, walk
-from tests.apps.city import NOW, actor, exceedance, found, outlet
+from tests.apps.city import NOW, actor, exceedance, found, outlet, register
 from tests.apps.devices.scene import MN
 from tests.apps.evidence.test_evidence import PDF, hour
 from tests.apps.indicators.scene import figure, question
@@ -24,16 +24,20 @@ from qingtian.apps.accounts.actions.create_user import UserDraft, create_user
 from qingtian.apps.accounts.actor import SYSTEM_ACTOR, Actor, Grant
 from qingtian.apps.accounts.permissions import Verb
 from qingtian.apps.accounts.roles import Role
+from qingtian.apps.cases.actions.advance_cases import advance_cases
 from qingtian.apps.cases.actions.assign_case import assign_case
+from qingtian.apps.cases.actions.file_case import CaseDraft, file_case
 from qingtian.apps.cases.actions.link_duplicate import link_duplicate
 from qingtian.apps.cases.actions.link_finding import link_finding
+from qingtian.apps.cases.actions.migrate_case import migrate_case
 from qingtian.apps.cases.actions.move_case import move_case
 from qingtian.apps.cases.actions.open_case import open_case
+from qingtian.apps.cases.actions.open_child import ChildDraft, open_child
 from qingtian.apps.cases.actions.pause_clock import pause_clock, resume_clock
 from qingtian.apps.cases.actions.record_fields import record_fields
 from qingtian.apps.cases.actions.settle_watches import settle_watches
 from qingtian.apps.cases.actions.watch_clocks import watch_clocks
-from qingtian.apps.cases.models import Case
+from qingtian.apps.cases.models import Case, Relation
 from qingtian.apps.devices.actions.begin_first_contact import begin_first_contact
 from qingtian.apps.devices.actions.expire_commands import expire_commands
 from qingtian.apps.devices.actions.order_command import OrderDraft, order_command
@@ -89,7 +93,7 @@ from qingtian.apps.obligations.actions.submit_plan import PlanDraft, submit_plan
 from qingtian.apps.obligations.actions.sync_obligations import sync_obligations
 from qingtian.apps.obligations.actions.waive_occurrence import waive_occurrence
 from qingtian.apps.obligations.models import Obligation, Occurrence
-from qingtian.apps.registry.actions.register_object import register_object
+from qingtian.apps.registry.actions.register_object import ObjectDraft, register_object
 from qingtian.apps.registry.actions.relate_objects import relate_objects
 from qingtian.apps.registry.actions.update_object import update_object
 from qingtian.apps.registry.held_frames import journal_for
@@ -101,6 +105,7 @@ from qingtian.telemetry.importers.guessing import presets
 pytestmark = pytest.mark.django_db
 LATER, DAY = NOW + timedelta(days=9), timedelta(days=1)
 YESTERDAY = NOW.date() - timedelta(days=1)
+COMPLAINT = {"channel": "phone", "category": "odour", "problem": "x"}
 WORKERS = "dispatcher handler inspector approver supervisor enterprise_user system"
 
 
@@ -123,6 +128,7 @@ class City:
     training: Obligation
     ledger: Occurrence
     told: Occurrence
+    old: Case  # of version 1 of its procedure
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +139,10 @@ def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[City]:
 
 def _build() -> City:
     stack = outlet()
+    register(
+        ObjectDraft(ObjectType.REGION, "420107", "青山区"),
+        ObjectDraft(ObjectType.ORGANISATION, "FB-1", "青山分局", region_code="420107"),
+    )
     answered = found(stack, rule_id="answered")
     answer_finding(actor(Role.ENTERPRISE_USER, org="E-1"), NOW, answered.pk, answer="已恢复")
     end_finding(SYSTEM_ACTOR, NOW, answered.pk)
@@ -164,6 +174,8 @@ def _build() -> City:
     ]
     ledger, told = (row.occurrences.order_by("due_at")[0] for row in ledgers)
     fulfil_occurrence(SYSTEM_ACTOR, NOW, told.pk, fields={"entries": "1"})
+    old = opened(stack, parameter="a21005")
+    Case.objects.filter(pk=old.pk).update(template_version="1")
     return City(
         stack,
         station,
@@ -180,6 +192,7 @@ def _build() -> City:
         training,
         ledger,
         told,
+        old,
     )
 
 
@@ -262,6 +275,11 @@ ON_SOMETHING: dict[str, tuple[Job, str]] = {
     "open_case": (lambda c, w: open_case(w, NOW, c.second.pk), "dispatcher supervisor system"),
     "link_finding": (lambda c, w: link_finding(w, NOW, c.listed.pk, c.second.pk), "dispatcher supervisor system"),
     "assign": (lambda c, w: assign_case(w, NOW, c.listed.pk, "li"), "dispatcher supervisor system"),
+    "open_child": (
+        lambda c, w: open_child(w, NOW, c.listed.pk, ChildDraft(relation=Relation.SPLIT)),
+        "dispatcher inspector supervisor system",
+    ),
+    "migrate_case": (lambda c, w: migrate_case(w, NOW, c.old.pk, "2", reason="x"), "approver supervisor"),
     "record_fields": (lambda c, w: record_fields(w, NOW, c.listed.pk, {"root_cause": "x"}), WORKERS),
     "plan": (lambda c, w: move_case(w, NOW, c.listed.pk, "planned", fields=PLAN), "dispatcher handler"),
     "attach_file": (_attach, WORKERS),
@@ -324,6 +342,7 @@ WHOLE_HOUSE: dict[str, tuple[Job, str]] = {
     "create_user": (lambda c, w: create_user(w, NOW, UserDraft("wang", (Grant(Role.HANDLER),))), "data_steward system"),
     "change_user": (lambda c, w: change_user(w, NOW, "li", active=False), "data_steward system"),
     "watch_clocks": (lambda c, w: watch_clocks(w, NOW), "system"),
+    "advance_cases": (lambda c, w: advance_cases(w, NOW), "system"),
     "settle_watches": (lambda c, w: settle_watches(w, NOW + timedelta(days=1)), "system"),
     "read_journal": (lambda c, w: events(w).count(), "auditor supervisor system"),
 }
@@ -406,6 +425,12 @@ WHOLE_HOUSE |= {
 
 # Indicators and decision tables are about a place: a role that is bound to an enterprise is not enough.
 OF_A_PLACE: dict[str, tuple[Job, str]] = {
+    "file_case": (
+        lambda c, w: file_case(
+            w, NOW, CaseDraft(template="T2", title="x", region_code="420107", org="FB-1", fields=COMPLAINT)
+        ),
+        "window dispatcher",
+    ),
     "keep_ledger": (
         lambda c, w: open_account(w, NOW, AccountDraft("total_discharge", "X", "a", "reserve", "t/a", "", "420107")),
         "handler data_steward",

@@ -78,6 +78,7 @@ def file_case(actor: Actor, at: datetime, draft: CaseDraft) -> Case:
             orgs=[org] if org else (),
         )
         _may_open(actor, opening, template, region=region, enterprise=enterprise, org=org)
+        _region(draft, obj)
         case = _file(actor, at, draft, template, obj, org=org, role=role)
         publish(Topic.CASES, [case.pk], at)
     return case
@@ -188,6 +189,9 @@ def _needs(opening: Opening, draft: CaseDraft, obj: RegistryObject | None) -> No
     missing = [name for name in opening.needs if not given[name]]
     if missing:
         raise InvalidInput(f"{draft.template} needs its {missing[0]}", field=missing[0], remedy="name it")
+
+
+def _region(draft: CaseDraft, obj: RegistryObject | None) -> None:
     regions = RegistryObject.objects.filter(type=ObjectType.REGION, code=draft.region_code)
     if draft.region_code and obj is None and not regions.exists():
         raise InvalidInput(
