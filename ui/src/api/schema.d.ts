@@ -7565,6 +7565,34 @@ export interface components {
          */
         Cycle: "realtime" | "minute" | "hour" | "four_hour" | "day" | "month" | "year" | "sample";
         /**
+         * DataUseOut
+         * @description A use, allowed or refused.
+         */
+        DataUseOut: {
+            /** Allowed */
+            allowed: boolean;
+            /** At */
+            at: string;
+            /** Consumer */
+            consumer: string;
+            /** Dataset */
+            dataset: string;
+            /** Id */
+            id: number;
+            /** Licence */
+            licence: string;
+            /** Purpose */
+            purpose: string;
+            /** Reason */
+            reason: string;
+            /** Recorded By */
+            recorded_by: string;
+            /** Rows */
+            rows: number;
+            /** Version */
+            version: string;
+        };
+        /**
          * DayOut
          * @description A day of the calendar.
          */
@@ -13064,6 +13092,17 @@ export interface components {
             row: number;
         };
         /**
+         * LedgerNoteIn
+         * @description Why.
+         */
+        LedgerNoteIn: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
          * LedgerOut
          * @description A ledger of the packs, with what its accounts hold together.
          */
@@ -13838,7 +13877,7 @@ export interface components {
         };
         /**
          * NoteIn
-         * @description Why.
+         * @description A remark.
          */
         NoteIn: {
             /**
@@ -18932,7 +18971,7 @@ export interface components {
          */
         UsePage: {
             /** Items */
-            items: components["schemas"]["UseOut"][];
+            items: components["schemas"]["DataUseOut"][];
             /** Page */
             page: number;
             /** Page Size */
@@ -28656,7 +28695,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NoteIn"];
+                "application/json": components["schemas"]["LedgerNoteIn"];
             };
         };
         responses: {
@@ -28727,7 +28766,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NoteIn"];
+                "application/json": components["schemas"]["LedgerNoteIn"];
             };
         };
         responses: {
@@ -28798,7 +28837,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NoteIn"];
+                "application/json": components["schemas"]["LedgerNoteIn"];
             };
         };
         responses: {
@@ -28940,7 +28979,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NoteIn"];
+                "application/json": components["schemas"]["LedgerNoteIn"];
             };
         };
         responses: {
@@ -29279,7 +29318,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UseOut"];
+                    "application/json": components["schemas"]["DataUseOut"];
                 };
             };
             /** @description Unauthorized */

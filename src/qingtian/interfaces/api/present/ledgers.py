@@ -36,21 +36,21 @@ from qingtian.interfaces.api.schemas.ledgers import (
     AccountFilters,
     AccountOut,
     AccountPage,
+    DataUseOut,
     EntryFilters,
     EntryOut,
     EntryPage,
     EntryRow,
     LedgerOut,
     LedgerReportOut,
+    LedgerStepOut,
     LicenceOut,
     LicencePage,
     PostingOut,
     StatementLineOut,
     StatementOut,
     StatementQuery,
-    StepOut,
     TermsIn,
-    UseOut,
     UsePage,
 )
 from qingtian.packs.ledgers import ledger_kind, ledger_kinds
@@ -238,7 +238,7 @@ def entry_out(actor: Actor, entry_id: int) -> EntryOut:
         **entry_row(row).model_dump(),
         postings=[PostingOut(account=shown[one.account_id], amount=plain(short(one.amount))) for one in postings],
         steps=[
-            StepOut(state=EntryState(one.state), at=one.at, by=one.by, note=one.note, hash=one.hash)
+            LedgerStepOut(state=EntryState(one.state), at=one.at, by=one.by, note=one.note, hash=one.hash)
             for one in row.steps.order_by("seq")
         ],
         details=row.details,
@@ -345,10 +345,10 @@ def licence_page(actor: Actor, query: PageQuery) -> LicencePage:
     )
 
 
-def use_out(row: DataUse) -> UseOut:
+def use_out(row: DataUse) -> DataUseOut:
     """A use, allowed or refused."""
-    plain_ones = {name: getattr(row, name) for name in UseOut.model_fields if name not in ("id", "licence")}
-    return UseOut(id=row.pk, licence=row.licence.number if row.licence else "", **plain_ones)
+    plain_ones = {name: getattr(row, name) for name in DataUseOut.model_fields if name not in ("id", "licence")}
+    return DataUseOut(id=row.pk, licence=row.licence.number if row.licence else "", **plain_ones)
 
 
 def use_page(actor: Actor, query: PageQuery) -> UsePage:

@@ -98,7 +98,7 @@ class PostingOut(Schema):
     amount: DecimalText
 
 
-class StepOut(Schema):
+class LedgerStepOut(Schema):
     """What somebody did with an entry."""
 
     state: EntryState
@@ -136,7 +136,7 @@ class EntryOut(EntryRow):
     """An entry with everything about it."""
 
     postings: list[PostingOut]
-    steps: list[StepOut]
+    steps: list[LedgerStepOut]
     details: dict[str, str]
     reverses_id: int | None
     reversed_by: str = Field(description="number of the entry that undoes it, or empty")
@@ -183,7 +183,7 @@ class RevenueIn(TermsIn):
     weights: dict[str, str] = Field(max_length=2000)
 
 
-class NoteIn(Input):
+class LedgerNoteIn(Input):
     """Why."""
 
     note: str = Field("", max_length=1000)
@@ -272,7 +272,7 @@ class UseIn(Input):
     rows: int = Field(0, ge=0, le=10**15)
 
 
-class UseOut(Schema):
+class DataUseOut(Schema):
     """A use, allowed or refused."""
 
     id: int
@@ -288,5 +288,5 @@ class UseOut(Schema):
     recorded_by: str
 
 
-class UsePage(Page[UseOut]):
+class UsePage(Page[DataUseOut]):
     """A page of uses, newest first."""

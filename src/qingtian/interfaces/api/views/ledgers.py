@@ -23,23 +23,23 @@ from qingtian.interfaces.api.schemas.ledgers import (
     AccountOut,
     AccountPage,
     AllocationIn,
+    DataUseOut,
     EntryExport,
     EntryFilters,
     EntryIn,
     EntryOut,
     EntryPage,
+    LedgerNoteIn,
     LedgerOut,
     LedgerReportOut,
     LicenceIn,
     LicenceOut,
     LicencePage,
-    NoteIn,
     RevenueIn,
     StatementOut,
     StatementQuery,
     TermsIn,
     UseIn,
-    UseOut,
     UsePage,
 )
 from qingtian.interfaces.api.views.exports import CSV
@@ -131,7 +131,7 @@ def one_entry(request: HttpRequest, entry: int) -> EntryOut:
 
 
 @router.post("/ledgers/entries/{entry}/approve", response=writes(EntryOut), summary="Approve a draft")
-def approve(request: HttpRequest, entry: int, data: NoteIn) -> EntryOut:
+def approve(request: HttpRequest, entry: int, data: LedgerNoteIn) -> EntryOut:
     """Another person than the one who drafted it."""
     who = actor(request)
     approve_entry(who, current_clock().now(), entry, note=data.note)
@@ -139,7 +139,7 @@ def approve(request: HttpRequest, entry: int, data: NoteIn) -> EntryOut:
 
 
 @router.post("/ledgers/entries/{entry}/refuse", response=writes(EntryOut), summary="Refuse a draft")
-def refuse(request: HttpRequest, entry: int, data: NoteIn) -> EntryOut:
+def refuse(request: HttpRequest, entry: int, data: LedgerNoteIn) -> EntryOut:
     """With the reason."""
     who = actor(request)
     refuse_entry(who, current_clock().now(), entry, note=data.note)
@@ -147,7 +147,7 @@ def refuse(request: HttpRequest, entry: int, data: NoteIn) -> EntryOut:
 
 
 @router.post("/ledgers/entries/{entry}/withdraw", response=writes(EntryOut), summary="Withdraw an entry")
-def withdraw(request: HttpRequest, entry: int, data: NoteIn) -> EntryOut:
+def withdraw(request: HttpRequest, entry: int, data: LedgerNoteIn) -> EntryOut:
     """Before it is posted, with the reason."""
     who = actor(request)
     withdraw_entry(who, current_clock().now(), entry, note=data.note)
@@ -155,7 +155,7 @@ def withdraw(request: HttpRequest, entry: int, data: NoteIn) -> EntryOut:
 
 
 @router.post("/ledgers/entries/{entry}/post", response=writes(EntryOut), summary="Post an approved entry")
-def post(request: HttpRequest, entry: int, data: NoteIn) -> EntryOut:
+def post(request: HttpRequest, entry: int, data: LedgerNoteIn) -> EntryOut:
     """From now on it counts; only its opposite undoes it."""
     who = actor(request)
     post_entry(who, current_clock().now(), entry, note=data.note)
@@ -189,8 +189,8 @@ def list_uses(request: HttpRequest, query: Query[PageQuery]) -> UsePage:
     return present.use_page(actor(request), query)
 
 
-@router.post("/ledgers/uses", response=writes(UseOut, 201), summary="Record a use of data")
-def new_use(request: HttpRequest, data: UseIn) -> Status[UseOut]:
+@router.post("/ledgers/uses", response=writes(DataUseOut, 201), summary="Record a use of data")
+def new_use(request: HttpRequest, data: UseIn) -> Status[DataUseOut]:
     """Without a licence for the purpose it is refused, and the refusal is kept."""
     row = record_use(actor(request), current_clock().now(), UseDraft(**data.model_dump()))
     return Status(201, present.use_out(row))
