@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from qingtian.domain.errors import Conflict, InvalidInput, NotVisible, QingtianError, Unavailable
 from qingtian.runtime.backup import FileEntry, Manifest, Repository
-from qingtian.runtime.backup.choosing import configuration_files, data_files
-from qingtian.runtime.backup.making import make_backup, secret_check
+from qingtian.runtime.backup.choosing import archives, configuration_files, data_files
+from qingtian.runtime.backup.making import _Maker, make_backup, secret_check
 from qingtian.runtime.backup.manifest import read_manifest, write_manifest
 from qingtian.runtime.backup.restoring import refuse_filled
 from qingtian.runtime.settings import load_settings
@@ -162,7 +162,15 @@ def test_backups_do_not_lie_in_the_data(tmp_path: Path) -> None:
 
 def test_everything_of_the_data_folder_is_chosen_but_what_a_start_makes_anew(tmp_path: Path) -> None:
     elsewhere = tmp_path / "big-disk"
-    for name in ("spool/000000000002.seg", "spool/durable", "evidence/ab/ab12", "clock.json", "new-room/file.dat"):
+    for name in (
+        "spool/000000000002.seg",
+        "spool/durable",
+        "mqtt/durable",
+        "mqtt/000000000001.seg",
+        "evidence/ab/ab12",
+        "clock.json",
+        "new-room/file.dat",
+    ):
         _touch(tmp_path / "var" / name)
     _touch(elsewhere / "main" / "observation" / "day=2025-11-22" / "x.parquet")
     (tmp_path / "var" / "lake").symlink_to(elsewhere)
@@ -170,10 +178,12 @@ def test_everything_of_the_data_folder_is_chosen_but_what_a_start_makes_anew(tmp
     for name in (*left_out, "lake/spill/tmp", "lost+found/x"):
         _touch(tmp_path / "var" / name)
     assert [one.path for one in data_files(tmp_path / "var")] == [
-        "data/spool/durable",  # its mark must not lie behind the segments that follow
+        "data/mqtt/durable",  # the marks must not lie behind the segments that follow
+        "data/spool/durable",
         "data/clock.json",
         "data/evidence/ab/ab12",
         "data/lake/main/observation/day=2025-11-22/x.parquet",
+        "data/mqtt/000000000001.seg",
         "data/new-room/file.dat",
         "data/spool/000000000002.seg",
     ]
@@ -233,3 +243,21 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def _touch(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"# {path.name}\n", "utf-8")
+
+
+def test_the_active_segment_of_each_archive_is_copied_up_to_its_mark(tmp_path: Path, repository: Repository) -> None:
+    data = tmp_path / "var"
+    for name, offset in (("spool", 10), ("mqtt", 4)):
+        (data / name).mkdir(parents=True)
+        (data / name / "durable").write_text(f"000000000002 {offset:016d} head crc\n", "ascii")
+        (data / name / "000000000001.seg").write_bytes(b"closed and whole")
+        (data / name / "000000000002.seg").write_bytes(b"0123456789 and what nobody was promised")
+    maker = _Maker(load_settings(data_dir=data), repository, lambda *_: None, None)
+    found = {entry.path: entry for entry in maker._copy(data_files(data))}
+    copied = {path: repository.object_path(entry.sha256).read_bytes() for path, entry in found.items()}
+    assert copied["data/spool/000000000002.seg"] == b"0123456789"
+    assert copied["data/mqtt/000000000002.seg"] == b"0123"
+    assert copied["data/mqtt/000000000001.seg"] == b"closed and whole"
+    assert copied["data/spool/durable"] == (data / "spool" / "durable").read_bytes()
+    assert all(len(copied[path]) == entry.size for path, entry in found.items())
+    assert archives(data) == [data / "mqtt", data / "spool"]

@@ -12,8 +12,8 @@ from qingtian.runtime.settings import Settings, config_path
 
 LEFT_OUT = frozenset({"postgres", "run", "lost+found"})  # the dump holds the first; the second is of this run only
 SPILL = "lake/spill"
-FIRST = "spool/durable"  # before the segments: the end that it names must lie within what is copied of them
-ARCHIVE_LOCK = "spool/archive.lock"  # who packs, thins or trims the archive holds it
+MARK = "durable"  # of an archive; before its segments: the end that it names must lie within what is copied of them
+ARCHIVE_LOCK = "archive.lock"  # who packs, thins or trims an archive holds it
 NAMED_FILES = (
     *("gateway_tls_certificate", "gateway_tls_key", "gateway_tls_client_ca"),
     "regions_file",
@@ -38,7 +38,22 @@ class Chosen:
 def data_files(data_dir: Path) -> list[Chosen]:
     """Files of the data folder, in the order in which they are read."""
     found = [Chosen(f"{DATA}{name}", data_dir / name) for name in _walk(data_dir, "")]
-    return sorted(found, key=lambda one: (one.path != f"{DATA}{FIRST}", one.path))
+    return sorted(found, key=lambda one: (not is_mark(one.path), one.path))
+
+
+def is_mark(path: str) -> bool:
+    """Whether a file of a backup is the mark of an archive of raw frames or messages.
+
+    >>> is_mark("data/spool/durable"), is_mark("data/evidence/ab/durable")
+    (True, False)
+    """
+    parts = path.split("/")
+    return f"{parts[0]}/" == DATA and len(parts) == 3 and parts[2] == MARK
+
+
+def archives(data_dir: Path) -> list[Path]:
+    """Folders of raw frames or messages: `spool`, and others of the same form."""
+    return sorted(path.parent for path in data_dir.glob(f"*/{MARK}"))
 
 
 def configuration_files(settings: Settings) -> list[Chosen]:

@@ -19,7 +19,7 @@ from typing import BinaryIO, Protocol, cast
 
 from qingtian import __version__
 from qingtian.domain.errors import Conflict, Unavailable
-from qingtian.runtime.backup.choosing import ARCHIVE_LOCK, FIRST, Chosen, configuration_files, data_files
+from qingtian.runtime.backup.choosing import ARCHIVE_LOCK, Chosen, archives, configuration_files, data_files, is_mark
 from qingtian.runtime.backup.dumping import Facts, dump, read_facts, snapshot
 from qingtian.runtime.backup.manifest import DATA, DUMP, FileEntry, Manifest
 from qingtian.runtime.backup.repository import Repository
@@ -67,7 +67,8 @@ def make_backup(
     with ExitStack() as stack:
         stack.enter_context(repository.locked())
         stack.enter_context(hold(settings.data_dir / "lake"))
-        stack.enter_context(hold_file(settings.data_dir / ARCHIVE_LOCK))
+        for archive in archives(settings.data_dir):
+            stack.enter_context(hold_file(archive / ARCHIVE_LOCK))
         manifest = _Maker(settings, repository, progress, evidence).make()
         manifest = replace(manifest, seconds=round(time.monotonic() - started, 3))
         repository.add(manifest)
@@ -187,8 +188,8 @@ class _Maker:
                 content: BinaryIO = file
                 stat = os.fstat(file.fileno())
                 size = min(stat.st_size, self._ends.get(one.path, stat.st_size))
-                if one.path == f"{DATA}{FIRST}":
-                    content = self._noted(file.read())
+                if is_mark(one.path):
+                    content = self._noted(one.path, file.read())
                 elif size < stat.st_size:
                     content = io.BytesIO(file.read(size))
                 entry = FileEntry(one.path, size, "", stat.st_mode & 0o777, stat.st_mtime_ns, stat.st_ino, one.origin)
@@ -203,11 +204,11 @@ class _Maker:
         self._new_bytes += size if new else 0
         return replace(entry, sha256=sha256, size=size)
 
-    def _noted(self, mark: bytes) -> BinaryIO:
+    def _noted(self, path: str, mark: bytes) -> BinaryIO:
         """The mark of the archive (segment, offset, ...): the active segment is copied up to it, no further."""
         words = mark.decode("ascii", "replace").split()
         if len(words) > 1 and words[1].isdigit():
-            self._ends[f"{DATA}spool/{words[0]}.seg"] = int(words[1])
+            self._ends[f"{path.rsplit('/', 1)[0]}/{words[0]}.seg"] = int(words[1])
         return io.BytesIO(mark)
 
     def _unchanged(self) -> dict[tuple[str, int, int, int], str]:
