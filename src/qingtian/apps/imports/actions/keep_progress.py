@@ -11,6 +11,7 @@ from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.imports.models import DataImport, ImportIssue
 from qingtian.apps.imports.states import ImportState, Phase
 from qingtian.apps.journal.record import record, writing
+from qingtian.runtime.live import Topic, publish
 from qingtian.telemetry.importers.causes import Issue, Weight
 
 MOST_ISSUES = 200_000  # of one import, kept row by row; beyond them only counted
@@ -79,6 +80,7 @@ def finish_import(row_id: int, at: datetime, found: Mapping[str, Any]) -> DataIm
         row.save()
         payload = {"number": row.number, "rows": found["rows"], "counts": row.counts, "causes": found["causes"]}
         record(SYSTEM_ACTOR, at, "import.finished", row, payload)
+        publish(Topic.OBSERVATIONS, list(found["sites"]), at)
         return row
 
 
@@ -103,6 +105,7 @@ def finish_withdrawal(row_id: int, at: datetime, hidden: Mapping[str, Any]) -> D
         row.state, row.hidden = ImportState.WITHDRAWN, dict(hidden)
         row.save(update_fields=["state", "hidden"])
         record(SYSTEM_ACTOR, at, "import.withdrawn", row, {"number": row.number, "values": hidden["values"]})
+        publish(Topic.OBSERVATIONS, list(row.report.get("sites", ())), at)
         return row
 
 
