@@ -81,6 +81,7 @@ def clock(**values: Any) -> dict[str, Any]:
 
 JUMP = {"seconds": -4000.4, "at": (NOW - HOUR).timestamp(), "steady": 1.0, "end": "devices"}
 FULL, EMPTY = replace(SPACE, free=300 * MIB), replace(SPACE, free=MIB)
+MQTT = load_settings(mqtt_url="mqtt://broker:1883", mqtt_topics={"a": "b"})
 CASES = [
     ("gateway", "never", {"ages": {"worker": 1.0}}),
     ("gateway", "stopped", {"gateway": {"state": "stopped"}}),
@@ -104,6 +105,9 @@ CASES = [
     ("worker", "silent", {"ages": {"worker": 100.0}}),
     ("worker", "standing", {"worker": WORKS | {"last_error": "PostgreSQL does not answer"}}),
     ("backlog", "growing", {"worker": WORKS | {"lag_bytes": 65 * MIB, "lag_seconds": 700}}),
+    ("mqtt", "lost", {"settings": MQTT, "mqtt": {"connected": False, "last_error": "refused"}}),
+    ("mqtt", "lost", {"settings": MQTT, "mqtt": {"connected": True}, "ages": {}}),
+    ("mqtt", "ok", {"settings": MQTT, "mqtt": {"connected": True, "messages": 7, "values": 21}}),
     ("database", "lost", {"database": None, "lost_s": 12.3, "duties": None, "late_streams": None}),
     ("database", "old", {"database": {"version": 140002, "embedded": False, "seconds": 0.1}}),
     ("clock", "replayed", {"speed": 60.0, "gateway": clock(reason="jumped", doubt=JUMP)}),

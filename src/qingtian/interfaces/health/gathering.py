@@ -65,6 +65,7 @@ def look(settings: Settings) -> Look:
         duties=None if database is None else duty_looks(),
         late_streams=None if database is None else late_streams(),
         speed=replay_speed(settings),
+        mqtt=read_counters(counters_path(settings.data_dir, "mqtt")),
     )
 
 

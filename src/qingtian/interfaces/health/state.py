@@ -60,6 +60,7 @@ class Look:
         duties: None while the database does not tell.
         late_streams: the same.
         speed: of replayed city time; None for real time.
+        mqtt: counters of the intake from a broker.
     """
 
     settings: Settings
@@ -76,6 +77,7 @@ class Look:
     duties: Sequence[DutyLook] | None = None
     late_streams: int | None = None
     speed: float | None = None
+    mqtt: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,14 @@ def _backlog(look: Look) -> tuple[str, Facts]:
     return ("growing" if lag > LAG_WARNING else "ok"), facts
 
 
+def _mqtt(look: Look) -> tuple[str, Facts]:
+    if not look.settings.mqtt_url:
+        return "off", {}
+    if _process(look, "worker", look.worker) is not None or not look.mqtt.get("connected"):
+        return "lost", {"error": str(look.mqtt.get("last_error") or "")[:200]}
+    return "ok", {name: int(look.mqtt.get(name) or 0) for name in ("messages", "values", "refused")}
+
+
 def _database(look: Look) -> tuple[str, Facts]:
     found = look.database
     if found is None:
@@ -258,6 +268,7 @@ LOOKS: Mapping[str, Callable[[Look], tuple[str, Facts]]] = {
     "disk_speed": _speed,
     "worker": _worker,
     "backlog": _backlog,
+    "mqtt": _mqtt,
     "database": _database,
     "clock": _clock,
     "backup": _backup,

@@ -77,6 +77,12 @@ PARTS: dict[str, Part] = {
         "已应答而尚未入库的原始报文；不会丢失，但画面上的数值会晚到。",
         "Raw frames that are acknowledged and not in the store yet; none is lost, values show later.",
     ),
+    "mqtt": Part(
+        "MQTT 接入",
+        "MQTT intake",
+        "从消息服务器接收的数据；断开时消息在服务器上等待。",
+        "Messages taken from a broker; while the line is cut they wait there.",
+    ),
     "database": Part(
         "数据库",
         "Database",
@@ -251,6 +257,19 @@ STATES: dict[tuple[str, str], Said] = {
         "{lag_kb} KiB wait, {lag_s} s behind",
         "等待；如继续增长，看 run/worker.log 和磁盘速度",
         "wait; if it keeps growing see run/worker.log and the speed of the disk",
+    ),
+    ("mqtt", "off"): Said(OK, "没有设置消息服务器", "no broker is set"),
+    ("mqtt", "ok"): Said(
+        OK,
+        "已连接；消息 {messages} 条，数值 {values} 个，拒收 {refused} 条",
+        "connected; {messages} messages, {values} values, {refused} refused",
+    ),
+    ("mqtt", "lost"): Said(
+        WARNING,
+        "没有连接到消息服务器：{error}",
+        "not connected to the broker: {error}",
+        "检查 mqtt_url、网络和消息服务器；自动重连",
+        "check mqtt_url, the network and the broker; it connects again by itself",
     ),
     ("database", "ok"): Said(
         OK, "PostgreSQL {version}（{kind_zh}），{answer_ms} 毫秒", "PostgreSQL {version} ({kind_en}), {answer_ms} ms"
