@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "register": ("qingtian.cli.register", "Register enterprises, outlets, stations and devices from a file."),
     "import": ("qingtian.cli.import_", "Import values from files, try first, take back."),
     "spool": ("qingtian.cli.spool", "Look into the archive of raw frames."),
+    "evidence": ("qingtian.cli.evidence", "Check evidence, move it to another store."),
     "indicator": ("qingtian.cli.indicator", "List, check, try and compute indicators."),
     "decide": ("qingtian.cli.decide", "Decide by a table, with the grounds."),
     "packs": ("qingtian.cli.packs", "Check and list the rule packs."),
