@@ -97,11 +97,15 @@ def attach(connection: duckdb.DuckDBPyConnection, url: str, folder: Path, *, rea
     dsn = " ".join(f"{name}={_quoted(str(value))}" for name, value in info.items() if value not in (None, ""))
     # A commit that meets another one fails instead of being merged: see DuckLakeStore._transaction.
     connection.execute("SET ducklake_max_retry_count = 0")
-    options = [f"DATA_PATH '{folder}/'", f"METADATA_SCHEMA '{CATALOGUE_SCHEMA}'"]
+    options = [f"DATA_PATH '{_sql(folder)}/'", f"METADATA_SCHEMA '{CATALOGUE_SCHEMA}'"]
     options.append("READ_ONLY" if read_only else f"DATA_INLINING_ROW_LIMIT {INLINE_ROWS}")
-    connection.execute(f"SET temp_directory = '{folder}/spill'")
+    connection.execute(f"SET temp_directory = '{_sql(folder)}/spill'")
     sql_dsn = dsn.replace("'", "''")
     connection.execute(f"ATTACH 'ducklake:postgres:{sql_dsn}' AS lake ({', '.join(options)})")
+
+
+def _sql(folder: Path) -> str:
+    return str(folder).replace("'", "''")
 
 
 def _quoted(value: str) -> str:

@@ -25,11 +25,11 @@ MOST_SITES = 100  # more sites are no narrow read
 MOST_DAYS = 400
 CATALOGUE_ROWS = "catalogue_rows"
 _TABLE = f"""
-SELECT table_id, to_regclass('{CATALOGUE_SCHEMA}.ducklake_inlined_delete_' || table_id) IS NULL
+SELECT table_id, to_regclass('{CATALOGUE_SCHEMA}.ducklake_inlined_delete_' || table_id)::text
 FROM {CATALOGUE_SCHEMA}.ducklake_table WHERE table_name = 'observation' AND end_snapshot IS NULL
 """  # noqa: S608  fixed names
 _FILES = f"""
-SELECT f.path, f.path_is_relative, v.partition_value IS NULL OR d.data_file_id IS NOT NULL
+SELECT f.path, f.path_is_relative, f.data_file_id, v.partition_value IS NULL OR d.data_file_id IS NOT NULL
 FROM {CATALOGUE_SCHEMA}.ducklake_data_file f
 LEFT JOIN {CATALOGUE_SCHEMA}.ducklake_file_partition_value v ON v.data_file_id = f.data_file_id
 LEFT JOIN {CATALOGUE_SCHEMA}.ducklake_delete_file d ON d.data_file_id = f.data_file_id AND d.end_snapshot IS NULL
@@ -66,15 +66,25 @@ def narrow_source(
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         known = connection.execute(_TABLE).fetchone()
-        if known is None or not known[1]:
+        if known is None:
             return None
         files = connection.execute(_FILES, [known[0], first.isoformat(), last.isoformat()]).fetchall()
-        if any(unknown for _, _, unknown in files):
+        if any(unusual for *_, unusual in files) or _struck_out(
+            connection, known[1], [number for _, _, number, _ in files]
+        ):
             return None
         rows = _catalogue_rows(connection, known[0], first, last, sites)
     root = folder / "main" / "observation"
-    paths = [str(root / path) if relative else str(path) for path, relative, _ in files]
+    paths = [str(root / path) if relative else str(path) for path, relative, *_ in files]
     return Source(_expression(paths), rows)
+
+
+def _struck_out(connection: psycopg.Connection[TupleRow], table: str | None, files: Sequence[int]) -> bool:
+    """Whether rows of these files are deleted in the catalogue."""
+    if table is None or not files:
+        return False
+    query = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE file_id = ANY(%s))").format(sql.Identifier(*table.split(".")))
+    return connection.execute(query, [list(files)]).fetchone() == (True,)
 
 
 def _expression(paths: Sequence[str]) -> str:
