@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -41,6 +42,7 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 1, 5, 10, tzinfo=SHANGHAI)
 START = datetime(2025, 12, 1, tzinfo=SHANGHAI)
 HOUR = timedelta(hours=1)
+FIRST = datetime(2015, 1, 1, tzinfo=SHANGHAI)
 
 
 class Killed(BaseException):
@@ -146,11 +148,19 @@ def test_an_import_stores_each_value_with_its_row_as_provenance(store: FallibleS
 def test_real_station_hours_go_the_whole_way_with_their_doubts_counted(store: FallibleStore) -> None:
     station("1325A"), station("1334A")
     header, rows = lines_of("wuhan_stations.csv")
+    rows[100][header.index("pm25")], rows[100][header.index("pm10")] = "200", "90"
     text = "\n".join(",".join(one) for one in [header, *rows]).encode()
     row = imported(store, text, known("national_air_stations"))
     assert row.state == ImportState.DONE
     assert row.counts["new"] == row.report["values"] == row.trial["values"]
-    assert row.doubts.get("pm25_above_pm10", 0) == row.report["causes"].get("pm25_above_pm10", 0)
+    marked = [
+        cause
+        for site in ("1325A", "1334A")
+        for one in store.window(Cycle.HOUR, FIRST, NOW, sites=[site])
+        for cause in one.qc
+    ]
+    assert row.doubts == Counter(marked)
+    assert row.doubts["pm25_above_pm10"] >= row.report["causes"]["pm25_above_pm10"] == 1
     assert row.report["row_errors"] == 0
     assert set(row.report["sites"]) == {"1325A", "1334A"}
 

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-import socket
-import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.duties.memory_store import MemoryStore
+from tests.telemetry.brokers import publish, publisher, running_broker, wait_for
 
 from qingtian.domain.errors import ConfigurationError, InvalidInput, Unavailable
 from qingtian.runtime.clock import SHANGHAI
@@ -31,7 +28,6 @@ from qingtian.telemetry.store.port import Cycle
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=SHANGHAI)
 START = datetime(2026, 1, 5, 0, tzinfo=SHANGHAI)
-MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 
 
 def mapping(**changes: Any) -> FileMapping:
@@ -202,39 +198,8 @@ def test_settings_name_their_fault() -> None:
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[int]:
-    """Mosquitto on a free port, keeping sessions in memory."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    config = tmp_path / "mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 100000\n", "utf-8")
-    process = subprocess.Popen([MOSQUITTO, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.05)
-    yield port
-    process.terminate()
-    process.wait(10)
-
-
-def publisher(port: int) -> Any:
-    from paho.mqtt.client import Client
-    from paho.mqtt.enums import CallbackAPIVersion
-
-    client = Client(CallbackAPIVersion.VERSION2, client_id="sensor")
-    client.connect("127.0.0.1", port)
-    client.loop_start()
-    return client
-
-
-def publish(client: Any, messages: list[Message]) -> None:
-    sent = [client.publish(one.topic, one.payload, qos=1) for one in messages]
-    for one in sent:
-        one.wait_for_publish(10)
+    with running_broker(tmp_path) as port:
+        yield port
 
 
 def run(listener: MqttListener) -> Callable[[], None]:
@@ -248,13 +213,6 @@ def run(listener: MqttListener) -> Callable[[], None]:
         assert not thread.is_alive()
 
     return end
-
-
-def wait_for(met: Callable[[], bool], seconds: float = 10) -> None:
-    until = time.monotonic() + seconds
-    while not met() and time.monotonic() < until:
-        time.sleep(0.02)
-    assert met()
 
 
 class Fragile(MemoryStore):

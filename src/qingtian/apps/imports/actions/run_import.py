@@ -61,6 +61,7 @@ def start_import(actor: Actor, at: datetime, number: str, *, carrier: Carrier = 
         row.state, row.phase, row.carrier = ImportState.IMPORTING, Phase.IMPORT, carrier
         row.rows_done = row.line_done = row.pending_line = 0
         row.received_at, row.started_at, row.finished_at = at, at, None
+        row.counts, row.doubts = {}, {}
         row.save()
         payload = {"number": number, "mapping": row.fingerprint, "sha256": row.sha256, "carrier": str(carrier)}
         record(actor, at, "import.started", row, payload)
