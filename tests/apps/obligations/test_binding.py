@@ -6,10 +6,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests.apps.city import NOW, enterprise_drafts, register
 from tests.apps.obligations.scene import DAY, MONITORING, PERMIT, changed, dates, duty, one, other, plant, shop, synced
 
+from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.journal.models import Event
+from qingtian.apps.obligations.actions.plan_occurrences import plan_occurrences
 from qingtian.apps.obligations.models import Obligation, Occurrence
 from qingtian.apps.registry.models import ObjectType
 from qingtian.domain.obligations import State
@@ -185,4 +189,22 @@ def test_planning_goes_on_week_by_week() -> None:
     synced(NOW + 40 * DAY)
     after = {row.number for row in Occurrence.objects.all()}
     assert before < after
-    assert len(dates("MARK")) == 64 + 40
+    assert len(dates("MARK")) == 63 + 40  # from the day of the set-up on
+
+
+def test_a_pause_of_two_months_leaves_no_hole() -> None:
+    plant()
+    synced()
+    later = NOW + 150 * DAY
+    synced(later)
+    days = [row.period_first for row in dates("MARK")]
+    assert days == [days[0] + number * DAY for number in range(len(days))]
+    assert days[-1] == later.date() + 62 * DAY
+
+
+def test_planning_again_reads_only_what_lies_ahead() -> None:
+    plant()
+    synced()
+    with CaptureQueriesContext(connection) as seen:
+        plan_occurrences(SYSTEM_ACTOR, NOW + DAY, (NOW + DAY).date() + 62 * DAY)
+    assert len(seen) < 25

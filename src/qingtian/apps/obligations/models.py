@@ -94,6 +94,7 @@ class Occurrence(models.Model):
         constraints = [models.UniqueConstraint(fields=["obligation", "key"], name="one_occurrence_per_key")]
         indexes = [
             models.Index(fields=["state", "due_at"]),
+            models.Index(fields=["due_at", "id"]),
             models.Index(fields=["due_on", "template"]),
             models.Index(fields=["object", "-due_at"]),
         ]

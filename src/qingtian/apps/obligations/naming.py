@@ -47,7 +47,9 @@ def item_name(code: str, item: str, day: date) -> Name:
 
 def occurrence_title(row: Occurrence) -> Name:
     """What a dated duty is called: its own title, or template, item and period."""
-    return title_of(row.template, row.item, row.title, row.due_on, f"{row.period_first}..{row.period_last}")
+    one_day = row.period_first == row.period_last
+    period = f"{row.period_first}" if one_day else f"{row.period_first}..{row.period_last}"
+    return title_of(row.template, row.item, row.title, row.due_on, period)
 
 
 def obligation_title(row: Obligation, day: date) -> Name:

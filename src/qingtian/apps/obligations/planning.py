@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Max, Q
 
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.obligations.models import Obligation, Occurrence
 from qingtian.apps.obligations.naming import template_of
 from qingtian.domain.legaltime.calendar import WorkCalendar
 from qingtian.domain.obligations import (
+    DueRule,
     ObligationTemplate,
     RhythmKind,
     State,
@@ -50,38 +54,68 @@ def plan_for(obligations: Iterable[Obligation], at: datetime, until: date) -> Pl
         at: city time; until: last day on which an occurrence may begin.
     """
     listed = [row for row in obligations if parse_rhythm(row.rhythm).kind is not RhythmKind.EVENT]
-    existing = _existing(listed)
-    result, calendar = Plan(), load_packs().calendar()
+    newest = dict(
+        Occurrence.objects.filter(obligation__in=[row.pk for row in listed])
+        .order_by()
+        .values_list("obligation_id")
+        .annotate(newest=Max("period_first"))
+    )
+    existing = _existing(listed, at)
+    result, ahead = Plan(), Ahead(at, until)
     for row in listed:
         template = template_of(row.template, at.astimezone(SHANGHAI).date())
         if template is not None:
-            _plan_one(row, template, existing.get(row.pk, []), at, until, calendar, result)
+            _plan_one(row, template, existing.get(row.pk, []), newest.get(row.pk), ahead, result)
     return result
 
 
-def _existing(obligations: list[Obligation]) -> dict[int, list[Occurrence]]:
+def _existing(obligations: list[Obligation], at: datetime) -> dict[int, list[Occurrence]]:
+    """What is not due yet; of duties with one date at a time everything, for their last completion counts."""
     found: dict[int, list[Occurrence]] = {}
-    rows = Occurrence.objects.filter(obligation__in=[row.pk for row in obligations]).order_by("period_first", "id")
-    for one in rows:
+    kinds = {row.pk: parse_rhythm(row.rhythm).kind for row in obligations}
+    whole = [pk for pk, kind in kinds.items() if kind is not RhythmKind.CALENDAR]
+    wanted = Q(obligation__in=whole) | Q(obligation__in=kinds, due_at__gt=at)
+    for one in Occurrence.objects.filter(wanted).order_by("period_first", "id"):
         found.setdefault(one.obligation_id, []).append(one)
     return found
+
+
+@dataclass(slots=True)
+class Ahead:
+    """The windows of one run; duties of one rhythm share them.
+
+    Args:
+        at: city time; until: last day on which an occurrence may begin.
+    """
+
+    at: datetime
+    until: date
+    calendar: WorkCalendar = field(default_factory=lambda: load_packs().calendar())
+    _kept: dict[Any, list[Window]] = field(default_factory=dict)
+
+    def windows(self, rhythm: str, due: DueRule, since: date, until: date, last_done: date | None) -> list[Window]:
+        """Windows of a rhythm, made once for all duties that begin on one day."""
+        key = (rhythm, due, since, until, last_done)
+        if key not in self._kept:
+            made = windows(parse_rhythm(rhythm), due, since, until, self.calendar, SHANGHAI, last_done=last_done)
+            self._kept[key] = list(made)
+        return self._kept[key]
 
 
 def _plan_one(
     row: Obligation,
     template: ObligationTemplate,
     existing: list[Occurrence],
-    at: datetime,
-    until: date,
-    calendar: WorkCalendar,
+    newest: date | None,
+    ahead: Ahead,
     result: Plan,
 ) -> None:
-    wanted = {one.key: one for one in _windows(row, template, existing, at, until, calendar)}
+    wanted = {one.key: one for one in _windows(row, template, existing, newest, ahead)}
     by_key = {one.key: one for one in existing}
     for key, window in wanted.items():
         known = by_key.get(key)
         if known is None:
-            result.new.append(occurrence_of(row, template, window, at))
+            result.new.append(occurrence_of(row, template, window, ahead.at))
         elif known.state == State.WAIVED and known.waived_reason == ENDED:
             place(known, window, template)
             known.state, known.waived_reason, known.waived_at, known.waived_by = State.PLANNED, "", None, ""
@@ -89,7 +123,7 @@ def _plan_one(
         elif known.state == State.PLANNED and _differs(known, window):
             place(known, window, template)
             result.moved.append(known)
-    result.gone.extend(one for one in existing if one.state == State.PLANNED and _stale(one, row, wanted, at))
+    result.gone.extend(one for one in existing if one.state == State.PLANNED and _stale(one, row, wanted, ahead.at))
 
 
 def _differs(known: Occurrence, window: Window) -> bool:
@@ -99,27 +133,23 @@ def _differs(known: Occurrence, window: Window) -> bool:
 
 
 def _windows(
-    row: Obligation,
-    template: ObligationTemplate,
-    existing: list[Occurrence],
-    at: datetime,
-    until: date,
-    calendar: WorkCalendar,
+    row: Obligation, template: ObligationTemplate, existing: list[Occurrence], newest: date | None, ahead: Ahead
 ) -> Iterator[Window]:
-    rhythm = parse_rhythm(row.rhythm)
-    due = template.due_of(row.item)
-    set_up = row.set_up_at.astimezone(SHANGHAI).date()
-    last = until if row.until is None else min(until, row.until - timedelta(days=1))
-    if rhythm.kind is RhythmKind.INTERVAL:
+    kind, due = parse_rhythm(row.rhythm).kind, template.due_of(row.item)
+    last = ahead.until if row.until is None else min(ahead.until, row.until - timedelta(days=1))
+    if kind is not RhythmKind.CALENDAR:
         done = [day for one in existing if (day := done_on(one)) is not None]
-        yield from windows(rhythm, due, row.since, last, calendar, SHANGHAI, last_done=max(done, default=None))
+        last_done = max(done, default=None) if kind is RhythmKind.INTERVAL else None
+        yield from ahead.windows(row.rhythm, due, row.since, last, last_done)
         return
-    if rhythm.kind is RhythmKind.ONCE:
-        yield from windows(rhythm, due, row.since, last, calendar, SHANGHAI)
-        return
-    start = max(row.since, min(set_up, at.astimezone(SHANGHAI).date()) - LOOK_BACK)
-    for window in windows(rhythm, due, start, last, calendar, SHANGHAI):
-        if window.due_at > row.set_up_at:
+    set_up = row.set_up_at.astimezone(SHANGHAI).date()
+    start = max(row.since, min([one.period_first for one in existing], default=newest or set_up - LOOK_BACK))
+    for window in ahead.windows(row.rhythm, due, start, last, None):
+        # What was due before the set-up is not asked for; the platform's own data prove nothing of before it either.
+        asked = window.due_at > row.set_up_at and (not template.proof.data or window.period.last >= set_up)
+        # What has been due since was written when it lay ahead, or in a pause of the worker, after the newest.
+        written = newest is not None and window.due_at <= ahead.at and window.period.first <= newest
+        if asked and not written:
             yield window
 
 

@@ -20,7 +20,7 @@ from qingtian.apps.obligations.queries import Wanted, by_day, occurrences, talli
 from qingtian.domain.indicators.periods import Period, Span, period_of
 from qingtian.domain.obligations import OPEN, SETTLED, ObligationTemplate, State
 from qingtian.interfaces.api.obligation_filters import CalendarQuery, OccurrenceFilters
-from qingtian.interfaces.api.paging import ordering, paged_rows
+from qingtian.interfaces.api.paging import ordering
 from qingtian.interfaces.api.present import exports
 from qingtian.interfaces.api.present.events import events_out
 from qingtian.interfaces.api.present.evidence import evidence_out
@@ -71,13 +71,16 @@ COLUMNS: Mapping[str, Callable[[OccurrenceOut], object]] = {
 def occurrence_page(actor: Actor, now: datetime, filters: OccurrenceFilters) -> OccurrencePage:
     """A page of dated duties."""
     rows = occurrences(actor, wanted_of(filters), now)
-    page, total = paged_rows(rows, filters, SORTABLE)
+    counts = _counts(rows)  # every row is in one state: their sum is the number of rows
+    if order := ordering(filters.sort, SORTABLE):
+        rows = rows.order_by(*order)
+    start = (filters.page - 1) * filters.page_size
     return OccurrencePage(
-        items=occurrence_rows(page, now),
-        total=total,
+        items=occurrence_rows(rows[start : start + filters.page_size], now),
+        total=sum(counts.values()),
         page=filters.page,
         page_size=filters.page_size,
-        counts=_counts(rows),
+        counts=counts,
     )
 
 
