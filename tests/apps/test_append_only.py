@@ -14,19 +14,31 @@ from tests.apps.city import HOUR, NOW, judge, outlet
 from tests.apps.devices.scene import device, done, ordered
 from tests.apps.evidence.test_evidence import PDF
 from tests.apps.indicators.scene import INDICATOR_MODELS, one_of_each
+from tests.apps.ledgers.books import LEDGER_MODELS, one_of_each_book
 
 from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.devices.actions.record_progress import record_progress
 from qingtian.apps.devices.models import DeviceExchange
 from qingtian.apps.evidence.actions.attach_file import attach_file
-from qingtian.apps.evidence.models import EvidenceItem, EvidenceKind
+from qingtian.apps.evidence.actions.keep_receipt import keep_receipt
+from qingtian.apps.evidence.actions.make_daily_root import make_daily_root
+from qingtian.apps.evidence.custody import log_custody
+from qingtian.apps.evidence.models import (
+    AnchorReceipt,
+    CustodyAct,
+    CustodyEntry,
+    DailyRoot,
+    EvidenceItem,
+    EvidenceKind,
+)
 from qingtian.apps.evidence.subjects import of_case
 from qingtian.apps.journal.models import Event
 from qingtian.apps.judgements.models import Judgement
 from qingtian.apps.obligations.models import SubmittedPlan
 
 pytestmark = pytest.mark.django_db
-PROTECTED = (Event, EvidenceItem, Judgement, DeviceExchange, SubmittedPlan, *INDICATOR_MODELS)
+KEPT = (CustodyEntry, DailyRoot, AnchorReceipt)
+PROTECTED = (Event, EvidenceItem, Judgement, DeviceExchange, SubmittedPlan, *INDICATOR_MODELS, *KEPT, *LEDGER_MODELS)
 TABLES = [model._meta.db_table for model in PROTECTED]
 CELLS = [
     (model._meta.db_table, field.column)
@@ -56,6 +68,11 @@ def _grown(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
             media_type="application/pdf",
             file_name="a.pdf",
         )
+        log_custody(HANDLER, NOW, of_case(case.pk), CustodyAct.VIEWED)
+        root = make_daily_root(SYSTEM_ACTOR, NOW + 24 * HOUR)
+        assert root is not None
+        keep_receipt(SYSTEM_ACTOR, NOW, root, target="file", place="x", receipt={})
+        one_of_each_book()
         first, second = judge(case.object, NOW - HOUR), judge(case.object, NOW)
         Judgement.objects.filter(pk=first.pk).update(superseded_by=second)
         device("E-2")

@@ -10,10 +10,18 @@ from tests.apps.city import NOW, actor
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.ledgers.actions.draft_entry import draft_entry
+from qingtian.apps.ledgers.actions.license_data import LicenceDraft, UseDraft, grant_licence, record_use
 from qingtian.apps.ledgers.actions.move_entry import approve_entry, post_entry
 from qingtian.apps.ledgers.actions.open_account import AccountDraft, open_account
 from qingtian.apps.ledgers.drafting import Terms
-from qingtian.apps.ledgers.models import LedgerAccount, LedgerEntry
+from qingtian.apps.ledgers.models import (
+    DataLicence,
+    DataUse,
+    LedgerAccount,
+    LedgerEntry,
+    LedgerPosting,
+    LedgerStep,
+)
 from qingtian.apps.ledgers.reading import balances, short
 
 KEEPER = actor(Role.DATA_STEWARD, region="420100", name="keeper")
@@ -57,3 +65,14 @@ def endowed(amount: str = "35.0") -> LedgerAccount:
     capacity, reserve = account("capacity"), account("reserve")
     book((capacity, f"-{amount}"), (reserve, amount))
     return reserve
+
+
+def one_of_each_book() -> None:
+    """A row of every table of the ledgers."""
+    endowed()
+    day = NOW.date()
+    grant_licence(KEEPER, NOW, LicenceDraft("air-hours", "bank-1", ["credit"], day, day, "协议3号"))
+    record_use(KEEPER, NOW, UseDraft("air-hours", "bank-1", "credit"))
+
+
+LEDGER_MODELS = (LedgerAccount, LedgerEntry, LedgerPosting, LedgerStep, DataLicence, DataUse)
