@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
-from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -65,10 +64,6 @@ from qingtian.apps.findings.actions.record_leaks import CheckDraft, record_leaks
 from qingtian.apps.findings.actions.self_correct_finding import self_correct_finding
 from qingtian.apps.findings.models import Finding, LeakCheck, MaintenanceWindow
 from qingtian.apps.findings.states import CheckKind, DismissReason, Source
-from qingtian.apps.imports.actions.run_import import withdraw_import
-from qingtian.apps.imports.actions.save_mapping import save_mapping
-from qingtian.apps.imports.actions.upload_file import upload_file
-from qingtian.apps.imports.models import DataImport
 from qingtian.apps.indicators.actions.compute_index import compute_index
 from qingtian.apps.indicators.actions.compute_indicator import Wish, compute_indicator
 from qingtian.apps.indicators.actions.record_decision import record_decision
@@ -100,7 +95,6 @@ from qingtian.apps.registry.held_frames import journal_for
 from qingtian.apps.registry.models import ObjectType, RegistryObject, RelationKind
 from qingtian.domain.indicators import Span
 from qingtian.packs import load_packs
-from qingtian.telemetry.importers.guessing import presets
 
 pytestmark = pytest.mark.django_db
 LATER, DAY = NOW + timedelta(days=9), timedelta(days=1)
@@ -473,15 +467,6 @@ OF_THE_CITY: dict[str, tuple[Job, str]] = {
     ),
 }
 
-# Importing needs a role somewhere: which sites it reaches is told row by row (tests/duties/test_import_files.py).
-ANYWHERE: dict[str, tuple[Job, str]] = {
-    "import_data": (
-        lambda c, w: upload_file(w, NOW, BytesIO(b"time,site,pm25\n"), "a.csv"),
-        "data_steward inspector system",
-    ),
-    "save_mapping": (lambda c, w: save_mapping(w, NOW, presets()[0]), "data_steward inspector system"),
-}
-
 
 def tried(city: City, job: Job) -> dict[tuple[str, str], str]:
     return {(role, scope): outcome(lambda w=who: job(city, w)) for role, scope, who in people()}
@@ -539,29 +524,6 @@ def test_a_verb_of_the_city_needs_a_role_that_holds_the_city(city: City, verb: s
     assert tried(city, job) == expected
 
 
-@pytest.mark.parametrize("verb", ANYWHERE)
-def test_importing_needs_a_role_somewhere(city: City, verb: str) -> None:
-    job, allowed = ANYWHERE[verb]
-    expected = {(role, scope): DONE if role in allowed.split() else NOT_PERMITTED for role, scope, _ in people()}
-    assert tried(city, job) == expected
-
-
-def test_an_import_is_withdrawn_by_who_sees_it_and_may(city: City) -> None:
-    def job(_: City, who: Actor) -> object:
-        row = upload_file(SYSTEM_ACTOR, NOW, BytesIO(b"time,site,pm25\n"), "a.csv")
-        DataImport.objects.filter(pk=row.pk).update(state="done")
-        return withdraw_import(who, NOW, row.number, "wrong")
-
-    may = ("data_steward", "supervisor", "system")
-
-    def told(role: str, scope: str) -> str:
-        if role not in may:
-            return NOT_PERMITTED
-        return DONE if scope == "everywhere" else NOT_VISIBLE
-
-    assert tried(city, job) == {(role, scope): told(role, scope) for role, scope, _ in people()}
-
-
 @pytest.mark.parametrize("verb", sorted(ON_SOMETHING))
 def test_nothing_is_written_when_a_stranger_tries(city: City, verb: str) -> None:
     before = Event.objects.count()
@@ -583,7 +545,7 @@ def test_a_role_for_one_kind_of_case_holds_for_that_kind_only(city: City, case_t
 
 
 def test_every_verb_of_the_table_is_tried_here() -> None:
-    tried_verbs = {*ON_SOMETHING, *ANEW, *OF_A_PLACE, *OF_THE_CITY, *WHOLE_HOUSE, *ANYWHERE, "withdraw_import"}
+    tried_verbs = {*ON_SOMETHING, *ANEW, *OF_A_PLACE, *OF_THE_CITY, *WHOLE_HOUSE, "import_data", "withdraw_import"}
     names = {
         "manage_accounts": "create_user",
         "register_object": "register",
