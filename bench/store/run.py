@@ -41,7 +41,7 @@ def main() -> None:
     url = ensure_embedded(folder / "postgres")
     store = DuckLakeStore(url, folder / "lake")
     try:
-        _fill(store, shape, folder)
+        _fill(store, shape)
         _reads(store, shape)
         _against_sql(store, shape)
         _mixed(store, url, folder, shape)
@@ -60,7 +60,7 @@ def _options() -> argparse.Namespace:
     return known
 
 
-def _fill(store: DuckLakeStore, shape: Shape, folder: Path) -> None:
+def _fill(store: DuckLakeStore, shape: Shape) -> None:
     held = store._read(f"SELECT count(*) FROM {queries.TABLE}", [])[0][0]
     if not held:
         seconds = fill(store, shape, lambda text: print(f"  filling: {text}", flush=True))
@@ -70,13 +70,13 @@ def _fill(store: DuckLakeStore, shape: Shape, folder: Path) -> None:
         store.append([])
         store.append([_probe(0)])
         print(f"latest made from every row in {time.monotonic() - began:.0f} s")
-    size = sum(path.stat().st_size for path in (folder / "lake").rglob("*.parquet"))
+    listed = store._read("SELECT data_file_size_bytes FROM ducklake_list_files('lake', 'observation')", [])
+    size, files = sum(int(one) for (one,) in listed), len(listed)
     figures = store._read(
         f"SELECT sum((value IS NOT NULL)::INT + (minimum IS NOT NULL)::INT + (maximum IS NOT NULL)::INT "
         f"+ (total IS NOT NULL)::INT) FROM {queries.TABLE}",
         [],
     )[0][0]
-    files = len(list((folder / "lake").rglob("*.parquet")))
     print(f"{held:,} rows of {shape.devices:,} devices, {shape.stations} stations, {files} files, {size / 1e9:.2f} GB")
     print(f"  {size / held:.2f} bytes a row with its provenance, {size / int(figures):.2f} bytes a figure")
 

@@ -15,8 +15,8 @@ from qingtian.domain.errors import Unavailable
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.store import withdrawals
 from qingtian.telemetry.store.lake import CATALOGUE_SCHEMA
-from qingtian.telemetry.store.port import ORIGIN_ORDER, ClockSkew, Cycle, Observation, Origin, Quarantined
-from qingtian.telemetry.store.rows import SCHEMA, TIMES, Series, exact
+from qingtian.telemetry.store.port import ORIGIN_ORDER, ClockSkew, Cycle, Observation, Quarantined
+from qingtian.telemetry.store.rows import CYCLES, ORIGINS, SCHEMA, Series, exact
 
 WRITER_LOCK = 212_0001
 COLUMNS = [name for name in SCHEMA.names if name != "day"]
@@ -124,10 +124,15 @@ class SideTables:
 
     def _connect(self) -> psycopg.Connection[TupleRow]:
         try:
-            return psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+            return self._opened()
         except psycopg.OperationalError:
             self._revive()
-            return psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+            return self._opened()
+
+    def _opened(self) -> psycopg.Connection[TupleRow]:
+        connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+        connection.execute("SET TIME ZONE 'Asia/Shanghai'")
+        return connection
 
     def close(self) -> None:
         """Close the connection."""
@@ -219,12 +224,35 @@ def read_latest(
 
 
 def _from_row(row: Sequence[Any]) -> Observation:
-    named = dict(zip(COLUMNS, row, strict=True))
-    named["cycle"], named["origin"] = Cycle(named["cycle"]), Origin(named["origin"])
-    for name in TIMES:
-        named[name] = named[name] and named[name].astimezone(SHANGHAI)
-    named["qc"] = tuple(named["qc"].split(" ")) if named["qc"] else ()
-    return Observation(**named)
+    # The session keeps city time, so the times come as what they are; a whole city passes here at once.
+    site, pollutant, cycle, start, value, minimum, maximum, total, converted, unit, mark, origin, simulated = row[:13]
+    frame_hash, segment, frame_offset, received_at, version, period_s, sampled_at, qc, qc_facts, have, due = row[13:]
+    return Observation(
+        site,
+        pollutant,
+        CYCLES[cycle],
+        start.astimezone(SHANGHAI),
+        value,
+        minimum,
+        maximum,
+        total,
+        converted,
+        unit,
+        mark,
+        ORIGINS[origin],
+        simulated,
+        frame_hash,
+        segment,
+        frame_offset,
+        version,
+        period_s,
+        sampled_at and sampled_at.astimezone(SHANGHAI),
+        tuple(qc.split(" ")) if qc else (),
+        qc_facts,
+        have,
+        due,
+        received_at=received_at.astimezone(SHANGHAI),
+    )
 
 
 def holds_latest(connection: psycopg.Connection[TupleRow]) -> bool:
