@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 
 from qingtian.apps.registry.models import ObjectType
 from qingtian.duties.duty import DutyContext, DutyReport, rules_on
 from qingtian.duties.roll_up_hours import rolled_notes
 from qingtian.duties.sites import Site, read_sites
+from qingtian.runtime.postgres import ensure_postgres
+from qingtian.runtime.settings import get_settings
+from qingtian.telemetry.cluster.spread import DaskSpread, StoreAddress, spread_roll_up
+from qingtian.telemetry.store.lake import lake_path
 from qingtian.telemetry.store.periods import next_period, period_of
-from qingtian.telemetry.store.port import Cycle
+from qingtian.telemetry.store.port import AppendResult, Cycle, Store
 
 LONGER = (Cycle.MONTH, Cycle.YEAR)
 # Kind of a site as the validity rules of the pack name it; sites of another medium have no rule.
@@ -26,9 +31,26 @@ def roll_up_periods(context: DutyContext) -> DutyReport:
     touched = {one.period_start for one in context.store.arrived(Cycle.DAY, start, context.now, since=since)}
     report = DutyReport()
     for cycle, periods in plan(touched | set(_ended(context)), context.now).items():
-        done = [context.store.roll_up(cycle, at, next_period(cycle, at), media=media) for at in periods]
+        done = [roll_up(context.store, cycle, at, media) for at in periods]
         report.notes += rolled_notes(cycle.value, done)
     return report
+
+
+def roll_up(store: Store, cycle: Cycle, at: datetime, media: Mapping[str, str]) -> AppendResult:
+    """One period of every site: in this process, or on the workers of the cluster."""
+    spread = _workers()
+    if spread is None:
+        return store.roll_up(cycle, at, next_period(cycle, at), media=media)
+    return spread_roll_up(spread, cycle, at, next_period(cycle, at), sites=sorted(read_sites(at).by_code), media=media)
+
+
+@cache
+def _workers() -> DaskSpread | None:
+    settings = get_settings()
+    if not settings.dask_scheduler:
+        return None
+    folder = settings.lake_folder or lake_path(settings.data_dir)
+    return DaskSpread(settings.dask_scheduler, StoreAddress(ensure_postgres(settings), str(folder)))
 
 
 def media_of(sites: Iterable[Site]) -> dict[str, str]:

@@ -179,6 +179,24 @@ class Settings(BaseSettings):
     mqtt_client_id: str = Field(
         "qingtian", min_length=1, description="name of the session: the broker keeps messages for it while we are away"
     )
+    nats_servers: list[str] = Field(
+        [], description="NATS servers of a cluster, nats://host:4222 each (docs/cluster.md); empty = one machine"
+    )
+    nats_token: str = Field("", description="secret that the NATS servers ask for; better in the environment")
+    cluster_host: str = Field(
+        "", max_length=64, description="name of this gateway in the cluster; empty = the name of the machine"
+    )
+    cluster_shards: int = Field(
+        8, ge=1, le=900, description="shards that devices are spread over; fixed once the stream is made"
+    )
+    cluster_replicas: int = Field(3, ge=1, le=5, description="NATS servers that keep each frame until it is ingested")
+    cluster_stream_gb: int = Field(20, ge=1, le=10_000, description="most that the stream keeps, GiB")
+    dask_scheduler: str = Field(
+        "", description="Dask scheduler whose workers roll up many sites, tcp://host:8786; empty = in the worker itself"
+    )
+    lake_folder: Path | None = Field(
+        None, description="folder of the lake on storage that all hosts share; empty = folder `lake` of data_dir"
+    )
     pack_folders: list[Path] = Field(
         [], description="folders with regional rule packs (one folder a region code, such as 420100), docs/packs.md"
     )

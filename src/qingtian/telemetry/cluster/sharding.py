@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from hashlib import blake2b
+from pathlib import Path
 
-SEGMENTS_OF_A_SHARD = 10**9  # names of segments have twelve digits: the first three are the shard
-MOST_SHARDS = 1000
+# Names of segments have twelve digits. The first three are 000 in the spool of a gateway and the shard, from 001, in
+# the spool of a shard: a row tells by the name alone where its frame lies.
+SEGMENTS_OF_A_SHARD = 10**9
+MOST_SHARDS = 900
 MN_OF = re.compile(rb"MN=([^;&]{1,64})")
 
 
@@ -34,24 +37,30 @@ def first_segment(shard: int) -> int:
     """Number of the first segment of a shard.
 
     >>> first_segment(0), first_segment(3)
-    (1, 3000000001)
+    (1000000001, 4000000001)
     """
-    return shard * SEGMENTS_OF_A_SHARD + 1
+    return (shard + 1) * SEGMENTS_OF_A_SHARD + 1
 
 
-def shard_of_segment(segment: str) -> int:
-    """The shard whose spool holds a segment.
+def shard_of_segment(segment: str) -> int | None:
+    """The shard whose spool holds a segment; None for the spool of a gateway.
 
-    >>> shard_of_segment("003000000012")
-    3
+    >>> shard_of_segment("004000000012"), shard_of_segment("000000000012")
+    (3, None)
     """
-    return int(segment) // SEGMENTS_OF_A_SHARD
+    number = int(segment) // SEGMENTS_OF_A_SHARD
+    return number - 1 if number else None
 
 
-def shard_prefix(shard: int) -> str:
-    """How the names of a shard's segments begin.
+def shard_prefix(shard: int | None) -> str:
+    """How the names of a shard's segments begin, or those of a gateway.
 
-    >>> shard_prefix(3)
-    '003'
+    >>> shard_prefix(3), shard_prefix(None)
+    ('004', '000')
     """
-    return f"{shard:03d}"
+    return "000" if shard is None else f"{shard + 1:03d}"
+
+
+def shard_path(data_dir: Path, shard: int) -> Path:
+    """Where the spool of a shard lies."""
+    return data_dir / "shards" / shard_prefix(shard)

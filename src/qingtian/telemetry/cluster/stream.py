@@ -13,6 +13,8 @@ from qingtian.domain.errors import ConfigurationError, Unavailable
 if TYPE_CHECKING:
     from nats.js import JetStreamContext
 
+    from qingtian.runtime.settings import Settings
+
 CONNECT_S = 2.0
 ASK_S = 5.0
 PUBLISH_S = 10.0
@@ -48,6 +50,25 @@ class StreamPlan:
     def consumer(self, shard: int) -> str:
         """Durable name of a shard's consumer."""
         return f"shard-{shard}"
+
+
+def plan_of(settings: Settings) -> StreamPlan:
+    """The stream of a deployment.
+
+    Raises:
+        ConfigurationError: it names no servers.
+    """
+    if not settings.nats_servers:
+        raise ConfigurationError(
+            "this deployment names no NATS servers", field="nats_servers", remedy="name them (docs/cluster.md)"
+        )
+    return StreamPlan(
+        tuple(settings.nats_servers),
+        shards=settings.cluster_shards,
+        replicas=settings.cluster_replicas,
+        max_bytes=settings.cluster_stream_gb * 1024**3,
+        token=settings.nats_token,
+    )
 
 
 @asynccontextmanager
