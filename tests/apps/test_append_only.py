@@ -32,13 +32,25 @@ from qingtian.apps.evidence.models import (
     EvidenceKind,
 )
 from qingtian.apps.evidence.subjects import of_case
+from qingtian.apps.findings.models import LeakCheck
+from qingtian.apps.findings.states import CheckKind
 from qingtian.apps.journal.models import Event
 from qingtian.apps.judgements.models import Judgement
 from qingtian.apps.obligations.models import SubmittedPlan
 
 pytestmark = pytest.mark.django_db
 KEPT = (CustodyEntry, DailyRoot, AnchorReceipt)
-PROTECTED = (Event, EvidenceItem, Judgement, DeviceExchange, SubmittedPlan, *INDICATOR_MODELS, *KEPT, *LEDGER_MODELS)
+PROTECTED = (
+    Event,
+    EvidenceItem,
+    Judgement,
+    DeviceExchange,
+    SubmittedPlan,
+    LeakCheck,
+    *INDICATOR_MODELS,
+    *KEPT,
+    *LEDGER_MODELS,
+)
 TABLES = [model._meta.db_table for model in PROTECTED]
 CELLS = [
     (model._meta.db_table, field.column)
@@ -87,6 +99,9 @@ def _grown(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
             submitted_by="x",
             submitted_at=NOW,
             content_hash="0" * 64,
+        )
+        LeakCheck.objects.create(
+            component=case.object, kind=CheckKind.READING, at=NOW, ppm=9, recorded_at=NOW, recorded_by="x"
         )
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -56,8 +56,9 @@ FINDINGS = List(
     },
     {
         key: lambda row, key=key: row[key]
-        for key in ("severity", "last_seen", "first_seen", "raised_at", "hits", "number", "kind")
-    },
+        for key in ("severity", "last_seen", "first_seen", "raised_at", "hits", "number", "kind", "answer_due_at")
+    }
+    | {"rank": lambda row: float(row["rank"])},
 )
 CASES = List(
     "number",

@@ -1565,7 +1565,7 @@ export interface paths {
         };
         /**
          * Findings, most urgent first
-         * @description Sort by severity, last_seen, first_seen, raised_at, hits, number, kind; the default is by urgency.
+         * @description Sort by rank, severity, last_seen, first_seen, raised_at, hits, number, kind, answer_due_at; by rank if none.
          */
         get: operations["findings_list_findings"];
         put?: never;

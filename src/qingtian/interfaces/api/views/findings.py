@@ -45,7 +45,7 @@ router = Router(tags=["findings"])
 
 @router.get("/findings", response=reads(FindingPage), summary="Findings, most urgent first")
 def list_findings(request: HttpRequest, filters: Query[FindingFilters]) -> FindingPage:
-    """Sort by severity, last_seen, first_seen, raised_at, hits, number, kind; the default is by urgency."""
+    """Sort by rank, severity, last_seen, first_seen, raised_at, hits, number, kind, answer_due_at; by rank if none."""
     return findings.finding_page(actor(request), current_clock().now(), filters)
 
 
