@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 from qingtian.domain.errors import QingtianError, Unavailable
 from qingtian.domain.hj212 import Fault
 from qingtian.telemetry.devices import DeviceDirectory, DeviceProfile
+from qingtian.telemetry.ingest.express import Express, Sorted
 from qingtian.telemetry.ingest.mapping import CYCLE_OF, Mapped, map_frame, quarantine
 from qingtian.telemetry.ingest.quality import QualityScreen
 from qingtian.telemetry.ingest.splits import PartWaiter, Ready
@@ -23,9 +25,11 @@ from qingtian.telemetry.rejects.reasons import read_reason
 from qingtian.telemetry.spool.folder import read_durable
 from qingtian.telemetry.spool.format import SpoolRecord, Verdict
 from qingtian.telemetry.spool.reader import read_batch
-from qingtian.telemetry.store.port import AppendResult, SpoolPosition, Store
+from qingtian.telemetry.store.columns import FrameBlock
+from qingtian.telemetry.store.port import AppendResult, FrameStore, SpoolPosition, Store, Superseded
+from qingtian.telemetry.store.rows import time_of
 
-BATCH_FRAMES = 2000
+BATCH_FRAMES = 16_000
 POLL_S = 0.2  # a quiet spool is looked at so often; a frame waits at most this long for its batch
 RETRY_S = 1.0
 REFRESH_S = 5.0
@@ -42,6 +46,7 @@ class IngestCounters:
     """What the loop did since its start."""
 
     frames: int = 0
+    express: int = 0  # of these, frames that went as columns
     rows: int = 0
     new: int = 0
     duplicate: int = 0
@@ -121,6 +126,9 @@ class IngestLoop:
         self._parts = PartWaiter()
         self._media: dict[str, str] = {}
         self._screen = QualityScreen(lambda site: self._media.get(site, ""))
+        self._express = Express(directory, lambda profile: unit_of or units_of(profile), self._screen)
+        self._frames = store if isinstance(store, FrameStore) else None
+        self._generation = 0  # of the store, as this loop last wrote
         self._refreshed_at = -1e9
         self._moved = threading.Condition()
         self.newest_arrival: datetime | None = None  # of the newest frame that was taken
@@ -142,6 +150,8 @@ class IngestLoop:
         records, position = read_batch(self._folder, self._position, self._limit)
         overdue = self._parts.expire(time.monotonic())
         if position is None or not (records or overdue or position != self._position):
+            if self._frames is not None:
+                self._frames.settle()
             return 0
         if records or overdue:
             self._refresh_directory()
@@ -223,33 +233,78 @@ class IngestLoop:
                 stop.wait(POLL_S)
 
     def _store_batch(self, records: Sequence[SpoolRecord], overdue: Sequence[Ready], position: SpoolPosition) -> None:
+        parted = Sorted(rest=list(records))
+        if self._frames is not None:
+            parted = self._express.part(records, self._sites(overdue))
+        try:
+            self._store_parted(records, parted, overdue, position)
+        except BaseException:
+            self._express.clear()  # what it remembers was not written
+            raise
+        self._express.adopt(parted.lanes)
+
+    def _store_parted(
+        self, records: Sequence[SpoolRecord], parted: Sorted, overdue: Sequence[Ready], position: SpoolPosition
+    ) -> None:
         mapped = [(ready.record, self._map_ready(ready)) for ready in overdue]
-        for record in records:
+        for record in parted.rest:
             mapped.extend(self._map(record))
         # Waiting parts are read again after a restart: the stored position stays before them.
         waiting = self._parts.oldest
         progress = position if waiting is None else min(position, waiting)
         try:
-            result = self._append([one for _, one in mapped], progress)
+            if parted.blocks and self._express.owns(row for _, one in mapped for row in one.rows):
+                raise Superseded  # a frame was read otherwise than its header looked: nothing is taken for certain
+            result = self._append([one for _, one in mapped], progress, parted.blocks)
         except Unavailable:
             raise
+        except Superseded:
+            mapped = [*self._as_objects(records, parted), *mapped]
+            result = self._append([one for _, one in mapped], progress)
         except Exception:
             _log.exception("a batch could not be stored; its frames are stored one by one")
+            mapped = [*self._as_objects(records, parted), *mapped]
             result = self._append_one_by_one(mapped, progress)
-        self._count(mapped, len(records), result)
-        rows = [row for _, one in mapped for row in one.rows]
-        if rows:
-            self._publish(sorted({row.site for row in rows}), max(row.received_at for row in rows))
+        self._generation = result.generation
+        self._count(mapped, len(records), result, parted.blocks)
+        self._tell(mapped, parted.blocks)
 
-    def _append(self, mapped: Sequence[Mapped], progress: SpoolPosition | None) -> AppendResult:
+    def _as_objects(self, records: Sequence[SpoolRecord], parted: Sorted) -> list[Placed]:
+        """The frames of the blocks for the other way; of a line they come before those that are there already."""
+        self._express.clear()
+        there = {id(record) for record in parted.rest}
+        blocks, parted.blocks = bool(parted.blocks), []
+        if not blocks:
+            return []
+        return [placed for record in records if id(record) not in there for placed in self._map(record)]
+
+    def _tell(self, mapped: Sequence[Placed], blocks: Sequence[FrameBlock]) -> None:
+        sites = {row.site for _, one in mapped for row in one.rows}
+        arrivals = [row.received_at for _, one in mapped for row in one.rows]
+        for block in blocks:
+            sites.update(block.sites)
+            arrivals.append(time_of(int(block.received_us.max())))
+        if sites:
+            self._publish(sorted(sites), max(arrivals))
+
+    def _sites(self, overdue: Sequence[Ready]) -> set[str]:
+        profiles = (self._directory.get(ready.decoded.mn.strip()) for ready in overdue)
+        return {profile.site for profile in profiles if profile is not None}
+
+    def _append(
+        self, mapped: Sequence[Mapped], progress: SpoolPosition | None, blocks: Sequence[FrameBlock] = ()
+    ) -> AppendResult:
         self._media.update((one.rows[0].site, one.medium) for one in mapped if one.rows)
-        return self._store.append(
-            [row for one in mapped for row in one.rows],
-            progress=progress,
-            quarantined=[one.quarantined for one in mapped if one.quarantined is not None],
-            skews=[one.skew for one in mapped if one.skew is not None],
-            screen=self._screen,
-        )
+        rows = [row for one in mapped for row in one.rows]
+        options: dict[str, Any] = {
+            "progress": progress,
+            "quarantined": [one.quarantined for one in mapped if one.quarantined is not None],
+            "skews": [one.skew for one in mapped if one.skew is not None],
+            "screen": self._screen,
+        }
+        if self._frames is None:
+            return self._store.append(rows, **options)
+        return self._frames.append(rows, frames=blocks, generation=self._generation, **options)
 
     def _append_one_by_one(self, mapped: Sequence[Placed], progress: SpoolPosition) -> AppendResult:
         """Isolate a frame that the engine refuses; it goes to quarantine and the others are kept."""
@@ -267,6 +322,7 @@ class IngestLoop:
             new=sum(result.new for result in results),
             duplicate=sum(result.duplicate for result in results),
             corrected=sum(result.corrected for result in results),
+            generation=max((result.generation for result in results), default=self._generation),
         )
 
     def _map(self, record: SpoolRecord) -> list[Placed]:
@@ -307,11 +363,12 @@ class IngestLoop:
                 raise Unavailable("the device register cannot be read", remedy="it is tried again")
             self._refreshed_at = now
 
-    def _count(self, mapped: Sequence[Placed], frames: int, result: AppendResult) -> None:
+    def _count(self, mapped: Sequence[Placed], frames: int, result: AppendResult, blocks: Sequence[FrameBlock]) -> None:
         counters = self.counters
         counters.batches += 1
         counters.frames += frames
-        counters.rows += sum(len(one.rows) for _, one in mapped)
+        counters.rows += sum(len(one.rows) for _, one in mapped) + sum(block.rows for block in blocks)
+        counters.express += sum(len(block) for block in blocks)
         counters.new += result.new
         counters.duplicate += result.duplicate
         counters.corrected += result.corrected

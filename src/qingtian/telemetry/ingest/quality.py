@@ -68,6 +68,19 @@ class QualityScreen:
         """Begin again from the store."""
         self._live.clear()
 
+    def held(self, line: Line) -> SiteState | None:
+        """What is remembered of a line; None when it is not in memory."""
+        return self._live.get(line)
+
+    def drop(self, lines: Iterable[Line]) -> None:
+        """Forget lines: they are read again from the store."""
+        self._drop(lines)
+
+    def rules_at(self, start: datetime) -> tuple[QualityRules, date]:
+        """Rules for data of a moment, and their day."""
+        day = legal_day(start)
+        return self._rules_of(day), day
+
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _screened(

@@ -134,13 +134,13 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
                 if screen is not None:
                     screen.forget()
                 raise
-            if frames:
+            if frames or self._ahead.waits:
                 self._fall_behind(connection, rows, frames, _arrivals(batch))
             else:
                 if rows or progress is not None:
                     self._after_write(connection, rows)
                 side.upsert_last_seen(connection, _arrivals(batch))
-                self._generation += bool(rows) and generation != self._generation
+            self._generation += bool(rows) and generation != self._generation
             result, added = decision.result, sum(block.rows for block in frames)
             return replace(result, new=result.new + added, generation=self._generation)
 
