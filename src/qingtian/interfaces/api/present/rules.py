@@ -16,6 +16,8 @@ from qingtian.domain.detection.rule import DetectionRule
 from qingtian.domain.indicators.definition import Indicator
 from qingtian.domain.indicators.tree import CompositeIndex
 from qingtian.domain.ledgers.balance import ReplacementRule
+from qingtian.domain.obligations import Method, ObligationTemplate
+from qingtian.domain.obligations.waivers import PlanRule, WaiverReason
 from qingtian.domain.procedures import ProcedureTemplate
 from qingtian.domain.standards import (
     AirLimit,
@@ -166,6 +168,10 @@ TITLES: Mapping[type[RuleRow], Callable[[Any], Name]] = {
     RuleLine: lambda row: Name(row.text_zh, row.text_en),
     Assignment: lambda row: Name(row.org_zh, row.org_en),
     CapacityZone: lambda row: Name(row.name_zh, row.name_en),
+    ObligationTemplate: lambda row: Name(row.name_zh, row.name_en),
+    WaiverReason: lambda row: Name(row.label_zh, row.label_en),
+    PlanRule: lambda row: Name(row.label_zh, row.label_en),
+    Method: lambda row: Name(f"{row.method} {row.name_zh}", f"{row.method} {row.name_en}"),
     ReplacementRule: lambda row: _both(f"{row.area} {row.item}: x {row.factor}"),
     CarbonRule: lambda row: _both(f"{row.name}: {row.value} {row.unit}"),
     ValidityRule: lambda row: _both(f"{' '.join(row.items)} {row.period}: {row.counts} >= {row.minimum}"),
