@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests.apps.cases.many_ways import complaint, go, of_org, town
 from tests.apps.cases.walking import DISPATCHER, PLAN, opened, written_off
 from tests.apps.city import NOW, SHANGHAI, account, outlet
 from tests.duties.scene import HOUR, MINUTE, findings, hour
@@ -63,3 +64,23 @@ def test_clocks_warn_and_breach_once_each_through_the_duty(run, store):
     ]
     (breach,) = [event for event in timeline(case) if event.type == "case.clock_breached"]
     assert breach.payload["escalate_to"] == "supervisor"
+
+
+def test_silence_of_an_asked_organisation_is_told_by_the_duty_once(run, store):
+    town()
+    case = go(complaint(), (of_org("A", Role.WINDOW), "hand_over", {"transfer_to": "B"}))
+    late = NOW + timedelta(days=8)
+    assert run("watch_overdue", NOW + timedelta(days=7)).notes == []
+    report = run("watch_overdue", late)
+    assert report.notes[0] == f"{case.number} is taken_silently by the end of a period"
+    case.refresh_from_db()
+    assert (case.org, case.asked_org) == ("B", "")
+    assert not [note for note in run("watch_overdue", late).notes if case.number in note]
+
+
+def test_the_last_day_of_a_watch_is_left_to_the_relapses(run, store):
+    account("approve", Role.APPROVER)
+    watched = written_off(opened(outlet()))
+    run("watch_overdue", watched.written_off_at + timedelta(days=366))
+    watched.refresh_from_db()
+    assert watched.state == "watching"  # only the duty that opens relapses first may settle it
