@@ -106,7 +106,7 @@ class DataImport(models.Model):
 class ImportIssue(models.Model):
     """One row or cell that was not taken over, with its reason."""
 
-    of = models.ForeignKey(DataImport, on_delete=models.CASCADE, related_name="issues")
+    of = models.ForeignKey(DataImport, on_delete=models.PROTECT, related_name="issues")
     phase = models.CharField(max_length=8, choices=[(one.value, one.value) for one in Phase])
     line = models.BigIntegerField()
     cause = models.CharField(max_length=40)

@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                 ('field', models.CharField(blank=True, max_length=120)),
                 ('text', models.CharField(blank=True, max_length=200)),
                 ('site', models.CharField(blank=True, max_length=64)),
-                ('of', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='issues', to='imports.dataimport')),
+                ('of', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='issues', to='imports.dataimport')),
             ],
             options={
                 'ordering': ['id'],
