@@ -42,7 +42,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def _of_org(self, org: str) -> Q:
         # An enterprise, or an organisation that works on the case.
-        parts = self.model._meta.get_field("parts").related_model._base_manager.filter(org=org)  # type: ignore[union-attr]
+        parts = self.model._meta.get_field("parts").related_model._base_manager.filter(org=org)
         return (
             Q(enterprise_code=org)
             | Q(org=org)

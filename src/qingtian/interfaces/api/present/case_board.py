@@ -41,8 +41,10 @@ from qingtian.packs.procedures import load_procedures, procedure
 from qingtian.runtime.clock import SHANGHAI
 
 # What a point needs of its row: maps show thousands.
-POINT = ("number", "title", "template", "template_version", "state", "severity", "due_at", "closed_at")
-POINT += ("duplicate_of", "written_off_at", "simulated")
+POINT = (
+    *("number", "title", "template", "template_version", "state", "severity", "due_at", "closed_at"),
+    *("duplicate_of", "written_off_at", "simulated"),
+)
 
 
 def board(actor: Actor, now: datetime, filters: BoardFilters) -> BoardOut:
@@ -198,7 +200,7 @@ def _point(row: dict[str, Any], now: datetime) -> CasePoint:
     )
 
 
-def _row(actor: Actor, template: ProcedureTemplate) -> dict[str, object]:
+def _row(actor: Actor, template: ProcedureTemplate) -> dict[str, Any]:
     opening = template.opening
     mine = actor.roles & TABLE[Verb.FILE_CASE]
     return {
