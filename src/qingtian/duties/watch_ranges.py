@@ -52,10 +52,13 @@ def watch_ranges(context: DutyContext) -> DutyReport:
     going = ongoing(rule.code)
     for one in watched:
         _watch(context, rule, one, series, start, report)
+    by_facility = {one.facility.object.pk: one for one in watched}
     for finding in going.values():
-        one = next((other for other in watched if other.facility.object.pk == finding.object_id), None)
-        view = _view(rule, one, series) if one is not None else None
-        if one is None or view is None or view.code != finding.parameter:
+        if finding.object_id not in by_facility:
+            continue
+        one = by_facility[finding.object_id]
+        view = _view(rule, one, series)
+        if view is None or view.code != finding.parameter:
             continue
         later = [sample for sample in view.samples if sample.start > finding.last_seen]
         if within_again(rule, later, view.producing, one.allowed, step=view.step):
@@ -113,8 +116,8 @@ def _producing(rule: DetectionRule, one: Watched, series: Series) -> dict[dateti
         limit = _threshold(rule, meter)
         readings = series.get(meter.code, {})
         samples = next((readings[code] for code in rule.lists["power"] if code in readings), ())
-        for sample in samples if limit is not None else ():
-            if sample.usable and sample.value is not None:
+        for sample in samples:
+            if limit is not None and sample.usable and sample.value is not None:
                 found[sample.start] = found.get(sample.start, False) or sample.value > limit
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -96,19 +96,14 @@ class _Median(Aggregate):
     output_field = DurationField()
 
 
-def kpis(
-    actor: Actor, axis: Axis, since: datetime, until: datetime, rows: QuerySet[Finding] | None = None
-) -> list[Figures]:
-    """Figures of the findings raised in [since, until), most findings first; months in their order. One query.
-
-    Args:
-        rows: what to look at; all that the actor may see by default.
-    """
-    seen = (Finding.objects.all() if rows is None else rows).visible_to(actor)
-    raised = seen.filter(raised_at__gte=since, raised_at__lt=until).order_by()
-    grouped = _keyed(raised, axis).values("axis_key").annotate(**_counts())
+def kpis(actor: Actor, axis: Axis, since: datetime, until: datetime) -> list[Figures]:
+    """Figures of the findings raised in [since, until), most findings first; months in their order. One query."""
+    raised = Finding.objects.visible_to(actor).filter(raised_at__gte=since, raised_at__lt=until).order_by()
+    grouped: Iterable[Any] = _keyed(raised, axis).values("axis_key").annotate(**_counts())
     found = [_figures(axis, row) for row in grouped if row["n"]]  # a total without a group is one row of noughts
-    return sorted(found, key=lambda one: one.key if axis is Axis.MONTH else (-one.raised, one.key))  # type: ignore[arg-type,return-value]
+    if axis is Axis.MONTH:
+        return sorted(found, key=lambda one: one.key)
+    return sorted(found, key=lambda one: (-one.raised, one.key))
 
 
 def supervisor_of() -> Coalesce:
@@ -141,7 +136,7 @@ def supervised_by(organisation: str) -> Exists:
     return Exists(rows.filter(own | above))
 
 
-def _keyed(rows: QuerySet[Finding], axis: Axis) -> QuerySet[Finding]:
+def _keyed(rows: QuerySet[Finding], axis: Axis) -> QuerySet[Any]:
     keys: Mapping[Axis, Any] = {
         Axis.TOTAL: Value("", output_field=CharField()),
         Axis.RULE: F("rule_id"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.findings.actions.enter_finding import Entry, similar
@@ -14,7 +15,7 @@ from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.apps.registry.queries import object_by_code
 from qingtian.domain.errors import InvalidInput
 from qingtian.interfaces.api.present.findings import finding_rows
-from qingtian.interfaces.api.present.numbers import plain, text
+from qingtian.interfaces.api.present.numbers import plain
 from qingtian.interfaces.api.schemas.findings import (
     DismissalReasonOut,
     FindingEntryCheckOut,
@@ -194,13 +195,27 @@ def _entered(rule: str) -> tuple[str, str]:
 
 
 def _figures(one: Figures, names: tuple[str, str]) -> FindingFiguresOut:
-    counts = ("key", "raised", "open", "cased", "dismissed", "wrong", "self_corrected", "merged", "silenced")
     return FindingFiguresOut(
-        **{name: getattr(one, name) for name in (*counts, "asked", "in_time", "late")},
+        key=one.key,
         label_zh=names[0],
         label_en=names[1],
-        **{
-            name: None if (value := getattr(one, name)) is None else text(round(value, DIGITS))
-            for name in ("precision", "settled_remotely", "detected_h", "confirmed_h")
-        },
+        raised=one.raised,
+        open=one.open,
+        cased=one.cased,
+        dismissed=one.dismissed,
+        wrong=one.wrong,
+        self_corrected=one.self_corrected,
+        merged=one.merged,
+        silenced=one.silenced,
+        asked=one.asked,
+        in_time=one.in_time,
+        late=one.late,
+        precision=_shown(one.precision),
+        settled_remotely=_shown(one.settled_remotely),
+        detected_h=_shown(one.detected_h),
+        confirmed_h=_shown(one.confirmed_h),
     )
+
+
+def _shown(value: Decimal | None) -> str | None:
+    return None if value is None else plain(round(value, DIGITS))

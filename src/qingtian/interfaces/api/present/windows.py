@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
@@ -17,6 +17,7 @@ from qingtian.apps.findings.states import WindowState
 from qingtian.apps.findings.windows import visible_window
 from qingtian.apps.journal.queries import history
 from qingtian.apps.registry.queries import object_by_code
+from qingtian.domain.detection.kinds import WindowKind
 from qingtian.interfaces.api.filters import WindowFilters
 from qingtian.interfaces.api.paging import paged_rows
 from qingtian.interfaces.api.present.events import events_out
@@ -92,9 +93,9 @@ def window_rows(rows: Iterable[MaintenanceWindow]) -> list[WindowOut]:
     return [_window(row, names, *_kind(kinds, row.kind)) for row in listed]
 
 
-def _kind(kinds: dict[str, object], code: str) -> tuple[str, str]:
+def _kind(kinds: Mapping[str, WindowKind], code: str) -> tuple[str, str]:
     row = kinds.get(code)
-    return (getattr(row, "label_zh", code), getattr(row, "label_en", code))
+    return (row.label_zh, row.label_en) if row else (code, code)
 
 
 def _window(row: MaintenanceWindow, names: PlaceNames, kind_zh: str, kind_en: str) -> WindowOut:
