@@ -79,7 +79,7 @@ class CalmPlan:
             usual = (values == 0) | ((values >= low) & (values <= high))
             elsewhere = (mended < low * (1 - HAIR)) | (mended > high * (1 + HAIR))
             well &= np.isnan(low) | usual | elsewhere
-        calm: Figures = well.all(axis=1)
+        calm: Figures = np.all(well, axis=1)
         for pair in self.pairs:
             calm &= values[:, pair.part] - values[:, pair.whole] <= pair.tolerance
         if self.columns:

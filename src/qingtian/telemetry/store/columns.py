@@ -116,7 +116,7 @@ def block_to_arrow(block: FrameBlock) -> pa.Table:
     of_code = np.tile(np.arange(width, dtype=np.int32), frames)
     one = np.zeros(count, dtype=np.int32)
 
-    def named(places: Figures, words: Sequence[str]) -> pa.Array:
+    def named(places: np.ndarray[Any, Any], words: Sequence[str]) -> pa.Array:
         return pa.DictionaryArray.from_arrays(pa.array(places), pa.array(words, pa.string()))
 
     filled: dict[str, pa.Array] = {
