@@ -45,6 +45,9 @@ def wrong_words(schema: Schema) -> list[str]:
         case "integer":
             bounds = [str(schema[key] + by) for key, by in (("minimum", -1), ("maximum", 1)) if key in schema]
             return ["x", "1.5", *bounds]
+        case "number":
+            bounds = [str(schema[key] + by) for key, by in (("minimum", -0.5), ("maximum", 0.5)) if key in schema]
+            return ["x", "", *bounds]
         case "boolean":
             return ["maybe", "2"]
         case "string":
