@@ -108,7 +108,7 @@ def conversion(given: str, wanted: str, period_s: int = 0) -> Conversion:
         InvalidInput: they measure different things, or one needs a state (ppb needs temperature and pressure).
 
     >>> conversion("mg/m3", "ug/m3").of(Decimal("1.25"))
-    Decimal('1250.00')
+    Decimal('1250')
     >>> conversion("K", "degC").of(Decimal("273.15"))
     Decimal('0')
     >>> conversion("kWh", "kW", 900).of(Decimal("3.17"))
