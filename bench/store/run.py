@@ -155,7 +155,8 @@ SELECT day, site, pollutant, 'hour', hour, avg(value) FILTER (good), min(coalesc
        CASE WHEN sum(period_s) FILTER (good) >= 2700 THEN 'N' ELSE 'D' END, 'rollup', bool_or(simulated), '', '', 0,
        max(received_at), 1, 3600, NULL, '', '', NULL, NULL
 FROM (
-    SELECT *, date_trunc('hour', period_start) AS hour, value IS NOT NULL AND mark = 'N' AS good
+    SELECT day, site, pollutant, cycle, value, minimum, maximum, total, unit, simulated, received_at, period_s,
+           date_trunc('hour', period_start) AS hour, value IS NOT NULL AND mark = 'N' AS good
     FROM {queries.TABLE} WHERE day = ? AND cycle IN ('minute', 'realtime') AND origin = 'device'
     QUALIFY row_number() OVER (PARTITION BY site, pollutant, cycle, period_start ORDER BY version DESC) = 1)
 GROUP BY day, site, pollutant, hour, cycle
