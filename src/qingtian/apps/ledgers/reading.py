@@ -50,7 +50,14 @@ def visible_entry(actor: Actor, entry_id: int) -> LedgerEntry:
 def with_state(rows: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
     """Entries with `state`, the state of their last step."""
     last = LedgerStep.objects.filter(entry=OuterRef("pk")).order_by("-seq")
-    return rows.annotate(state=Subquery(last.values("state")[:1]), state_at=Subquery(last.values("at")[:1]))
+    told: dict[str, Any] = {"state": Subquery(last.values("state")[:1]), "state_at": Subquery(last.values("at")[:1])}
+    return rows.annotate(**told)
+
+
+def in_states(rows: QuerySet[LedgerEntry], *states: str) -> QuerySet[LedgerEntry]:
+    """Entries of `with_state` that are in one of these states."""
+    condition: dict[str, Any] = {"state__in": states}
+    return rows.filter(**condition)
 
 
 def posted(known_at: datetime | None = None) -> QuerySet[LedgerPosting]:
@@ -113,7 +120,7 @@ def entries(actor: Actor, wanted: EntryWanted) -> QuerySet[LedgerEntry]:
     if wanted.ledger:
         rows = rows.filter(ledger=wanted.ledger)
     if wanted.state:
-        rows = rows.filter(state=wanted.state)
+        rows = in_states(rows, wanted.state)
     if wanted.account is not None:
         rows = rows.filter(pk__in=LedgerPosting.objects.filter(account=wanted.account).values("entry"))
     if text := (wanted.text or "").strip():

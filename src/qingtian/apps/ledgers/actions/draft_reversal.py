@@ -9,7 +9,7 @@ from qingtian.apps.accounts.permissions import Verb
 from qingtian.apps.journal.record import writing
 from qingtian.apps.ledgers.drafting import Terms, draft_row, kind_of, require_ledger
 from qingtian.apps.ledgers.models import LedgerEntry
-from qingtian.apps.ledgers.reading import visible_entry, with_state
+from qingtian.apps.ledgers.reading import in_states, visible_entry, with_state
 from qingtian.apps.ledgers.states import EntryForm, EntryState
 from qingtian.domain.errors import Conflict
 
@@ -37,8 +37,7 @@ def _refuse(entry: LedgerEntry) -> None:
         raise Conflict(f"{entry.number} is not posted", field="entry", remedy="withdraw the draft instead")
     if entry.reverses_id is not None:
         raise Conflict(f"{entry.number} is itself a reversal", field="entry", remedy="post the first one anew")
-    alive = with_state(LedgerEntry.objects.filter(reverses=entry)).exclude(
-        state__in=(EntryState.REFUSED, EntryState.WITHDRAWN)
-    )
+    undoing = with_state(LedgerEntry.objects.filter(reverses=entry))
+    alive = in_states(undoing, EntryState.DRAFT, EntryState.APPROVED, EntryState.POSTED)
     if (other := alive.first()) is not None:
         raise Conflict(f"{other.number} undoes it", field="entry", remedy="look at that one")

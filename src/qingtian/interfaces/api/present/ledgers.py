@@ -19,13 +19,14 @@ from qingtian.apps.ledgers.reading import (
     accounts,
     balances,
     entries,
+    in_states,
     short,
     statement,
     verify_ledger,
     visible_entry,
     with_state,
 )
-from qingtian.apps.ledgers.states import EntryState
+from qingtian.apps.ledgers.states import EntryForm, EntryState
 from qingtian.domain.ledgers import AccountKind
 from qingtian.domain.ledgers.ledger import add
 from qingtian.domain.standards.numbers import exact, plain
@@ -82,7 +83,7 @@ def ledgers(actor: Actor, now: datetime) -> list[LedgerOut]:
     counts = {row["ledger"]: row["count"] for row in rows}
     open_states = (EntryState.DRAFT, EntryState.APPROVED)
     waiting: dict[str, int] = {}
-    for ledger in entries(actor, EntryWanted()).filter(state__in=open_states).values_list("ledger", flat=True):
+    for ledger in in_states(entries(actor, EntryWanted()), *open_states).values_list("ledger", flat=True):
         waiting[ledger] = waiting.get(ledger, 0) + 1
     return [
         LedgerOut(
@@ -168,7 +169,7 @@ def entry_row(row: LedgerEntry) -> EntryRow:
         id=row.pk,
         number=row.number,
         ledger=row.ledger,
-        form=row.form,
+        form=EntryForm(row.form),
         state=EntryState(row.state),
         state_at=row.state_at,
         text=row.text,
@@ -230,8 +231,8 @@ def entry_out(actor: Actor, entry_id: int) -> EntryOut:
     row = visible_entry(actor, entry_id)
     postings = list(row.postings.select_related("account"))
     shown = {one.id: one for one in accounts_out({one.account_id: one.account for one in postings}.values())}
-    undone = with_state(LedgerEntry.objects.filter(reverses=row)).exclude(
-        state__in=(EntryState.REFUSED, EntryState.WITHDRAWN)
+    undone = in_states(
+        with_state(LedgerEntry.objects.filter(reverses=row)), EntryState.DRAFT, EntryState.APPROVED, EntryState.POSTED
     )
     other = undone.first()
     return EntryOut(
