@@ -227,7 +227,7 @@ class GuardOut(Schema):
     source: str
 
 
-class ClockOut(Schema):
+class ProcedureClockOut(Schema):
     """A period."""
 
     code: str
@@ -274,5 +274,5 @@ class ProcedureDetail(ProcedureRow):
     states: list[StateOut]
     steps: list[StepOut]
     guards: list[GuardOut]
-    clocks: list[ClockOut]
+    clocks: list[ProcedureClockOut]
     fields: list[FieldOut]

@@ -214,7 +214,7 @@ class PrivateField(Schema):
     readers: list[str]
 
 
-class FigureOut(Schema):
+class CaseFigureOut(Schema):
     """A figure that follows from the fields by a rule."""
 
     code: str
@@ -252,7 +252,7 @@ class HandoverOut(Schema):
     answer: str
 
 
-class PartOut(Schema):
+class CasePartOut(Schema):
     """The part of one organisation in a task force."""
 
     org: str
@@ -291,10 +291,10 @@ class CaseDetail(CaseRow):
     effect: dict[str, Any] | None = Field(description="hours since the measures: valid_hours, exceeding_hours")
     known: list[KnownField] = Field(description="the fields with their words, in the order of the forms")
     private: list[PrivateField] = Field(description="private values that are given")
-    figures: list[FigureOut]
+    figures: list[CaseFigureOut]
     documents: list[PaperOut]
     handovers: list[HandoverOut]
-    parts: list[PartOut]
+    parts: list[CasePartOut]
     children: ChildrenOut
     first_org: str
     first_org_name: str
