@@ -37,6 +37,7 @@ from qingtian.apps.findings.states import CheckKind
 from qingtian.apps.journal.models import Event
 from qingtian.apps.judgements.models import Judgement
 from qingtian.apps.obligations.models import SubmittedPlan
+from qingtian.apps.registry.models import RegistryRevision
 
 pytestmark = pytest.mark.django_db
 KEPT = (CustodyEntry, DailyRoot, AnchorReceipt)
@@ -47,6 +48,7 @@ PROTECTED = (
     DeviceExchange,
     SubmittedPlan,
     LeakCheck,
+    RegistryRevision,
     *INDICATOR_MODELS,
     *KEPT,
     *LEDGER_MODELS,

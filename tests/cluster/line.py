@@ -59,7 +59,10 @@ class Line:
             self.sent += 1
             raw = self.frame(number)
             self.gateway(host).append(
-                raw, received_at=START + timedelta(days=2, milliseconds=number), peer=host, done=lambda *_: done.release()
+                raw,
+                received_at=START + timedelta(days=2, milliseconds=number),
+                peer=host,
+                done=lambda *_: done.release(),
             )
         for _ in range(frames):
             done.acquire()

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 import pytest
 
-from qingtian.apps.registry.credit_code import check_credit_code
 from qingtian.demo.city import City, parts, script
 from qingtian.demo.limits import pack_limits
 from qingtian.demo.plan import POWER_CODE, POWER_WIRE, CityPlan, DevicePlan, city_plan
 from qingtian.demo.sources import Item, Use, industries
 from qingtian.domain.errors import ConfigurationError
+from qingtian.domain.objects.credit_code import check_credit_code
 from qingtian.packs import load_packs
 
 DAY = date(2025, 11, 17)

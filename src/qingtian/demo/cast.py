@@ -179,9 +179,10 @@ class CaseWalk:
     def plan(self, now: datetime) -> None:
         """The handler agrees the plan with the enterprise."""
         case = self._case()
+        party = case.object.parent or case.object if case.object else None
         fields: dict[str, Any] = {
             "cause": f"{SIMULATED}脱硝系统喷氨格栅堵塞，还原剂供应不足",
-            "responsible_party": case.object.parent.name if case.object.parent else case.object.name,
+            "responsible_party": party.name if party else case.title,
             "measures": ["疏通喷氨格栅并更换喷嘴", "校准氨流量计", "修订运行规程并培训运行人员"],
             "target": "氮氧化物小时均值稳定达到排放限值",
             "due_date": f"{now + timedelta(days=20):%Y-%m-%d}",

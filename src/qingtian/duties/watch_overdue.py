@@ -1,4 +1,4 @@
-"""Clocks of cases: what their end brings, warnings before it, breaches; each level once; breaches go to the supervisor."""
+"""Clocks of cases: what their end brings, warnings before it, breaches that go to the supervisor; each level once."""
 
 from __future__ import annotations
 

@@ -40,7 +40,12 @@ def test_every_kind_of_finding_from_data_has_a_rule_in_force():
 def test_every_rule_says_where_it_comes_from():
     for rule in load_detection_rules():
         assert rule.source
-        assert rule.confidence in {"decision of this project", "memory", "verified by 1 source", "verified by 2 sources"}
+        assert rule.confidence in {
+            "decision of this project",
+            "memory",
+            "verified by 1 source",
+            "verified by 2 sources",
+        }
         assert all(1 <= severity <= 4 for _, severity in rule.bands)
 
 

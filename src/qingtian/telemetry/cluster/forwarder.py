@@ -157,7 +157,7 @@ class Forwarder:
             )
         except (TimeoutError, Error, OSError) as error:
             raise Unavailable(
-                f"the stream did not take a message: {error or type(error).__name__}",
+                f"the stream did not take a message: {str(error) or type(error).__name__}",
                 field="nats_servers",
                 remedy="the spool keeps the frames; it is tried again",
             ) from error

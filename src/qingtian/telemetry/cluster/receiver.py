@@ -95,7 +95,7 @@ class Receiver:
                 await self._keep(messages, writer, held)
         except Error as error:
             raise Unavailable(
-                f"the stream is away: {error or type(error).__name__}",
+                f"the stream is away: {str(error) or type(error).__name__}",
                 field="nats_servers",
                 remedy="it is tried again; nothing is acknowledged meanwhile",
             ) from error

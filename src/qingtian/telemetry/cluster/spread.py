@@ -86,12 +86,12 @@ class DaskSpread:
         futures = [
             self._client.submit(_on_worker, self._address, work, one, pure=False, retries=2) for one in slices if one
         ]
-        answers: list[Answer] = self._client.gather(futures)
+        answers: list[Answer] = self._client.gather(futures)  # type: ignore[no-untyped-call]
         return answers
 
     def close(self) -> None:
         """Leave the scheduler."""
-        self._client.close()
+        self._client.close()  # type: ignore[no-untyped-call]
 
 
 def sliced(sites: Sequence[str], count: int) -> list[list[str]]:
@@ -169,7 +169,7 @@ def _client(scheduler: str) -> Client:
             "the cluster needs the extra `cluster`", field="dask_scheduler", remedy="pip install 'qingtian[cluster]'"
         ) from error
     try:
-        return Client(scheduler, timeout=CONNECT_S, set_as_default=False)
+        return Client(scheduler, timeout=CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError) as error:
         raise Unavailable(
             f"the Dask scheduler does not answer: {error}",

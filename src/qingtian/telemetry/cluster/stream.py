@@ -111,7 +111,7 @@ async def connected(plan: StreamPlan, who: str) -> AsyncIterator[JetStreamContex
 
 
 async def _note(error: Exception) -> None:
-    _log.warning("stream: %s", error or type(error).__name__)
+    _log.warning("stream: %s", str(error) or type(error).__name__)
 
 
 async def ensure_stream(js: JetStreamContext, plan: StreamPlan) -> None:

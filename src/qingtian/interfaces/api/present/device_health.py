@@ -24,7 +24,8 @@ from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.devices import DeviceProfile
 from qingtian.telemetry.rejects.reasons import OF_CRC, RejectReason, known_reason
 from qingtian.telemetry.spool import Verdict, read_frame
-from qingtian.telemetry.spool.trail import sent_mn, trail
+from qingtian.telemetry.spool.index import sent_mn
+from qingtian.telemetry.spool.trail import trail
 from qingtian.telemetry.store import Cycle, Observation, Origin, Quarantined
 
 LOOKED_AT = 300  # doubted values whose frames are read, where several devices share a place

@@ -167,6 +167,8 @@ def _upload_minutes(rows: QuerySet[Occurrence]) -> list[int]:
     found = []
     for fields, told_at in done:
         arrived = datetime.fromisoformat(fields["uploaded_at"]) if fields.get("uploaded_at") else told_at
+        if arrived is None:  # fulfilled, yet nobody told of it: no upload to measure
+            continue
         late = arrived - datetime.fromisoformat(fields["sampled_at"])
         found.append(max(0, late // timedelta(minutes=1)))
     return found

@@ -25,8 +25,8 @@ from qingtian.interfaces.api.present import exports
 from qingtian.interfaces.api.present.occurrences import finding_ref
 from qingtian.interfaces.api.schemas.base import Choice
 from qingtian.interfaces.api.schemas.obligations import (
-    GapOut,
     PlanDetail,
+    PlanGapOut,
     PlanLineOut,
     PlanPage,
     PlanRowOut,
@@ -177,7 +177,7 @@ def _line(one: Requirement | PlanLine, method: str, automatic: bool, unsure: boo
     )
 
 
-def _gaps(held: Held | None, rules: Mapping[PlanCheck, PlanRule], today: date) -> list[GapOut]:
+def _gaps(held: Held | None, rules: Mapping[PlanCheck, PlanRule], today: date) -> list[PlanGapOut]:
     if held is None:
         return []
     places, going = places_of({held.enterprise: held}), ongoing({held.enterprise})
@@ -188,9 +188,9 @@ def _gaps(held: Held | None, rules: Mapping[PlanCheck, PlanRule], today: date) -
     return found
 
 
-def _gap(gap: Gap, rule: PlanRule, finding: Finding | None, today: date) -> GapOut:
+def _gap(gap: Gap, rule: PlanRule, finding: Finding | None, today: date) -> PlanGapOut:
     name = item_name("", gap.parameter, today)
-    return GapOut(
+    return PlanGapOut(
         check=gap.check.value,
         label_zh=rule.label_zh,
         label_en=rule.label_en,

@@ -16,7 +16,7 @@ from qingtian.interfaces.api.present.frames import read_as
 from qingtian.interfaces.api.schemas.frames import Explained, PastedIn, PastedOut
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.devices import DeviceProfile
-from qingtian.telemetry.spool.trail import sent_mn
+from qingtian.telemetry.spool.index import sent_mn
 
 MOST_FRAMES = 50
 _BLANK = re.compile(r"\s")

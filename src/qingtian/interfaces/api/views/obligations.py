@@ -65,15 +65,15 @@ def set_up(request: HttpRequest, data: DutyIn) -> Status[DutyDetail]:
 
 
 @router.get("/obligations/rates", response=reads(DutyRates), summary="Rates of the duties of a month")
-def duty_rates(request: HttpRequest, query: Query[CalendarQuery]) -> DutyRates:
+def duty_rates(request: HttpRequest, filters: Query[CalendarQuery]) -> DutyRates:
     """Completion, in time, publication, upload and training, each with its parts and the coverage."""
-    return duties.rates(actor(request), current_clock().now(), query)
+    return duties.rates(actor(request), current_clock().now(), filters)
 
 
 @router.get("/obligations/calendar", response=reads(DutyMonth), summary="What is due on each day of a month")
-def duty_calendar(request: HttpRequest, query: Query[CalendarQuery]) -> DutyMonth:
+def duty_calendar(request: HttpRequest, filters: Query[CalendarQuery]) -> DutyMonth:
     """With the working days of the national calendar."""
-    return occurrences.calendar(actor(request), current_clock().now(), query)
+    return occurrences.calendar(actor(request), current_clock().now(), filters)
 
 
 @router.get("/obligations/{obligation_id}", response=reads(DutyDetail), summary="A standing duty with its history")

@@ -23,9 +23,7 @@ def series(request: HttpRequest, filters: Query[SeriesQuery]) -> SeriesOut:
     return present.series(actor(request), current_clock().now(), filters)
 
 
-@router.get(
-    "/corrections", response=reads(JudgementChangePage), summary="Judgements that newer data changed"
-)
+@router.get("/corrections", response=reads(JudgementChangePage), summary="Judgements that newer data changed")
 def list_corrections(request: HttpRequest, filters: Query[CorrectionFilters]) -> JudgementChangePage:
     """Both figures of each, and the findings that rest on it; sort by computed_at, period_start, object, item."""
     return corrections.correction_page(actor(request), current_clock().now(), filters)
