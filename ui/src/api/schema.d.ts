@@ -5964,6 +5964,11 @@ export interface components {
             revision: number;
             /** Severity */
             severity: number;
+            /**
+             * Side States
+             * @description the other states, for the words of the time line
+             */
+            side_states: components["schemas"]["Choice"][];
             /** Simulated */
             simulated: boolean;
             /** State */

@@ -21,6 +21,7 @@ from qingtian.apps.findings import search as finding_search
 from qingtian.apps.registry.listing import organisation_names
 from qingtian.apps.registry.models import RegistryObject
 from qingtian.domain.errors import InvalidInput
+from qingtian.domain.procedures import State
 from qingtian.interfaces.api.filters import CaseFilters
 from qingtian.interfaces.api.paging import paged_rows
 from qingtian.interfaces.api.present.case_more import more_of
@@ -155,11 +156,8 @@ def case_detail(actor: Actor, now: datetime, case_id: int) -> CaseDetail:
         procedure=TemplateOut(
             code=template.code, version=template.version, name_zh=template.name_zh, name_en=template.name_en
         ),
-        states=[
-            Choice(value=one.code, label_zh=one.label_zh, label_en=one.label_en)
-            for one in template.states
-            if not one.side
-        ],
+        states=[_state(one) for one in template.states if not one.side],
+        side_states=[_state(one) for one in template.states if one.side],
         fields=case.fields,
         effect=_effect(case, now),
         **more_of(actor, case, now, names.orgs, handovers),
@@ -168,6 +166,10 @@ def case_detail(actor: Actor, now: datetime, case_id: int) -> CaseDetail:
         may_attach=_may(actor, case, Verb.ATTACH_EVIDENCE),
         may_assign=_may(actor, case, Verb.ASSIGN_CASE),
     )
+
+
+def _state(one: State) -> Choice:
+    return Choice(value=one.code, label_zh=one.label_zh, label_en=one.label_en)
 
 
 def _fields(case: Case, now: datetime, names: Names) -> dict[str, Any]:

@@ -287,6 +287,7 @@ class CaseDetail(CaseRow):
     rebounds: list[CaseRef]
     procedure: TemplateOut
     states: list[Choice] = Field(description="states of the main line, in order")
+    side_states: list[Choice] = Field(description="the other states, for the words of the time line")
     fields: dict[str, Any]
     effect: dict[str, Any] | None = Field(description="hours since the measures: valid_hours, exceeding_hours")
     known: list[KnownField] = Field(description="the fields with their words, in the order of the forms")
