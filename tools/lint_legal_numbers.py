@@ -72,7 +72,10 @@ ALLOWED: dict[str, dict[str, str]] = {
         "21": "percent of oxygen in air, a bound of physics",
     },
     "domain/standards/emission.py": {"21": "percent of oxygen in air, part of the formula"},
-    "domain/obligations/rates.py": {"50": "the median", "95": "the percentile of the delays that the model names"},
+    "domain/obligations/rates.py": {
+        "50": "the median of delays",
+        "95": "the percentile of the delays that the model names",
+    },
     "domain/hj212/heading.py": {"255": "the largest value of a byte"},
     "domain/standards/numbers.py": {"200": "digits of the decimal context"},
     "apps/registry/rules.py": {"180": "bound of a longitude", "90": "bound of a latitude"},

@@ -29,4 +29,4 @@ def test_the_examples_are_true(name: str) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert {"qingtian.apps.accounts.scope", "qingtian.domain.objects.credit_code"} <= set(with_examples())
+    assert {"qingtian.apps.accounts.scope", "qingtian.apps.evidence.media"} <= set(with_examples())

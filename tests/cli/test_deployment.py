@@ -112,12 +112,17 @@ def test_a_refused_account_is_one_line_with_its_remedy(
 
 def test_the_archive_is_shown_verified_and_its_damage_named(deployment: Deployment) -> None:
     empty = deployment.run("spool", "verify")
-    assert (empty.returncode, empty.stdout) == (0, "0 segments, 0 frames, 0 bytes of frames\n")
+    assert (empty.returncode, empty.stdout) == (
+        0,
+        "0 segments (0 compressed, 0 trimmed), 0 frames, 0 bytes of frames\n",
+    )
     writer = SpoolWriter(spool_path(deployment.data))
     at = datetime(2025, 11, 22, tzinfo=UTC)
     places = [writer.append_and_wait(b"frame %d" % number, received_at=at) for number in range(3)]
     writer.close()
-    assert deployment.run("spool", "verify").stdout == "1 segments, 3 frames, 21 bytes of frames\n"
+    counted, chained = deployment.run("spool", "verify").stdout.splitlines()
+    assert counted == "1 segments (0 compressed, 0 trimmed), 3 frames, 21 bytes of frames"
+    assert chained.startswith("4 links of the hash chain hold; head ")
     shown = json.loads(deployment.run("spool", "show", f"{places[1].segment}:{places[1].offset}").stdout)
     assert (shown["frame"], datetime.fromisoformat(shown["received_at"])) == ("frame 1", at)
     assert json.loads(deployment.run("spool", "show", shown["sha256"]).stdout) == shown
@@ -151,8 +156,10 @@ def test_a_check_leaves_a_running_database_alone_and_names_a_broken_clock(deploy
 
 
 def test_a_database_of_another_version_is_not_served(deployment: Deployment) -> None:
-    name, app = "0002_append_only", "evidence"
+    app = "evidence"
     with psycopg.connect(ensure_embedded(pgdata_path(deployment.data)), autocommit=True) as connection:
+        newest = "SELECT max(name) FROM django_migrations WHERE app = %s"
+        (name,) = connection.execute(newest, [app]).fetchone() or ("",)
         connection.execute("DELETE FROM django_migrations WHERE app = %s AND name = %s", [app, name])
         try:
             line = one_line(deployment.run("serve", "--port", "0"))

@@ -115,6 +115,7 @@ def test_every_unmet_guard_is_told_with_its_labels_and_fields() -> None:
         "label_zh": "数据证明效果",
         "label_en": "Data show the effect",
         "detail": "3 of 24",
+        "detail_zh": "",
         "remedy_zh": "等待数据",
         "remedy_en": "Wait for data",
         "fields": ["effect"],

@@ -119,7 +119,7 @@ BODIES: dict[str, dict[str, object]] = {
     "/devices": {"mn": "QT9", "name": "数采仪", "site": "O-1-01"},
     "/commands": {"cn": "1011"},
     "/mappings": {"mapping": MAPPING | {"name": "another"}},
-    "/check": {"mapping": MAPPING},
+    "{job}/check": {"mapping": MAPPING},
     "/preview": {"mapping": MAPPING},
     "/cancel": {"note": "x"},
     "/{row_id}/try": {"cells": {"limit": "80"}, "first_day": "2025-11-24", "last_day": "2025-11-24"},

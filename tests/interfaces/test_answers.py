@@ -21,7 +21,7 @@ ELSEWHERE = {
     "/api/v1/readmissions/{order_id}",
     "/api/v1/rejects/{sha256}",
 }
-WALKED = [path for path in READS if not path.endswith((".csv", ".xlsx", *FILES)) and path not in ELSEWHERE]
+WALKED = [path for path in READS if not path.endswith((".csv", *FILES)) and path not in ELSEWHERE]
 MEASURED_ELSEWHERE = {"lon", "lat", "speed", "center"}  # places on the map and the speed of the clock
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 CITY_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?\+08:00")
@@ -35,6 +35,8 @@ def read(client: Client, standing: Standing, path: str) -> str:
     url = standing.at(path)
     if "/series" in path:
         url += f"?site=O-1-01&pollutant=a21002&{SPAN}"
+    if path.endswith("/duplicates"):
+        url += "?type=park"
     if path.endswith("/forecasts"):
         url += f"?site=O-1-01&parameter=a01001&{SPAN}"
     answer = client.get(f"{url}{'&' if '?' in url else '?'}page_size=200" if path != "/api/v1/people" else url)

@@ -304,6 +304,7 @@ def test_the_chain_is_verified_and_a_changed_file_is_named(login: Login, case: C
         "case": case.number,
         "intact": True,
         "first_break": None,
+        "custody_break": None,
         "items": [],
     }
 

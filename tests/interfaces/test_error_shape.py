@@ -82,6 +82,7 @@ def test_a_refused_step_lists_its_unmet_guards() -> None:
                 "label_zh": "措施完成",
                 "label_en": "Measures done",
                 "detail": "2 of 3",
+                "detail_zh": "",
                 "remedy_zh": "完成",
                 "remedy_en": "finish",
                 "fields": ["measures_done"],
@@ -123,7 +124,7 @@ def test_bad_query_values_name_field_reason_and_remedy(duty: Client) -> None:
         (
             "sort=colour",
             "sort",
-            "one of first_seen, hits, kind, last_seen, number, raised_at, severity; - turns the order",
+            "one of answer_due_at, first_seen, hits, kind, last_seen, number, raised_at, rank, severity; - turns the order",
         ),
     ):
         answer = duty.get(f"/api/v1/findings?{query}")

@@ -53,11 +53,13 @@ def test_verify_counts_what_is_whole(data_dir: Path) -> None:
     fill(data_dir)
     result = run("verify")
     assert result.exit_code == 0
-    assert result.output == "1 segments, 3 frames, 30 bytes of frames\n"
+    counted, chained = result.output.splitlines()
+    assert counted == "1 segments (0 compressed, 0 trimmed), 3 frames, 30 bytes of frames"
+    assert chained.startswith("4 links of the hash chain hold; head ")
 
 
 def test_verify_of_an_empty_house_is_quiet(data_dir: Path) -> None:
-    assert run("verify").output == "0 segments, 0 frames, 0 bytes of frames\n"
+    assert run("verify").output == "0 segments (0 compressed, 0 trimmed), 0 frames, 0 bytes of frames\n"
 
 
 def test_verify_fails_on_a_changed_byte_and_names_the_place(data_dir: Path) -> None:
@@ -138,11 +140,13 @@ def test_the_workers_counters_tell_how_far_it_is(tmp_path: Path) -> None:
         lag_bytes=lambda: 5,
         newest_arrival=current_clock().now() - timedelta(seconds=40),
     )
-    worker._report(counters_path(tmp_path, "worker"), loop, "working")
+    standing: Any = SimpleNamespace(told=dict)
+    watch: Any = SimpleNamespace(state=SimpleNamespace(as_dict=dict))
+    worker._report(counters_path(tmp_path, "worker"), loop, standing, watch, "working")
     counters = read_counters(counters_path(tmp_path, "worker"))
     assert (counters["state"], counters["frames"], counters["segment"]) == ("working", 3, "000000000002")
     assert (counters["offset"], counters["lag_bytes"]) == (77, 5)
     assert 40 <= counters["lag_seconds"] < 100
     loop.lag_bytes = lambda: 0
-    worker._report(counters_path(tmp_path, "worker"), loop, "working")
+    worker._report(counters_path(tmp_path, "worker"), loop, standing, watch, "working")
     assert read_counters(counters_path(tmp_path, "worker"))["lag_seconds"] == 0

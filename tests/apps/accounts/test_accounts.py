@@ -21,6 +21,8 @@ def test_the_auditor_changes_nothing() -> None:
     assert {verb for verb in Verb if may(actor(Role.AUDITOR), verb)} == {
         Verb.READ_JOURNAL,
         Verb.READ_REJECTS,
+        Verb.READ_ORIGINAL,
+        Verb.READ_CUSTODY,
     }
 
 

@@ -14,7 +14,7 @@ from qingtian.apps.cases.people import check_responsible
 from qingtian.domain.errors import InvalidInput, NotPermitted
 
 pytestmark = pytest.mark.django_db
-MAY_WORK = {"dispatcher", "handler", "inspector", "approver", "supervisor"}
+MAY_WORK = {"dispatcher", "handler", "inspector", "approver", "supervisor", "window", "legal_reviewer", "data_steward"}
 
 
 @pytest.fixture

@@ -24,7 +24,10 @@ def next_steps(actor: Actor, case: Case, now: datetime) -> list[NextStepOut]:
 
 def _all(actor: Actor, case: Case, now: datetime) -> list[NextStepOut]:
     template = template_of(case)
-    return [_step(one, template, case) for one in steps_of(actor, case, now)]
+    steps = steps_of(actor, case, now)
+    # The main line comes first; what leaves it is chosen on purpose.
+    ordered = sorted(steps, key=lambda one: template.state(one.transition.target).side)
+    return [_step(one, template, case) for one in ordered]
 
 
 def _reopening(case: Case) -> set[str]:
