@@ -73,7 +73,7 @@ class StreamFilters(PageQuery):
     enterprise: str | None = Field(None, max_length=64)
     kind: Literal["outlet", "station", "power_meter"] | None = None
     q: str | None = Field(None, max_length=MAX_QUERY)
-    page_size: int = Field(25, ge=1, le=100, description="sites a page")
+    page_size: int = Field(25, ge=1, le=200, description="sites a page")
 
 
 class StreamExport(StreamFilters, ExportOptions):

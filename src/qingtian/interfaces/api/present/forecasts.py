@@ -33,6 +33,9 @@ def forecast_store() -> ForecastStore:
 def use_forecasts(store: ForecastStore | None) -> None:
     """Put another store in its place; None lets the next use open the deployment's own."""
     with _lock:
+        for held in _opened:
+            if held is not store:
+                held.close()
         _opened[:] = [] if store is None else [store]
 
 
