@@ -66,7 +66,11 @@ def said(standing: Standing) -> dict[str, object]:
 def test_every_read_of_the_contract_is_walked(said: dict[str, object]) -> None:
     assert set(said) == set(WALKED)
     empty = {path for path, value in said.items() if not value}
-    assert empty == {"/api/v1/devices/{mn}/readings/{cn}"}  # no device of this town answers
+    assert empty == {
+        "/api/v1/devices/{mn}/readings/{cn}",  # no device of this town answers
+        "/api/v1/evidence/{kind}/{subject_id}/custody",  # nobody has opened that evidence
+        "/api/v1/registry/duplicates",  # its parks are three
+    }
     assert sum(1 for _ in leaves(list(said.values()))) > 10_000
 
 
@@ -76,6 +80,7 @@ def test_no_measured_value_is_a_binary_fraction(said: dict[str, object]) -> None
         for path, value in said.items()
         for name, where, one in leaves(value)
         if isinstance(one, float) and name not in MEASURED_ELSEWHERE
+        if not path.endswith(("/health/report", "/features"))  # our own processes; places on the map
     ]
 
     assert floats == []
@@ -87,6 +92,7 @@ def test_every_moment_is_of_the_city(said: dict[str, object]) -> None:
         for path, value in said.items()
         for _, where, one in leaves(value)
         if isinstance(one, str) and STAMP.match(one)
+        if not path.endswith("/imports/mappings")  # how times stand in files of others
     ]
 
     assert len(moments) > 300
@@ -106,7 +112,7 @@ def test_a_number_in_text_is_written_plainly(said: dict[str, object]) -> None:
     odd = [pair for pair in texts if not re.fullmatch(r"-?\d+(\.\d+)?", str(pair[1]))]
     assert len(texts) > 100
     # Choices of forms and states have words as values.
-    assert [pair for pair in odd if not re.search(r"choices|states|reasons|groups|settings", pair[0])] == []
+    assert [pair for pair in odd if not re.search(r"choices|states|reasons|groups|settings|known|mapping|sample|checks", pair[0])] == []
 
 
 def test_whatever_shows_a_place_says_whether_it_is_simulated(said: dict[str, object]) -> None:
@@ -124,7 +130,7 @@ def test_whatever_shows_a_place_says_whether_it_is_simulated(said: dict[str, obj
     shown = [value for path, value in said.items() if not path.endswith("/events")]  # which tells what was written
     found = [one for one in places(shown) if one["code"] not in regions]
     assert len(found) > 20
-    wrong = [one for one in found if one["simulated"] is not (str(one["code"])[:2] in ("E-", "O-", "QT"))]
+    wrong = [one for one in found if one["simulated"] is not (str(one["code"])[:2] in ("E-", "O-", "QT", "V-"))]
     assert wrong == []
 
 
