@@ -112,7 +112,11 @@ def test_a_number_in_text_is_written_plainly(said: dict[str, object]) -> None:
     odd = [pair for pair in texts if not re.fullmatch(r"-?\d+(\.\d+)?", str(pair[1]))]
     assert len(texts) > 100
     # Choices of forms and states have words as values.
-    assert [pair for pair in odd if not re.search(r"choices|states|reasons|groups|settings|known|mapping|sample|checks", pair[0])] == []
+    assert [
+        pair
+        for pair in odd
+        if not re.search(r"choices|states|reasons|groups|settings|known|mapping|sample|checks", pair[0])
+    ] == []
 
 
 def test_whatever_shows_a_place_says_whether_it_is_simulated(said: dict[str, object]) -> None:
