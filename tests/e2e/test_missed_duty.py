@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.conftest import City, api, shoot, sign_in
 from tests.e2e.test_complaint import sign_in_as
-from tests.e2e.test_walk import until, visit
+from tests.e2e.test_walk import DEFAULT_SPEED, FAST, set_speed, until, visit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -19,11 +20,29 @@ def story() -> dict[str, Any]:
     return {}
 
 
+LEDGER = {"template": "LED", "item": "weekly", "rhythm": "1/week", "ground": "巡查要求每周报送台账（模拟）"}
+
+
+def impose(page: Page, city: City, enterprise: str) -> None:
+    """A weekly duty whose last weeks nobody has proved."""
+    today = date.fromisoformat(api(page, "GET", "/meta", city)["clock"]["now"][:10])
+    since = f"{today - timedelta(days=17)}"
+    permits = api(page, "GET", f"/registry/objects?type=permit&enterprise={enterprise}", city)["items"]
+    place = {"object_type": "permit", "object": permits[0]["code"]} if permits else {}
+    duty = LEDGER | {"object_type": "enterprise", "object": enterprise, "since": since} | place
+    api(page, "POST", "/obligations", city, duty)
+
+
 def test_a_missed_duty_is_a_finding_that_names_duty_day_and_clause(
     page: Page, city: City, story: dict[str, Any]
 ) -> None:
     sign_in(page, city, "dispatcher")
     accounts = {one["username"] for one in api(page, "GET", "/meta", city)["demo_accounts"]}
+
+    known = api(page, "GET", "/registry/objects?type=permit&page_size=200", city)["items"]
+    owner = next(one["enterprise_code"] for one in known if f"plant-{one['enterprise_code'].lower()}" in accounts)
+    impose(page, city, owner)
+    set_speed(page, city, FAST)
 
     def look() -> dict[str, Any] | None:
         found = api(page, "GET", "/findings?kind=missed_duty&open=true&page_size=200", city)["items"]
@@ -32,6 +51,7 @@ def test_a_missed_duty_is_a_finding_that_names_duty_day_and_clause(
         return min(fresh, key=lambda one: int(one["hits"]), default=None)
 
     finding = until(look, "a missed duty of an enterprise with an account", 240)
+    set_speed(page, city, DEFAULT_SPEED)
     story |= {"id": finding["id"], "who": f"plant-{finding['object']['enterprise_code'].lower()}"}
     visit(page, city, f"/desk/alarms?open=all&id={finding['id']}")
     detail = page.get_by_test_id("alarm-detail")

@@ -214,6 +214,7 @@ def test_the_measures_are_planned_done_and_applied_for(page: Page, city: City, s
         "responsible_party": "模拟企业",
         "measures": "更换破损布袋\n校准在线监测设备",
         "target": "小时均值稳定达标",
+        "stage": "middle",
         "due_date": f"{int(today[:4]) + 1}{today[4:]}",
     }
     take_step(page, city, case, "dispatcher", "plan", plan)
