@@ -20,16 +20,17 @@ def story() -> dict[str, Any]:
     return {}
 
 
-LEDGER = {"template": "LED", "item": "weekly", "rhythm": "1/week", "ground": "巡查要求每周报送台账（模拟）"}
+LEDGER = {"template": "LED", "rhythm": "1/week", "ground": "巡查要求每周报送台账（模拟）"}
 
 
 def impose(page: Page, city: City, enterprise: str) -> None:
     """A weekly duty whose last weeks nobody has proved."""
-    today = date.fromisoformat(api(page, "GET", "/meta", city)["clock"]["now"][:10])
+    now = api(page, "GET", "/meta", city)["clock"]["now"]
+    today = date.fromisoformat(now[:10])
     since = f"{today - timedelta(days=17)}"
     permits = api(page, "GET", f"/registry/objects?type=permit&enterprise={enterprise}", city)["items"]
     place = {"object_type": "permit", "object": permits[0]["code"]} if permits else {}
-    duty = LEDGER | {"object_type": "enterprise", "object": enterprise, "since": since} | place
+    duty = LEDGER | {"item": now[5:16], "object_type": "enterprise", "object": enterprise, "since": since} | place
     api(page, "POST", "/obligations", city, duty)
 
 
@@ -89,6 +90,7 @@ def test_the_enterprise_does_it_late_and_proves_it(page: Page, city: City, story
     sign_in_as(page, city, story["who"])
     duties = missed(page, city, story)
     assert duties
+    today = api(page, "GET", "/meta", city)["clock"]["now"][:10]
     for duty in duties:
         visit(page, city, f"/desk/obligations/occurrences/{duty}")
         proof = page.get_by_test_id("proof")
@@ -99,7 +101,7 @@ def test_the_enterprise_does_it_late_and_proves_it(page: Page, city: City, story
         expect(proof).to_contain_text("SHA-256")
         form = page.get_by_test_id("fulfil")
         for box in form.locator("input[required]").all():
-            box.fill("2025-11-20" if box.get_attribute("type") == "date" else "1")
+            box.fill(today if box.get_attribute("type") == "date" else "1")
         form.get_by_test_id("do-fulfil").click()
         expect(page.get_by_test_id("occurrence-state")).to_have_attribute("data-state", "late")
     shoot(page, "duty-done-late-zh")
