@@ -1,5 +1,8 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { doorOfPath } from '@/app/doors'
 import { markLoading } from '@/app/load'
+import { enterpriseRoutes } from '@/app/routes/enterprise'
+import { fieldRoutes } from '@/app/routes/field'
 import { useSession } from '@/app/stores/session'
 
 const routes: RouteRecordRaw[] = [
@@ -65,17 +68,19 @@ const routes: RouteRecordRaw[] = [
   { path: '/desk/rules/recomputations/:run', name: 'recomputation', component: () => import('@/pages/rules/RecomputationPage.vue') },
   { path: '/desk/rules/:row', name: 'rule', component: () => import('@/pages/rules/RulePage.vue') },
   { path: '/desk/health', name: 'health', component: () => import('@/pages/health/HealthPage.vue') },
-  { path: '/desk/session', name: 'session', component: () => import('@/pages/session/SessionPage.vue') },
+  { path: '/desk/session', name: 'session', component: () => import('@/pages/session/SessionPage.vue'), meta: { open: true } },
+  ...fieldRoutes,
+  ...enterpriseRoutes,
   { path: '/desk/:rest(.*)*', name: 'nowhere', component: () => import('@/pages/NotFound.vue') },
 ]
 
-/** The routes of the desk; a page that is left is no longer ready. */
+/** The routes of all doors; a page that is left is no longer ready. */
 export function makeRouter() {
   const router = createRouter({ history: createWebHistory('/'), routes, scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 } })
   router.beforeEach((to, from) => {
     if (to.path !== from.path) markLoading()
     // Nothing below is readable without a session: the server says so too, this only saves a page of refusals.
-    if (to.name !== 'session' && !useSession().signedIn) return { path: '/desk/session', query: { next: to.fullPath } }
+    if (!to.meta.open && !useSession().signedIn) return { path: `/${doorOfPath(to.path)}/session`, query: { next: to.fullPath } }
     return true
   })
   return router
