@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,8 @@ def story() -> dict[str, Any]:
     return {}
 
 
+ATTACHED = json.loads((Path(__file__).parents[2] / "ui/src/locales/zh.json").read_text())["duty"]["attached"]
+SETTLED = "() => document.querySelector('[data-state=late]') || document.querySelector('p[role=alert]')"
 LEDGER = {"template": "LED", "rhythm": "1/week", "ground": "巡查要求每周报送台账（模拟）"}
 
 
@@ -98,11 +102,16 @@ def test_the_enterprise_does_it_late_and_proves_it(page: Page, city: City, story
             {"name": "台账.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 ledger of the week"}
         )
         proof.get_by_test_id("attach").click()
-        expect(proof).to_contain_text("SHA-256")
+        expect(page.get_by_role("status").filter(has_text=ATTACHED)).to_be_visible()
         form = page.get_by_test_id("fulfil")
+        expect(form.locator("input[required]").first).to_be_visible()
         for box in form.locator("input[required]").all():
             box.fill(today if box.get_attribute("type") == "date" else "1")
         form.get_by_test_id("do-fulfil").click()
+        state = page.get_by_test_id("occurrence-state").get_attribute("data-state")
+        page.wait_for_function(SETTLED, arg=None)
+        refused = page.locator("p[role=alert]").all_inner_texts()
+        assert not refused, f"refused while {state}: {refused}"
         expect(page.get_by_test_id("occurrence-state")).to_have_attribute("data-state", "late")
     shoot(page, "duty-done-late-zh")
 
