@@ -73,6 +73,10 @@ class Verb(StrEnum):
     WAIVE_OBLIGATION = "waive_obligation"
     SETTLE_OBLIGATION = "settle_obligation"  # plan ahead, see what the data prove, note what was missed
     SUBMIT_PLAN = "submit_plan"  # a self-monitoring plan
+    READ_DELIVERIES = "read_deliveries"  # which words went out to whom, and which did not arrive
+    MEND_DELIVERY = "mend_delivery"  # send again what was given up, or lay it aside
+    READ_PHONE = "read_phone"  # whole telephone numbers of the register; others get them masked
+    READ_EXACT_PLACE = "read_exact_place"  # of rare species; others get a cell of 0.1 degrees
 
 
 _ANYBODY_AT_WORK = frozenset(
@@ -175,6 +179,21 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
     Verb.WAIVE_OBLIGATION: frozenset({Role.APPROVER, Role.SUPERVISOR, Role.SYSTEM}),
     Verb.SETTLE_OBLIGATION: frozenset({Role.SYSTEM}),
     Verb.SUBMIT_PLAN: frozenset({Role.ENTERPRISE_USER, Role.DATA_STEWARD}),
+    Verb.READ_DELIVERIES: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.DATA_STEWARD, Role.SYSTEM}),
+    Verb.MEND_DELIVERY: frozenset({Role.SUPERVISOR, Role.DATA_STEWARD, Role.SYSTEM}),
+    Verb.READ_PHONE: frozenset(
+        {
+            Role.ENTERPRISE_USER,
+            Role.WINDOW,
+            Role.DISPATCHER,
+            Role.HANDLER,
+            Role.INSPECTOR,
+            Role.SUPERVISOR,
+            Role.DATA_STEWARD,
+            Role.SYSTEM,
+        }
+    ),
+    Verb.READ_EXACT_PLACE: frozenset({Role.INSPECTOR, Role.SUPERVISOR, Role.DATA_STEWARD, Role.SYSTEM}),
     Verb.IMPORT_DATA: frozenset({Role.DATA_STEWARD, Role.INSPECTOR, Role.SYSTEM}),
     Verb.WITHDRAW_IMPORT: frozenset({Role.DATA_STEWARD, Role.SUPERVISOR, Role.SYSTEM}),
     Verb.RECORD_DECISION: frozenset(

@@ -35,6 +35,7 @@ class ObjectType(StrEnum):
     WATER_SOURCE = "water_source"
     SIGN = "sign"
     CONTROL_UNIT = "control_unit"
+    GRID = "grid"  # smallest area that somebody looks after; its keepers by the relations chief_of and serves
     PARK = "park"
     PROJECT = "project"
     BUILDING_NOISE_ZONE = "building_noise_zone"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from qingtian.apps.cases.models import Case
 from qingtian.apps.registry.listing import NAMELESS, Name, enterprise_names, region_names
 from qingtian.apps.registry.models import RegistryObject
+from qingtian.apps.registry.veil import told_point
 from qingtian.interfaces.api.schemas.places import PlaceOut
 
 
@@ -28,6 +29,7 @@ class PlaceNames:
     def place(self, row: RegistryObject) -> PlaceOut:
         """An object in short."""
         region = self.region(row.region_code)
+        lon, lat = told_point(row)
         return PlaceOut(
             type=row.type,
             code=row.code,
@@ -38,8 +40,8 @@ class PlaceNames:
             region_name_en=region.en,
             enterprise_code=row.enterprise_code,
             enterprise_name=self._enterprises.get(row.enterprise_code, NAMELESS).zh,
-            lon=row.lon,
-            lat=row.lat,
+            lon=lon,
+            lat=lat,
             simulated=row.simulated,
         )
 

@@ -17,6 +17,7 @@ from qingtian.apps.registry.queries import object_by_code
 from qingtian.apps.registry.revisions import SECRETS
 from qingtian.apps.registry.rights import registers_somewhere
 from qingtian.apps.registry.search import Criteria, likely_pairs, search_objects
+from qingtian.apps.registry.veil import all_veiled, veiled
 from qingtian.domain.objects import ObjectField, ObjectTypeRow
 from qingtian.interfaces.api.paging import paged_rows
 from qingtian.interfaces.api.present.places import PlaceNames
@@ -114,7 +115,9 @@ def object_page(actor: Actor, filters: ObjectFilters) -> ObjectPage:
     """A page of objects."""
     rows = search_objects(actor, criteria_of(filters)).order_by("code")
     page, total = paged_rows(rows, filters, SORTABLE)
-    return ObjectPage(items=object_rows(page), total=total, page=filters.page, page_size=filters.page_size)
+    return ObjectPage(
+        items=object_rows(all_veiled(actor, page)), total=total, page=filters.page, page_size=filters.page_size
+    )
 
 
 def object_rows(rows: Iterable[RegistryObject]) -> list[ObjectRow]:
@@ -128,6 +131,8 @@ def row_fields(row: RegistryObject, names: PlaceNames) -> dict[str, Any]:
     """What a list shows of an object; secrets of devices never leave the register."""
     return names.place(row).model_dump() | {
         "id": row.pk,
+        "lon": row.lon,  # as veiled for the reader
+        "lat": row.lat,
         "region_source": row.region_source,
         "parent_type": row.parent.type if row.parent else "",
         "parent_code": row.parent.code if row.parent else "",
@@ -146,7 +151,7 @@ def object_detail(actor: Actor, kind: str, code: str) -> ObjectDetail:
     Raises:
         NotVisible: there is no such object.
     """
-    row = found(actor, kind, code)
+    row = veiled(actor, found(actor, kind, code))
     visible = RegistryObject.objects.visible_to(actor)
     parts = visible.filter(parent=row, valid_to=None).order_by("type", "code")
     merged = list(visible.filter(merged_into=row).order_by("code"))
@@ -220,7 +225,7 @@ def duplicates(actor: Actor, kind: str, region: str) -> list[DuplicateOut]:
 def features(actor: Actor, filters: ObjectFilters) -> GeoFeatures:
     """The objects of the list that have a place, as GeoJSON."""
     rows = list(search_objects(actor, criteria_of(filters)).order_by("code"))
-    placed = [one for one in (_feature(row) for row in rows) if one is not None]
+    placed = [one for one in (_feature(veiled(actor, row)) for row in rows) if one is not None]
     return GeoFeatures(features=placed, total=len(rows), without_place=len(rows) - len(placed))
 
 

@@ -12,6 +12,7 @@ from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.registry.columns import Column, columns_of
 from qingtian.apps.registry.models import RegistryObject
 from qingtian.apps.registry.search import search_objects
+from qingtian.apps.registry.veil import all_veiled
 from qingtian.interfaces.api.present.exports import answer, bounded
 from qingtian.interfaces.api.present.registry import criteria_of
 from qingtian.interfaces.api.schemas.registry import ObjectExport
@@ -19,7 +20,7 @@ from qingtian.interfaces.api.schemas.registry import ObjectExport
 
 def objects_csv(actor: Actor, now: datetime, filters: ObjectExport) -> HttpResponse:
     """Objects that match, one line each."""
-    rows = bounded(search_objects(actor, criteria_of(filters)).order_by("code"))
+    rows = all_veiled(actor, bounded(search_objects(actor, criteria_of(filters)).order_by("code")))
     table: dict[str, Callable[[RegistryObject], object]] = {one.name: _getter(one) for one in columns_of(filters.type)}
     return answer(f"objects-{filters.type}", now, table, rows, bom=filters.bom)
 

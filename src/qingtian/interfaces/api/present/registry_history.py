@@ -11,6 +11,7 @@ from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.journal.models import Event
 from qingtian.apps.registry.columns import columns_of
 from qingtian.apps.registry.models import RegistryObject
+from qingtian.apps.registry.veil import veiled_snapshot
 from qingtian.interfaces.api.present.registry import found
 from qingtian.interfaces.api.schemas.registry import FieldDifference, ObjectRevisionOut
 from qingtian.packs import load_packs
@@ -40,7 +41,7 @@ def history(actor: Actor, kind: str, code: str) -> list[ObjectRevisionOut]:
     states: list[ObjectRevisionOut] = []
     before: Mapping[str, Any] = {}
     for revision in row.revisions.order_by("recorded_at", "id"):
-        after = flat(revision.snapshot)
+        after = flat(veiled_snapshot(actor, row, revision.snapshot))
         waiting = events.get(revision.recorded_at)
         event = waiting.popleft() if waiting else None
         states.append(
