@@ -22,6 +22,7 @@ def later_tables() -> tuple[Table[Any], ...]:
     from qingtian.packs import (
         air_evaluation,
         balances,
+        checklists,
         decisions,
         evaluation,
         evidence,
@@ -29,6 +30,7 @@ def later_tables() -> tuple[Table[Any], ...]:
         indicators,
         ledgers,
         media_parameters,
+        notices,
         objects,
         obligations,
         quality,
@@ -47,6 +49,8 @@ def later_tables() -> tuple[Table[Any], ...]:
         *obligations.TABLES,
         *evidence.TABLES,
         *ledgers.TABLES,
+        *checklists.TABLES,
+        *notices.TABLES,
     )
 
 

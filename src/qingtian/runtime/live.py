@@ -19,6 +19,7 @@ class Topic(StrEnum):
     FINDINGS = "findings"
     CASES = "cases"
     COMMANDS = "commands"
+    NOTICES = "notices"
     CLOCK = "clock"
 
 

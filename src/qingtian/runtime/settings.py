@@ -6,8 +6,9 @@ import os
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -35,6 +36,39 @@ class EvidenceStore(StrEnum):
 
     LOCAL = "local"
     S3 = "s3"
+
+
+class WorkerRole(StrEnum):
+    """What a worker process does."""
+
+    INGEST = "ingest"  # frames of this host's own spool into the store; in a cluster the shards do it
+    DUTIES = "duties"  # says what is due
+    JOBS = "jobs"  # does what is due
+    UPKEEP = "upkeep"  # of the lake
+    ARCHIVE = "archive"  # compresses the closed segments of this host's own spool
+    HELD_FRAMES = "held_frames"
+    IMPORTS = "imports"
+    MQTT = "mqtt"
+    BACKUPS = "backups"
+
+
+class EndpointForm(StrEnum):
+    """What a webhook expects."""
+
+    WEBHOOK = "webhook"  # our JSON, signed by HMAC-SHA256
+    WECOM = "wecom"  # group robot of enterprise WeChat
+    DINGTALK = "dingtalk"  # group robot of DingTalk; a secret signs
+
+
+class Endpoint(BaseModel):
+    """A webhook or group robot that notices go to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    form: EndpointForm
+    url: str = Field(pattern=r"^https?://", max_length=500)
+    secret: str = Field("", max_length=200)
+    language: Literal["zh", "en"] = "zh"
 
 
 class Settings(BaseSettings):
@@ -194,9 +228,45 @@ class Settings(BaseSettings):
     dask_scheduler: str = Field(
         "", description="Dask scheduler whose workers roll up many sites, tcp://host:8786; empty = in the worker itself"
     )
+    cluster_copy_days: int = Field(
+        2,
+        ge=0,
+        description="frames that the shards hold stay on the gateway's disk, too, for so many days; 0 = for ever",
+    )
     lake_folder: Path | None = Field(
         None, description="folder of the lake on storage that all hosts share; empty = folder `lake` of data_dir"
     )
+    shards_folder: Path | None = Field(
+        None,
+        description="folder of the shards' raw frames on storage that all hosts share; empty = `shards` of data_dir",
+    )
+    worker_roles: list[WorkerRole] = Field(
+        [],
+        description="what the worker of this host does: ingest, duties, jobs, upkeep, archive, held_frames, imports,"
+        " mqtt, backups; empty = everything, in a cluster without ingest and archive (shards and forwarders do that)",
+    )
+    public_url: str = Field(
+        "", pattern=r"^(https?://[^/]+)?$", description="address by which people reach this server, for links in words"
+    )
+    smtp_url: str = Field(
+        "",
+        pattern=r"^(smtps?(\+starttls)?://.+)?$",
+        description="mail server: smtp://, smtp+starttls:// or smtps://user:password@host:port; empty = no e-mail",
+    )
+    mail_from: str = Field("", description="sender of e-mail, such as duty@example.org; smtp_url needs it")
+    sms_url: str = Field("", pattern=r"^(https?://.+)?$", description="HTTP gateway for text messages; empty = none")
+    sms_headers: dict[str, str] = Field({}, description="headers of each request to the gateway, such as its key")
+    sms_body: str = Field(
+        '{"phone": "{phone}", "text": "{text}"}',
+        description="JSON that is posted to the gateway; {phone}, {text} and {key} are filled in",
+    )
+    notice_endpoints: dict[str, Endpoint] = Field(
+        {}, description="webhooks and group robots by name: form (webhook, wecom, dingtalk), url, secret, language"
+    )
+    notice_per_hour: int = Field(
+        12, ge=0, description="words to one person by one way and hour; further ones wait for company; 0 = no limit"
+    )
+    notice_tries: int = Field(8, ge=1, le=50, description="after so many failures a word to the outside is given up")
     pack_folders: list[Path] = Field(
         [], description="folders with regional rule packs (one folder a region code, such as 420100), docs/packs.md"
     )
@@ -232,6 +302,18 @@ class Settings(BaseSettings):
                 if not getattr(self, f"evidence_s3_{name}"):
                     raise ValueError(f"evidence_s3_{name}: evidence_store = s3 needs it")
         return self
+
+    @model_validator(mode="after")
+    def _shards_ingest(self) -> Settings:
+        if self.nats_servers and WorkerRole.INGEST in self.worker_roles:
+            raise ValueError("worker_roles: in a cluster `qingtian shard` ingests; take ingest out, or nats_servers")
+        return self
+
+    def worker_does(self, role: WorkerRole) -> bool:
+        """Whether the worker of this host has a role."""
+        if self.worker_roles:
+            return role in self.worker_roles
+        return not (self.nats_servers and role in (WorkerRole.INGEST, WorkerRole.ARCHIVE))
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> Settings:

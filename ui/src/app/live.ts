@@ -1,7 +1,7 @@
 // One event stream with reconnect, back-off and polling; listeners hear at most once a second.
 
-export type Topic = 'observations' | 'judgements' | 'findings' | 'cases' | 'commands' | 'clock'
-export const TOPICS: readonly Topic[] = ['observations', 'judgements', 'findings', 'cases', 'commands', 'clock']
+export type Topic = 'observations' | 'judgements' | 'findings' | 'cases' | 'commands' | 'notices' | 'clock'
+export const TOPICS: readonly Topic[] = ['observations', 'judgements', 'findings', 'cases', 'commands', 'notices', 'clock']
 export type LinkState = 'connecting' | 'live' | 'polling' | 'lost'
 
 export interface LiveBatch {

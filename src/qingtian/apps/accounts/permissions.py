@@ -75,6 +75,10 @@ class Verb(StrEnum):
     SUBMIT_PLAN = "submit_plan"  # a self-monitoring plan
     READ_DELIVERIES = "read_deliveries"  # which words went out to whom, and which did not arrive
     MEND_DELIVERY = "mend_delivery"  # send again what was given up, or lay it aside
+    KEEP_ROSTER = "keep_roster"  # who is on duty when; one's own shifts anybody may offer to swap
+    READ_ACCOUNTS = "read_accounts"  # who has an account, its roles, when it was used
+    DELEGATE = "delegate"  # let a colleague stand in for oneself
+    MAKE_KEY = "make_key"  # a key by which a program acts for oneself
     READ_PHONE = "read_phone"  # whole telephone numbers of the register; others get them masked
     READ_EXACT_PLACE = "read_exact_place"  # of rare species; others get a cell of 0.1 degrees
 
@@ -90,6 +94,9 @@ _ANYBODY_AT_WORK = frozenset(
         Role.SYSTEM,
     }
 )
+_OFFICIALS = frozenset(Role) - {Role.CITIZEN, Role.ENTERPRISE_USER, Role.SYSTEM}
+# What nobody does in somebody else's name: who has rights is decided in one's own.
+NOT_DELEGATED = frozenset({Verb.MANAGE_ACCOUNTS, Verb.DELEGATE, Verb.MAKE_KEY})
 
 TABLE: Mapping[Verb, frozenset[Role]] = {
     Verb.MANAGE_ACCOUNTS: frozenset({Role.DATA_STEWARD, Role.SYSTEM}),
@@ -181,6 +188,10 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
     Verb.SUBMIT_PLAN: frozenset({Role.ENTERPRISE_USER, Role.DATA_STEWARD}),
     Verb.READ_DELIVERIES: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.DATA_STEWARD, Role.SYSTEM}),
     Verb.MEND_DELIVERY: frozenset({Role.SUPERVISOR, Role.DATA_STEWARD, Role.SYSTEM}),
+    Verb.KEEP_ROSTER: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.DATA_STEWARD}),
+    Verb.READ_ACCOUNTS: frozenset({Role.DATA_STEWARD, Role.SUPERVISOR, Role.AUDITOR, Role.SYSTEM}),
+    Verb.DELEGATE: _OFFICIALS,
+    Verb.MAKE_KEY: _OFFICIALS | {Role.ENTERPRISE_USER},
     Verb.READ_PHONE: frozenset(
         {
             Role.ENTERPRISE_USER,
@@ -221,6 +232,8 @@ def role_for(
     orgs: Collection[str] = (),
 ) -> Role | None:
     """The role by which an actor may use a verb on an object there; None if there is none."""
+    if _kept_out(actor, verb):
+        return None
     held = actor.roles_at(region_code=region_code, enterprise_code=enterprise_code, case_type=case_type, orgs=orgs)
     return next((grant.role for grant in actor.grants if grant.role in held and grant.role in TABLE[verb]), None)
 
@@ -261,6 +274,8 @@ def require(
         actor, verb, region_code=region_code, enterprise_code=enterprise_code, case_type=case_type, orgs=orgs
     )
     if role is None:
+        if reason := _kept_out(actor, verb):
+            raise NotPermitted(reason[0], field="actor", remedy=reason[1], verb=verb.value, roles=sorted(TABLE[verb]))
         wanted = ", ".join(sorted(TABLE[verb]))
         raise NotPermitted(
             f"{actor.username} may not {verb.replace('_', ' ')} here",
@@ -279,3 +294,13 @@ def require_in_city(actor: Actor, verb: Verb) -> Role:
         NotPermitted: names the roles that may.
     """
     return require(actor, verb, region_code=get_settings().city_code)
+
+
+def _kept_out(actor: Actor, verb: Verb) -> tuple[str, str] | None:
+    """Why no role helps, with the remedy: a key without the scope, or somebody who stands in."""
+    name = verb.value.replace("_", " ")
+    if actor.only is not None and verb.value not in actor.only:
+        return f"this key may not {name}", f"make a key with the scope {verb.value}"
+    if actor.acting_for and verb in NOT_DELEGATED:
+        return f"nobody may {name} for somebody else", "act for yourself first"
+    return None

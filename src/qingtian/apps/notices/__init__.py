@@ -1,0 +1,1 @@
+"""Notices: who was told of what, by which way, and who answered."""
