@@ -25,12 +25,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Cases in the actor's scope; an enterprise sees its own, in the states that the procedure shows it."""
         allowed = NOTHING
         for grant in actor.official_grants:
-            allowed |= self._of_grant(grant)
+            allowed |= self.under(grant)
         if actor.enterprises:
             allowed |= Q(enterprise_code__in=sorted(actor.enterprises)) & shown_to_enterprise()
         return self.filter(allowed)
 
-    def _of_grant(self, grant: Grant) -> Q:
+    def under(self, grant: Grant) -> Q:
+        """Cases in the scope of one role of an official."""
         condition = ~NOTHING
         if prefix := region_prefix(grant.region_code):
             condition &= Q(region_code__startswith=prefix)

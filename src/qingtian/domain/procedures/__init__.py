@@ -30,6 +30,7 @@ from qingtian.domain.procedures.parts import (
 from qingtian.domain.procedures.replay import Told, fold
 from qingtian.domain.procedures.template import ProcedureTemplate
 from qingtian.domain.procedures.validation import problems_of
+from qingtian.domain.procedures.waiting import awaited_roles, awaited_steps, waits_for_check
 
 __all__ = [
     "CHECKS",
@@ -55,10 +56,13 @@ __all__ = [
     "Told",
     "Transition",
     "automatic_steps",
+    "awaited_roles",
+    "awaited_steps",
     "check_transition",
     "fold",
     "next_steps",
     "offered_step",
     "problems_of",
     "unmet_guard",
+    "waits_for_check",
 ]
