@@ -16,7 +16,8 @@ from qingtian.apps.accounts.models import User
 from qingtian.apps.accounts.roles import Role
 from qingtian.cli import spool, user
 from qingtian.domain.errors import Conflict, InvalidInput, QingtianError
-from qingtian.runtime.settings import load_settings
+from qingtian.runtime.settings import get_settings, load_settings
+from qingtian.telemetry.cluster.sharding import first_segment
 from qingtian.telemetry.spool import SpoolWriter, spool_path
 
 PASSWORD = "corn-lantern-forty-two"
@@ -168,3 +169,26 @@ def test_an_acknowledged_frame_that_is_cut_off_is_no_torn_tail(archive: Path) ->
     result = run(spool.command, "verify")
     assert result.exit_code == 1
     assert "the durable mark" in result.output
+
+
+def test_in_a_cluster_frames_of_every_shard_are_found_and_each_spool_is_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QINGTIAN_DATA_DIR", str(tmp_path / "web"))
+    monkeypatch.setenv("QINGTIAN_NATS_SERVERS", '["nats://127.0.0.1:1"]')
+    monkeypatch.setenv("QINGTIAN_CLUSTER_SHARDS", "2")
+    monkeypatch.setenv("QINGTIAN_SHARDS_FOLDER", str(tmp_path / "shared"))
+    get_settings.cache_clear()
+    raw = b"##0031QN=1;MN=QT-1;CP=&&&&1C80"
+    writer = SpoolWriter(tmp_path / "shared" / "002", first_segment=first_segment(1))
+    place = writer.append_and_wait(raw, received_at=AT, peer="10.0.0.9:1")
+    writer.close()
+    (shown,) = run(spool.command, "show", hashlib.sha256(raw).hexdigest()).output.splitlines()
+    assert json.loads(shown)["segment"] == place.segment == "002000000001"
+    assert json.loads(run(spool.command, "show", f"{place.segment}:{place.offset}").output)["peer"] == "10.0.0.9:1"
+    assert "1 frames" in run(spool.command, "--shard", "1", "verify").output
+    assert "0 segments" in run(spool.command, "verify").output
+    assert refused(run(spool.command, "--shard", "2", "verify")).remedy == "0 to 1"
+    refusal = run(spool.command, "--shard", "1", "trim", "--keep-days", "3")
+    assert refusal.exit_code == 2 and "trims its spool itself" in refusal.output
+    get_settings.cache_clear()

@@ -86,6 +86,7 @@ class Network:
     def remove(self) -> None:
         """Take everything down."""
         for host in self.hosts:
+            subprocess.run(("ip", "link", "del", host.link), check=False, capture_output=True)
             subprocess.run(("ip", "netns", "del", host.namespace), check=False, capture_output=True)
         subprocess.run(("ip", "link", "del", f"qtbr{self.number}"), check=False, capture_output=True)
 

@@ -23,6 +23,7 @@ from qingtian.interfaces.telemetry import use_store
 from qingtian.runtime.clock import ReplayState, clock_path, real_now, set_clock
 from qingtian.runtime.postgres import ensure_postgres
 from qingtian.runtime.settings import Mode, get_settings
+from qingtian.telemetry.archive import FrameArchive
 from qingtian.telemetry.store.ducklake import DuckLakeStore
 
 Login = Callable[[str], Client]
@@ -96,7 +97,7 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fix
     """The raw frames of a test lie in its own folder."""
     folder = tmp_path / "spool"
     if "standing" not in request.fixturenames:
-        monkeypatch.setattr("qingtian.interfaces.api.present.frames.spool_path", lambda _folder: folder)
+        monkeypatch.setattr("qingtian.interfaces.api.present.frames.archive_of", lambda _settings: FrameArchive(folder))
     return folder
 
 
@@ -147,7 +148,7 @@ def standing(
         _use(patch, store)
         _stand_still(filled_store)
         archive = tmp_path_factory.mktemp("archive")
-        patch.setattr("qingtian.interfaces.api.present.frames.spool_path", lambda _folder: archive)
+        patch.setattr("qingtian.interfaces.api.present.frames.archive_of", lambda _settings: FrameArchive(archive))
         yield standings.build(archive)
 
 

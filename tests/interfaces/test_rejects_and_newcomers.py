@@ -25,6 +25,7 @@ from qingtian.duties.readmit_frames import GET_AROUND, readmit_ordered
 from qingtian.interfaces.telemetry import use_store
 from qingtian.runtime.clock import real_now
 from qingtian.runtime.settings import get_settings
+from qingtian.telemetry.archive import FrameArchive
 from qingtian.telemetry.counters import counters_path, write_counters
 from qingtian.telemetry.devices import CachedDirectory
 from qingtian.telemetry.gateway.judge import judge
@@ -71,7 +72,7 @@ class Held:
 
     def work(self) -> int:
         """What the worker does with orders."""
-        readmitter = Readmitter(self.store, self.another_loop(), self.folder, self.directory)
+        readmitter = Readmitter(self.store, self.another_loop(), FrameArchive(self.folder), self.directory)
         return readmit_ordered(readmitter, lambda: city.NOW)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from qingtian.domain.errors import Conflict, InvalidInput, NotVisible, QingtianError, Unavailable
 from qingtian.runtime.backup import FileEntry, Manifest, Repository
-from qingtian.runtime.backup.choosing import archives, configuration_files, data_files
+from qingtian.runtime.backup.choosing import archives, configuration_files, data_files, moved_folders
 from qingtian.runtime.backup.making import _Maker, make_backup, secret_check
 from qingtian.runtime.backup.manifest import read_manifest, write_manifest
 from qingtian.runtime.backup.restoring import refuse_filled
@@ -261,3 +261,30 @@ def test_the_active_segment_of_each_archive_is_copied_up_to_its_mark(tmp_path: P
     assert copied["data/spool/durable"] == (data / "spool" / "durable").read_bytes()
     assert all(len(copied[path]) == entry.size for path, entry in found.items())
     assert archives(data) == [data / "mqtt", data / "spool"]
+
+
+def test_folders_that_the_settings_put_elsewhere_are_part_of_a_backup(tmp_path: Path, repository: Repository) -> None:
+    data, lake, shards = tmp_path / "var", tmp_path / "mnt" / "lake", tmp_path / "mnt" / "frames"
+    _touch(data / "evidence" / "ab" / "abcd")
+    _touch(data / "lake" / "of-before-the-move.parquet")
+    _touch(lake / "main" / "observation" / "day=2025-11-22" / "one.parquet")
+    _touch(lake / "spill" / "never")
+    for name in ("001", "002"):
+        (shards / name).mkdir(parents=True)
+        (shards / name / "durable").write_text(f"{name}000000001 {7:016d} head crc\n", "ascii")
+        (shards / name / f"{name}000000001.seg").write_bytes(b"0123456789")
+    settings = load_settings(data_dir=data, lake_folder=lake, shards_folder=shards)
+    maker = _Maker(settings, repository, lambda *_: None, None)
+    found = {entry.path: entry for entry in maker._copy(data_files(data, moved_folders(settings)))}
+    assert sorted(found) == [
+        "data/evidence/ab/abcd",
+        "data/lake/main/observation/day=2025-11-22/one.parquet",
+        "data/shards/001/001000000001.seg",
+        "data/shards/001/durable",
+        "data/shards/002/002000000001.seg",
+        "data/shards/002/durable",
+    ]
+    assert found["data/shards/002/002000000001.seg"].size == 7  # up to its mark
+    assert archives(data, shards) == [shards / "001", shards / "002"]
+    assert archives(data) == []
+    assert moved_folders(load_settings(data_dir=data)) == {}

@@ -14,6 +14,7 @@ from tests.telemetry.fleet import PASSWORD, frame_hash, minute_frame
 from qingtian.domain.hj212 import build_frame
 from qingtian.domain.hj212.crc import crc16_modbus
 from qingtian.runtime.clock import SHANGHAI
+from qingtian.telemetry.archive import FrameArchive
 from qingtian.telemetry.devices import DeviceProfile, StaticDirectory
 from qingtian.telemetry.gateway.judge import judge
 from qingtian.telemetry.ingest import IngestLoop
@@ -59,7 +60,9 @@ class City:
         return frame_hash(raw)
 
     def take_in(self, mn: str = MN, *reasons: RejectReason, at: datetime = LATER) -> Readmitted:
-        return Readmitter(self.store, self.another_loop(), self.folder, self.register).run(mn, reasons, at)
+        return Readmitter(self.store, self.another_loop(), FrameArchive(self.folder), self.register).run(
+            mn, reasons, at
+        )
 
     def rows(self, cycle: Cycle = Cycle.MINUTE) -> list[Observation]:
         return self.store.window(cycle, NOW - timedelta(days=30), NOW + timedelta(days=30))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from qingtian.telemetry.archive import FrameArchive
     from qingtian.telemetry.spool import SpoolRecord
 
 
@@ -51,8 +52,14 @@ class Bar:
 
 
 @click.group("spool")
-def command() -> None:
-    """Look into the archive of raw frames."""
+@click.option("--shard", type=click.IntRange(0, 899), help="In a cluster: the spool of this shard, not of the gateway.")
+@click.pass_context
+def command(context: click.Context, shard: int | None) -> None:
+    """Look into the archive of raw frames.
+
+    In a cluster `find` and `show` look into the spools of all shards.
+    """
+    context.obj = shard
 
 
 @command.command("verify")
@@ -111,15 +118,15 @@ def find_command(
     from datetime import timedelta
 
     from qingtian.runtime.clock import SHANGHAI
-    from qingtian.telemetry.spool import find_by_hash, find_by_mn
     from qingtian.telemetry.spool.finding import By
 
+    archive = _archive()
     if digest:
-        records = find_by_hash(_folder(), digest)[:limit]
+        records = archive.by_hash(digest)[:limit]
     elif mn and first is not None:
         since = first.replace(tzinfo=SHANGHAI)
         until = since + timedelta(seconds=1) if last is None else last.replace(tzinfo=SHANGHAI)
-        records = find_by_mn(_folder(), mn, since, until, by=By(by), limit=limit)
+        records = archive.by_mn(mn, since, until, by=By(by), limit=limit)
     else:
         raise click.UsageError("say what to look for: --hash HASH, or --mn MN --from MOMENT")
     for record in records:
@@ -171,14 +178,15 @@ def trim_command(keep_days: int | None, dry_run: bool, quiet: bool) -> None:
 
     settings = get_settings()
     days = keep_days or settings.spool_keep_days
+    if click.get_current_context().obj is not None:
+        raise click.UsageError("`qingtian shard` trims its spool itself, by the setting spool_keep_days")
     if not days:
         raise click.UsageError("the setting spool_keep_days is 0: everything is kept; give --keep-days")
     bar = Bar("trim", quiet=quiet)
     store = open_store(settings, read_only=True)
+    now = current_clock().now()
     try:
-        done = trim_frames(
-            settings.data_dir, current_clock().now(), store, keep_days=days, dry=dry_run, progress=bar.show
-        )
+        done = trim_frames(settings.data_dir, now, store, keep_days=days, dry=dry_run, progress=bar.show)
     finally:
         store.close()
         bar.end()
@@ -218,13 +226,12 @@ def stat_command(as_json: bool) -> None:
 def show_command(place: str, secrets: bool) -> None:
     """Print the frame at SEGMENT:OFFSET, or every arrival of a frame by its SHA-256; passwords and keys are hidden."""
     from qingtian.domain.errors import InvalidInput
-    from qingtian.telemetry.spool import find_by_hash, read_frame
 
     segment, colon, offset = place.partition(":")
     if colon and offset.isdigit():
-        records = [read_frame(_folder(), segment, int(offset))]
+        records = [_archive().read(segment, int(offset))]
     elif len(place) == 64:
-        records = find_by_hash(_folder(), place)
+        records = _archive().by_hash(place)
     else:
         raise InvalidInput("is no place", field="PLACE", remedy="give SEGMENT:OFFSET or a SHA-256 of 64 digits")
     for record in records:
@@ -254,7 +261,19 @@ def _told(record: SpoolRecord, *, secrets: bool) -> dict[str, object]:
 
 
 def _folder() -> Path:
-    from qingtian.runtime.settings import get_settings
-    from qingtian.telemetry.spool import spool_path
+    from qingtian.domain.errors import InvalidInput
 
-    return spool_path(get_settings().data_dir)
+    shard, archive = click.get_current_context().obj, _archive()
+    if shard is None:
+        return archive.own
+    if shard >= len(archive.shards):
+        remedy = f"0 to {len(archive.shards) - 1}" if archive.shards else "this deployment is no cluster"
+        raise InvalidInput(f"there is no shard {shard}", field="shard", remedy=remedy)
+    return archive.shards[shard]
+
+
+def _archive() -> FrameArchive:
+    from qingtian.runtime.settings import get_settings
+    from qingtian.telemetry.archive import archive_of
+
+    return archive_of(get_settings())

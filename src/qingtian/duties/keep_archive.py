@@ -9,9 +9,10 @@ from pathlib import Path
 from qingtian.apps.evidence.models import EvidenceItem
 from qingtian.duties.duty import DutyContext, DutyReport
 from qingtian.runtime.settings import get_settings
+from qingtian.telemetry.cluster.forwarder import consumed_position
 from qingtian.telemetry.spool import spool_path
 from qingtian.telemetry.spool.retention import Trimmed, trim
-from qingtian.telemetry.store.port import Store
+from qingtian.telemetry.store.port import SpoolPosition, Store
 
 
 def keep_archive(context: DutyContext) -> DutyReport:
@@ -43,11 +44,21 @@ def trim_frames(
         spool_path(data_dir),
         now,
         keep_days=keep_days,
-        stored=store.durable_progress(),
+        stored=kept_elsewhere(data_dir, store),
         linked=frames_of_evidence,
         dry=dry,
         progress=progress,
     )
+
+
+def kept_elsewhere(data_dir: Path, store: Store) -> SpoolPosition | None:
+    """Before which place everything of this host's spool is durable in the store, or, in a cluster, with the shards.
+
+    The store knows one position of gateways' spools, and in a cluster each gateway has places of its own.
+    """
+    if get_settings().nats_servers:
+        return consumed_position(spool_path(data_dir))
+    return store.durable_progress()
 
 
 def frames_of_evidence() -> frozenset[str]:

@@ -1,4 +1,7 @@
-"""The worker process: ingest, duties, jobs and the upkeep of the lake, each in a thread of its own."""
+"""The worker process: ingest, duties, jobs and the upkeep of the lake, each in a thread of its own.
+
+Which of them it does is set by `worker_roles`; in a cluster the shards ingest.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,15 @@ from qingtian.duties import jobs as duty_jobs
 from qingtian.duties.import_files import Pace, Stores, carry_imports
 from qingtian.duties.listen_mqtt import listen
 from qingtian.duties.readmit_frames import readmit_ordered
+from qingtian.duties.shard_reports import shards_told
 from qingtian.duties.standing import Standing
 from qingtian.runtime.backup.schedule import back_up_when_due
 from qingtian.runtime.clock import current_clock, real_now
 from qingtian.runtime.live import Topic, publish
 from qingtian.runtime.postgres import watch_postgres
 from qingtian.runtime.postgres_watch import PostgresWatch
-from qingtian.runtime.settings import Settings
+from qingtian.runtime.settings import Settings, WorkerRole
+from qingtian.telemetry.archive import archive_of
 from qingtian.telemetry.counters import counters_path, write_counters
 from qingtian.telemetry.ingest.loop import IngestLoop
 from qingtian.telemetry.rejects.readmitting import Readmitter
@@ -66,33 +71,40 @@ def run_worker(settings: Settings) -> None:
         publish=publish_observations,
         may_work=standing.room,
     )
-    readmitter = _readmitter(settings, store)
     watch = watch_postgres(settings)
-    threads = [
-        _thread("ingest", lambda: loop.run(stop)),
-        _thread("duties", lambda: _repeat(stop, DUTY_EVERY_S, guarded(standing.duties, lambda: defer_duties(store)))),
-        _thread("upkeep", lambda: _repeat(stop, COMPACT_EVERY_S, guarded(standing.room, store.compact))),
-        _thread("database", lambda: watch.run(stop)),
-        _thread("archive", lambda: _repeat(stop, ARCHIVE_EVERY_S, lambda: pack_spool(settings, stop))),
-        _thread(
-            "held frames",
-            lambda: _repeat(stop, READMIT_EVERY_S, guarded(standing.room, lambda: readmit_held(readmitter))),
-        ),
-        _thread(
-            "imports",
-            lambda: _repeat(stop, IMPORT_EVERY_S, guarded(standing.room, lambda: import_waiting(settings, store))),
-        ),
-        _thread("mqtt", lambda: listen(settings, store, lambda: current_clock().now(), stop)),
-        _thread("jobs", lambda: _run_jobs(stop)),
-        _thread("backups", lambda: _repeat(stop, BACKUP_POLL_S, lambda: back_up_when_due(settings, stop))),
-    ]
+    threads = [_thread("database", lambda: watch.run(stop))]
+    for role, work in work_of(settings, store, loop, standing, stop).items():
+        if settings.worker_does(role):
+            threads.append(_thread(role.value.replace("_", " "), work))
     path = counters_path(settings.data_dir, "worker")
     while not stop.wait(REPORT_EVERY_S):
-        _report(path, loop, standing, watch, "working")
+        _report(path, settings, loop, standing, watch, state="working")
     for thread in threads:
         thread.join(JOIN_S)
-    _report(path, loop, standing, watch, "stopped")
+    _report(path, settings, loop, standing, watch, state="stopped")
     store.close()
+
+
+def work_of(
+    settings: Settings, store: Store, loop: IngestLoop, standing: Standing, stop: threading.Event
+) -> dict[WorkerRole, Callable[[], object]]:
+    """What each role of a worker does until told to stop."""
+    readmitter = _readmitter(settings, store)
+
+    def every(seconds: float, work: Callable[[], object]) -> Callable[[], object]:
+        return lambda: _repeat(stop, seconds, work)
+
+    return {
+        WorkerRole.INGEST: lambda: loop.run(stop),
+        WorkerRole.DUTIES: every(DUTY_EVERY_S, guarded(standing.duties, lambda: defer_duties(store))),
+        WorkerRole.UPKEEP: every(COMPACT_EVERY_S, guarded(standing.room, store.compact)),
+        WorkerRole.ARCHIVE: every(ARCHIVE_EVERY_S, lambda: pack_spool(settings, stop)),
+        WorkerRole.HELD_FRAMES: every(READMIT_EVERY_S, guarded(standing.room, lambda: readmit_held(readmitter))),
+        WorkerRole.IMPORTS: every(IMPORT_EVERY_S, guarded(standing.room, lambda: import_waiting(settings, store))),
+        WorkerRole.MQTT: lambda: listen(settings, store, lambda: current_clock().now(), stop),
+        WorkerRole.JOBS: lambda: _run_jobs(stop),
+        WorkerRole.BACKUPS: every(BACKUP_POLL_S, lambda: back_up_when_due(settings, stop)),
+    }
 
 
 def guarded(may_work: Callable[[], None], work: Callable[[], object]) -> Callable[[], None]:
@@ -153,7 +165,8 @@ def readmit_held(readmitter: Readmitter) -> None:
 
 def _readmitter(settings: Settings, store: Store) -> Readmitter:
     folder, directory = spool_path(settings.data_dir), device_directory(settings.data_dir)
-    return Readmitter(store, IngestLoop(store, folder, directory, publish=publish_observations), folder, directory)
+    loop = IngestLoop(store, folder, directory, publish=publish_observations)
+    return Readmitter(store, loop, archive_of(settings), directory)
 
 
 def defer_duties(store: Store) -> None:
@@ -235,7 +248,9 @@ def _lag_seconds(loop: IngestLoop) -> float:
     return max(0.0, (current_clock().now() - loop.newest_arrival).total_seconds())
 
 
-def _report(path: Path, loop: IngestLoop, standing: Standing, watch: PostgresWatch, state: str) -> None:
+def _report(
+    path: Path, settings: Settings, loop: IngestLoop, standing: Standing, watch: PostgresWatch, *, state: str
+) -> None:
     position = loop.position
     values: dict[str, Any] = asdict(loop.counters) | {
         "state": state,
@@ -247,7 +262,7 @@ def _report(path: Path, loop: IngestLoop, standing: Standing, watch: PostgresWat
         "lag_seconds": _lag_seconds(loop),
         "postgres": watch.state.as_dict(),
     }
-    values |= standing.told()
+    values |= standing.told() | ({} if settings.worker_does(WorkerRole.INGEST) else shards_told(settings, real_now()))
     try:
         write_counters(path, values)
     except OSError as error:

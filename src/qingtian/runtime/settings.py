@@ -87,6 +87,34 @@ class Settings(BaseSettings):
     web_port: int = Field(8000, ge=0, le=65535, description="port of the web server; 0 picks a free one")
     gateway_host: str = Field("127.0.0.1", description="address that the HJ 212 gateway listens on")
     gateway_port: int = Field(9212, ge=0, le=65535, description="port of the HJ 212 gateway; 0 picks a free one")
+    session_hours: int = Field(24, ge=1, le=744, description="a browser stays signed in for so long, h")
+    second_factor_roles: list[str] = Field(
+        [], description="roles that sign in with a second factor only, such as data_steward; others may have one"
+    )
+    rate_per_address: int = Field(
+        6000, ge=0, description="API requests per minute of one address, in each web process; 0 = no limit"
+    )
+    rate_per_account: int = Field(
+        1500, ge=0, description="API requests per minute of one signed-in account, in each web process; 0 = no limit"
+    )
+    rate_per_key: int = Field(
+        600, ge=0, description="API requests per minute of one API key, in each web process; 0 = no limit"
+    )
+    oidc_issuer: str = Field(
+        "", description="address of the OpenID Connect provider, https://...; empty = local accounts only"
+    )
+    oidc_client_id: str = Field("", description="name of this deployment at the provider")
+    oidc_client_secret: str = Field("", description="its secret there; better in the environment")
+    oidc_scopes: list[str] = Field(["openid", "profile", "groups"], description="what the provider is asked for")
+    oidc_name_claim: str = Field("preferred_username", description="claim that names the account")
+    oidc_groups_claim: str = Field("groups", description="claim that lists the groups of a person")
+    oidc_roles: dict[str, str] = Field(
+        {}, description="role[:region[:organisation]] by group, such as env-duty = dispatcher:420100"
+    )
+    oidc_label: str = Field("统一身份认证", description="words of the button on the sign-in page")
+    oidc_ca_file: Path | None = Field(
+        None, description="PEM file of the authority that the provider's certificate comes from; empty = the system's"
+    )
     https: bool = Field(False, description="true behind TLS: secure cookies and HSTS; required in production")
     city_code: str = Field("420100", pattern=r"^\d{6}$", description="GB/T 2260 code of the city")
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="lowest level that is logged")
@@ -202,6 +230,15 @@ class Settings(BaseSettings):
     )
     anchor_url: str = Field("", description="https address that each daily root of evidence is posted to as JSON")
     anchor_tsa_url: str = Field("", description="time-stamping authority (RFC 3161) that stamps each daily root")
+    citizen_reports_per_address_hour: int = Field(
+        10, ge=1, le=10_000, description="reports of citizens that one address may send within an hour"
+    )
+    citizen_reports_per_place_hour: int = Field(
+        60, ge=1, le=10_000, description="reports of citizens about one place (about 1 km) within an hour"
+    )
+    citizen_first_org: str = Field(
+        "", max_length=64, description="organisation that receives reports of citizens first; empty = the whole bureau"
+    )
     import_max_mb: int = Field(1024, ge=1, le=100_000, description="largest file that is taken to import, MiB")
     mqtt_url: str = Field(
         "",
@@ -293,6 +330,15 @@ class Settings(BaseSettings):
                 raise ValueError("secret_key: production needs an own secret of at least 40 characters")
             if not self.https:
                 raise ValueError("https: production runs behind TLS; set https = true")
+        return self
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Settings:
+        if self.oidc_issuer:
+            if not self.oidc_client_id:
+                raise ValueError("oidc_client_id: oidc_issuer needs it")
+            if self.mode is Mode.PRODUCTION and not self.oidc_issuer.startswith("https://"):
+                raise ValueError("oidc_issuer: production speaks to the provider over https only")
         return self
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from qingtian.runtime.settings import Settings, config_path
 
 LEFT_OUT = frozenset({"postgres", "run", "lost+found"})  # the dump holds the first; the second is of this run only
 SPILL = "lake/spill"
+SHARDS = "shards"  # of a cluster, each a folder of its own
 MARK = "durable"  # of an archive; before its segments: the end that it names must lie within what is copied of them
 ARCHIVE_LOCK = "archive.lock"  # who packs, thins or trims an archive holds it
 NAMED_FILES = (
@@ -35,9 +36,24 @@ class Chosen:
     origin: str = ""
 
 
-def data_files(data_dir: Path) -> list[Chosen]:
-    """Files of the data folder, in the order in which they are read."""
-    found = [Chosen(f"{DATA}{name}", data_dir / name) for name in _walk(data_dir, "")]
+def moved_folders(settings: Settings) -> dict[str, Path]:
+    """Parts of the data folder that the settings put elsewhere, by the name that they have in a backup."""
+    wanted = {"lake": settings.lake_folder, SHARDS: settings.shards_folder}
+    return {name: folder for name, folder in wanted.items() if folder is not None}
+
+
+def data_files(data_dir: Path, moved: Mapping[str, Path] | None = None) -> list[Chosen]:
+    """Files of the data folder, in the order in which they are read.
+
+    Args:
+        data_dir: the data folder.
+        moved: folders outside of it that stand in for some inside.
+    """
+    places = moved or {}
+    found = [Chosen(f"{DATA}{name}", data_dir / name) for name in _walk(data_dir, "", without=frozenset(places))]
+    for top, folder in places.items():
+        if folder.is_dir():
+            found += [Chosen(f"{DATA}{top}/{name}", folder / name) for name in _walk(folder, "", top=f"{top}/")]
     return sorted(found, key=lambda one: (not is_mark(one.path), one.path))
 
 
@@ -46,14 +62,18 @@ def is_mark(path: str) -> bool:
 
     >>> is_mark("data/spool/durable"), is_mark("data/evidence/ab/durable")
     (True, False)
+    >>> is_mark("data/shards/004/durable")
+    True
     """
     parts = path.split("/")
-    return f"{parts[0]}/" == DATA and len(parts) == 3 and parts[2] == MARK
+    depth = 4 if parts[1:2] == [SHARDS] else 3
+    return f"{parts[0]}/" == DATA and len(parts) == depth and parts[-1] == MARK
 
 
-def archives(data_dir: Path) -> list[Path]:
-    """Folders of raw frames or messages: `spool`, and others of the same form."""
-    return sorted(path.parent for path in data_dir.glob(f"*/{MARK}"))
+def archives(data_dir: Path, shards: Path | None = None) -> list[Path]:
+    """Folders of raw frames or messages: `spool`, others of the same form, and those of shards in a cluster."""
+    folders = [path.parent for path in data_dir.glob(f"*/{MARK}")]
+    return sorted([*folders, *(path.parent for path in (shards or data_dir / SHARDS).glob(f"*/{MARK}"))])
 
 
 def configuration_files(settings: Settings) -> list[Chosen]:
@@ -68,15 +88,15 @@ def configuration_files(settings: Settings) -> list[Chosen]:
     ]
 
 
-def _walk(folder: Path, below: str) -> Iterator[str]:
+def _walk(folder: Path, below: str, *, top: str = "", without: frozenset[str] = frozenset()) -> Iterator[str]:
     with os.scandir(folder / below) as entries:
         listed = sorted(entries, key=lambda entry: entry.name)
     for entry in listed:
         name = f"{below}{entry.name}"
-        if _left_out(name, entry.name):
+        if _left_out(f"{top}{name}", entry.name) or name in without:
             continue
         if entry.is_dir(follow_symlinks=not below):  # a part of the data folder may lie on another disk
-            yield from _walk(folder, f"{name}/")
+            yield from _walk(folder, f"{name}/", top=top)
         elif entry.is_file():
             yield name
 

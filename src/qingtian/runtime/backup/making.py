@@ -19,7 +19,15 @@ from typing import BinaryIO, Protocol, cast
 
 from qingtian import __version__
 from qingtian.domain.errors import Conflict, Unavailable
-from qingtian.runtime.backup.choosing import ARCHIVE_LOCK, Chosen, archives, configuration_files, data_files, is_mark
+from qingtian.runtime.backup.choosing import (
+    ARCHIVE_LOCK,
+    Chosen,
+    archives,
+    configuration_files,
+    data_files,
+    is_mark,
+    moved_folders,
+)
 from qingtian.runtime.backup.dumping import Facts, dump, read_facts, snapshot
 from qingtian.runtime.backup.manifest import DATA, DUMP, FileEntry, Manifest
 from qingtian.runtime.backup.repository import Repository
@@ -66,8 +74,8 @@ def make_backup(
     started = time.monotonic()
     with ExitStack() as stack:
         stack.enter_context(repository.locked())
-        stack.enter_context(hold(settings.data_dir / "lake"))
-        for archive in archives(settings.data_dir):
+        stack.enter_context(hold(settings.lake_folder or settings.data_dir / "lake"))
+        for archive in archives(settings.data_dir, settings.shards_folder):
             stack.enter_context(hold_file(archive / ARCHIVE_LOCK))
         manifest = _Maker(settings, repository, progress, evidence).make()
         manifest = replace(manifest, seconds=round(time.monotonic() - started, 3))
@@ -109,7 +117,7 @@ class _Maker:
             made_at = real_now().astimezone(UTC)
             facts = read_facts(connection)
             entries = [self._dump(url, name, facts)]
-        entries += self._copy([*data_files(settings.data_dir), *configuration_files(settings)])
+        entries += self._copy([*data_files(settings.data_dir, moved_folders(settings)), *configuration_files(settings)])
         entries += self._fetch({entry.path for entry in entries})
         _refuse_missing(facts, entries)
         return Manifest(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,14 +15,13 @@ from qingtian.telemetry.cluster.stream import ACK_WAIT_S, StreamPlan, connected,
 from qingtian.telemetry.spool.folder import segments
 from qingtian.telemetry.spool.format import DamagedRecord, SpoolRecord, micros, unpack_record
 from qingtian.telemetry.spool.reader import scan, start_position
-from qingtian.telemetry.spool.writer import SpoolWriter
+from qingtian.telemetry.spool.writer import MIB, SpoolWriter
 from qingtian.telemetry.store.port import SpoolPosition
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg
     from nats.js import JetStreamContext
 
-FETCH = 20  # messages asked for at once
 FETCH_S = 1.0
 RETRY_S = 0.5
 _log = logging.getLogger(__name__)
@@ -52,16 +51,26 @@ class Receiver:
         folder: the spool of the shard.
         plan: the stream.
         shard: which.
+        segment_bytes: size at which a segment is closed.
+        reserve_bytes: below this free space nothing is taken; the stream keeps it.
     """
 
     folder: Path
     plan: StreamPlan
     shard: int
+    segment_bytes: int = 64 * MIB
+    reserve_bytes: int = 0
     counters: ReceiveCounters = field(default_factory=ReceiveCounters)
+    _appended: int = 0  # number in the stream of the message that was appended last
 
     async def run(self, stop: asyncio.Event) -> None:
         """Receive until told to stop; servers that are away are waited for."""
-        writer = SpoolWriter(self.folder, first_segment=first_segment(self.shard))
+        writer = SpoolWriter(
+            self.folder,
+            segment_bytes=self.segment_bytes,
+            reserve_bytes=self.reserve_bytes,
+            first_segment=first_segment(self.shard),
+        )
         held = held_frames(self.folder)
         try:
             while not stop.is_set():
@@ -80,16 +89,20 @@ class Receiver:
         from nats.errors import TimeoutError as NothingCame
         from nats.js.api import AckPolicy, ConsumerConfig
 
+        # One message under way at a time: whatever is cut off, the stream gives none that is newer before it.
+        config = ConsumerConfig(
+            durable_name=self.plan.consumer(self.shard),
+            filter_subject=self.plan.subject(self.shard),
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=ACK_WAIT_S,
+            max_ack_pending=1,
+        )
         try:
-            waiting = await js.pull_subscribe(
-                self.plan.subject(self.shard),
-                durable=self.plan.consumer(self.shard),
-                stream=self.plan.name,
-                config=ConsumerConfig(ack_policy=AckPolicy.EXPLICIT, ack_wait=ACK_WAIT_S, max_ack_pending=1000),
-            )
+            await js.add_consumer(self.plan.name, config)  # or brings one of an older release in step
+            waiting = await js.pull_subscribe_bind(self.plan.consumer(self.shard), self.plan.name)
             while not stop.is_set():
                 try:
-                    messages = await waiting.fetch(FETCH, timeout=FETCH_S)
+                    messages = await waiting.fetch(1, timeout=FETCH_S)
                 except (TimeoutError, NothingCame):
                     continue
                 await self._keep(messages, writer, held)
@@ -102,31 +115,37 @@ class Receiver:
 
     async def _keep(self, messages: Sequence[Msg], writer: SpoolWriter, held: set[Key]) -> None:
         for message in messages:
-            new = self._new_bytes(message.data, held)
-            if new:
-                await append(writer, new)
+            number = message.metadata.sequence.stream
+            if number != self._appended:
+                new, known = new_records(message.data, held)
+                if new:
+                    await append(writer, b"".join(new))
+                held.difference_update(known)  # every place is only once before and once again
+                self._appended = number  # should the acknowledgement get lost, it comes again
+                self.counters.frames += len(new)
+                self.counters.known += len(known)
             await message.ack_sync(timeout=ACK_WAIT_S)
             self.counters.messages += 1
         self.counters.last_error = ""
-
-    def _new_bytes(self, payload: bytes, held: set[Key]) -> bytes:
-        """The records of a message that the spool does not hold."""
-        kept: list[bytes] = []
-        for record, data in records_of(payload):
-            key = key_of(record)
-            if key in held:
-                held.discard(key)  # every place is only once before and once again
-                self.counters.known += 1
-                continue
-            kept.append(data)
-            self.counters.frames += 1
-        return b"".join(kept)
 
     def _failed(self, error: Exception) -> None:
         self.counters.failures += 1
         if str(error) != self.counters.last_error:
             _log.warning("shard %d receives nothing: %s", self.shard, error)
         self.counters.last_error = str(error)
+
+
+def new_records(payload: bytes, held: Collection[Key]) -> tuple[list[bytes], set[Key]]:
+    """The records of a message that the spool does not hold, and those that it does."""
+    new: list[bytes] = []
+    known: set[Key] = set()
+    for record, data in records_of(payload):
+        key = key_of(record)
+        if key in held and key not in known:
+            known.add(key)
+        else:
+            new.append(data)
+    return new, known
 
 
 def records_of(payload: bytes) -> Iterator[tuple[SpoolRecord, bytes]]:

@@ -61,6 +61,6 @@ def shard_prefix(shard: int | None) -> str:
     return "000" if shard is None else f"{shard + 1:03d}"
 
 
-def shard_path(data_dir: Path, shard: int) -> Path:
-    """Where the spool of a shard lies."""
-    return data_dir / "shards" / shard_prefix(shard)
+def shard_path(folder: Path, shard: int) -> Path:
+    """Where the spool of a shard lies in the folder of all of them."""
+    return folder / shard_prefix(shard)

@@ -19,7 +19,7 @@ CONNECT_S = 2.0
 ASK_S = 5.0
 PUBLISH_S = 10.0
 DUPLICATES_S = 3600.0  # a second copy with the same id within this time is dropped by the server
-ACK_WAIT_S = 30.0
+ACK_WAIT_S = 5.0  # after so long a message comes again; until then its shard waits
 _log = logging.getLogger(__name__)
 
 

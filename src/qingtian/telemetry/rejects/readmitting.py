@@ -7,16 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 
 from qingtian.domain.errors import NotVisible
+from qingtian.telemetry.archive import FrameArchive
 from qingtian.telemetry.devices import DeviceDirectory
 from qingtian.telemetry.gateway.judge import FrameJudge
 from qingtian.telemetry.ingest.loop import IngestLoop
 from qingtian.telemetry.rejects.journal import Reject, Wanted
 from qingtian.telemetry.rejects.reasons import RejectReason, read_reason
 from qingtian.telemetry.spool.format import SpoolRecord, Verdict
-from qingtian.telemetry.spool.reader import read_frame
 from qingtian.telemetry.store.port import Quarantined, SpoolPosition, Store
 
 CHUNK = 1000
@@ -49,13 +48,13 @@ class Readmitter:
     Args:
         store: holds the journal and the series.
         loop: maps and stores; not the one that follows the spool.
-        folder: the spool.
+        archive: the raw frames.
         directory: the register.
     """
 
-    def __init__(self, store: Store, loop: IngestLoop, folder: Path, directory: DeviceDirectory) -> None:
+    def __init__(self, store: Store, loop: IngestLoop, archive: FrameArchive, directory: DeviceDirectory) -> None:
         self._store, self._journal = store, store.rejects
-        self._loop, self._folder, self._directory = loop, folder, directory
+        self._loop, self._archive, self._directory = loop, archive, directory
 
     def run(self, mn: str, reasons: Sequence[RejectReason], at: datetime) -> Readmitted:
         """One pass over the held frames of a device.
@@ -119,7 +118,7 @@ class Readmitter:
     def _now(self, reject: Reject, judge: FrameJudge) -> tuple[SpoolRecord | None, str, str]:
         """The frame when it is right by now, else why it is not."""
         try:
-            record = read_frame(self._folder, reject.place.segment, reject.place.offset)
+            record = self._archive.read(reject.place.segment, reject.place.offset)
         except NotVisible:
             return None, LOST, ""
         judged = judge.judge_whole(record.raw)

@@ -57,6 +57,7 @@ def trim(
     keep_days: int,
     stored: SpoolPosition | None,
     linked: Linked,
+    first: str = "",
     dry: bool = False,
     progress: Progress = lambda _done, _total: None,
 ) -> Trimmed:
@@ -68,6 +69,7 @@ def trim(
         keep_days: a frame is kept so many days after its arrival at least.
         stored: everything before this place is durable in the store (`Store.durable_progress`).
         linked: which frames are kept for ever; asked after the segments were chosen.
+        first: segments with lower names stay, whatever their age.
         dry: say what would go, and change nothing.
     Raises:
         InvalidInput: keep_days is not positive.
@@ -77,7 +79,7 @@ def trim(
         raise InvalidInput(f"{keep_days} is no number of days", field="keep_days", remedy="give 1 or more; 0 keeps all")
     done = Trimmed()
     with archive_lock(folder):
-        names = _old_enough(folder, now - timedelta(days=keep_days), stored, done)
+        names = _old_enough(folder, now - timedelta(days=keep_days), stored, done, first)
         hashes = frozenset(linked()) if names else frozenset()
         for number, name in enumerate(names):
             _trim_segment(folder, name, hashes, done, now=now, keep_days=keep_days, dry=dry)
@@ -85,12 +87,14 @@ def trim(
     return done
 
 
-def _old_enough(folder: Path, before: datetime, stored: SpoolPosition | None, done: Trimmed) -> list[str]:
+def _old_enough(folder: Path, before: datetime, stored: SpoolPosition | None, done: Trimmed, first: str) -> list[str]:
     """Closed segments whose last frame arrived before a moment; those the store does not have yet are named."""
     durable, thinned, chosen = read_durable(folder), trimmed(folder), []
     for name in segments(folder)[:-1]:
         if durable is not None and name >= durable.segment:
             break
+        if name < first:
+            continue
         last = last_arrival(folder, name)
         if (name in thinned and _settled(folder, thinned[name])) or (last is not None and last >= before):
             continue

@@ -23,9 +23,8 @@ from qingtian.interfaces.telemetry import telemetry_store
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.devices import DeviceProfile
 from qingtian.telemetry.rejects.reasons import OF_CRC, RejectReason, known_reason
-from qingtian.telemetry.spool import Verdict, read_frame
+from qingtian.telemetry.spool import Verdict
 from qingtian.telemetry.spool.index import sent_mn
-from qingtian.telemetry.spool.trail import trail
 from qingtian.telemetry.store import Cycle, Observation, Origin, Quarantined
 
 LOOKED_AT = 300  # doubted values whose frames are read, where several devices share a place
@@ -35,7 +34,7 @@ COUNTED = 2000  # more frames of an hour than this are not counted one by one
 def device_health(row: RegistryObject, heard: Heard, now: datetime) -> DeviceHealth:
     """What a device page says of its state."""
     profile = device_profile(row)
-    hour = trail(archive(), names_of(row), limit=COUNTED, since=now - HOUR).records
+    hour = archive().newest(names_of(row), limit=COUNTED, since=now - HOUR).records
     counted = len(hour) < COUNTED
     return DeviceHealth(
         frames_hour=len(hour) if counted else None,
@@ -85,7 +84,7 @@ def _of_frame(reason: RejectReason, newest: Quarantined, profile: DeviceProfile)
     if reason not in OF_CRC.values() or not newest.segment:
         return refusal(reason)
     try:
-        record = read_frame(archive(), newest.segment, newest.frame_offset)
+        record = archive().read(newest.segment, newest.frame_offset)
     except NotVisible:
         return refusal(reason)
     decoded = read_as(record.raw, profile)
@@ -123,7 +122,7 @@ def _own(rows: list[Observation], device: RegistryObject) -> list[Observation]:
         frame = frame_id(row)
         if frame is not None and frame not in senders:
             try:
-                senders[frame] = sent_mn(read_frame(archive(), row.segment, row.frame_offset).raw)
+                senders[frame] = sent_mn(archive().read(row.segment, row.frame_offset).raw)
             except NotVisible:
                 senders[frame] = ""
     return [row for row in rows if senders.get(frame_id(row) or "") in names]

@@ -18,7 +18,6 @@ from qingtian.interfaces.api.schemas.devices import DeviceState
 from qingtian.interfaces.telemetry import telemetry_store
 from qingtian.packs import load_packs
 from qingtian.telemetry.devices import DeviceProfile
-from qingtian.telemetry.spool.trail import trail
 from qingtian.telemetry.store import ClockSkew, Quarantined
 
 REACH = timedelta(days=1)
@@ -107,7 +106,7 @@ def _state(rule: DetectionRule | None, passed: timedelta, allowed: timedelta | N
 def _archived(row: RegistryObject, alone: bool) -> list[datetime]:
     if alone:
         return []
-    return [record.received_at for record in trail(archive(), names_of(row), limit=1).records]
+    return [record.received_at for record in archive().newest(names_of(row), limit=1).records]
 
 
 def _refused(now: datetime) -> Mapping[str, list[Quarantined]]:

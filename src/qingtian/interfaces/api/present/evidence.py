@@ -17,6 +17,7 @@ from qingtian.apps.evidence.queries import EvidenceReport, open_content
 from qingtian.apps.evidence.subjects import Subject, SubjectKind, facts_of
 from qingtian.apps.registry.listing import visible_site
 from qingtian.domain.errors import InvalidInput, NotVisible
+from qingtian.interfaces.api.present.frames import archive
 from qingtian.interfaces.api.present.places import PlaceNames
 from qingtian.interfaces.api.schemas.cases import (
     EvidenceOut,
@@ -25,8 +26,6 @@ from qingtian.interfaces.api.schemas.cases import (
     ObservationRef,
 )
 from qingtian.interfaces.telemetry import telemetry_store
-from qingtian.runtime.settings import get_settings
-from qingtian.telemetry.spool import read_frame, spool_path
 from qingtian.telemetry.store import Cycle, Observation
 
 # Only what cannot run scripts in our origin is shown; everything else is saved to a file.
@@ -98,7 +97,7 @@ def freeze(actor: Actor, at: datetime, subject: Subject, wanted: ObservationRef)
     """
     facts_of(actor, subject)
     row = _stored(actor, wanted)
-    raw = read_frame(spool_path(get_settings().data_dir), row.segment, row.frame_offset).raw if row.segment else None
+    raw = archive().read(row.segment, row.frame_offset).raw if row.segment else None
     return attach_observation(actor, at, subject, row, raw_frame=raw)
 
 

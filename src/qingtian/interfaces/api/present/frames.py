@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.devices.keys import full_profile
@@ -33,13 +32,13 @@ from qingtian.interfaces.api.schemas.frames import (
 )
 from qingtian.runtime.clock import SHANGHAI, current_clock
 from qingtian.runtime.settings import get_settings
+from qingtian.telemetry.archive import FrameArchive, archive_of
 from qingtian.telemetry.devices import DeviceProfile, StaticDirectory
 from qingtian.telemetry.reading import read_registered
 from qingtian.telemetry.rejects.reasons import WORDS, read_reason
-from qingtian.telemetry.spool import SpoolRecord, Verdict, read_frame, spool_path
+from qingtian.telemetry.spool import SpoolRecord, Verdict
 from qingtian.telemetry.spool.index import sent_mn
-from qingtian.telemetry.spool.reader import begins_record
-from qingtian.telemetry.spool.trail import Keep, trail
+from qingtian.telemetry.spool.trail import Keep
 from qingtian.telemetry.store import SpoolPosition
 
 BRIEF = 6  # values that a line of the list shows
@@ -56,17 +55,16 @@ def frame_list(actor: Actor, mn: str, *, cn: str = "", verdict: str = "", before
     """
     row = object_by_code(actor, ObjectType.DEVICE, mn)
     profile = full_profile(row, current_clock().now())
-    found = trail(
-        archive(),
+    found = archive().newest(
         names_of(row),
         limit=limit,
-        before=position_of(before, "before") if before else None,
+        before=[position_of(place, "before") for place in before.split(",")] if before else (),
         keep=_keep(cn, verdict),
     )
     return FrameList(
         frames=[frame_row(record, profile) for record in found.records],
-        next=None if found.reached is None else id_of(found.reached),
-        searched_all=found.reached is None,
+        next=",".join(map(id_of, found.reached)) or None,
+        searched_all=not found.reached,
         simulated=row.simulated,
     )
 
@@ -165,7 +163,7 @@ def _shown(actor: Actor, frame: str) -> tuple[SpoolRecord, RegistryObject | None
     """A record and its device; what is not there, is broken or another's is all the same: not there."""
     try:
         position = position_of(frame, "frame")
-        record = read_frame(archive(), position.segment, position.offset)
+        record = archive().read(position.segment, position.offset)
         return record, visible_sender(actor, sent_mn(record.raw))
     except (InvalidInput, NotVisible) as error:
         raise NotVisible(
@@ -178,17 +176,17 @@ def _damaged(frame: str) -> bool:
     if _ID.fullmatch(frame) is None:
         return False
     position = position_of(frame, "frame")
-    if begins_record(archive(), position.segment, position.offset):
+    if archive().begins(position.segment, position.offset):
         try:
-            read_frame(archive(), position.segment, position.offset)
+            archive().read(position.segment, position.offset)
         except NotVisible:
             return True
     return False
 
 
-def archive() -> Path:
-    """The folder with the raw frames."""
-    return spool_path(get_settings().data_dir)
+def archive() -> FrameArchive:
+    """The raw frames of this deployment."""
+    return archive_of(get_settings())
 
 
 def id_of(position: SpoolPosition) -> str:

@@ -33,7 +33,7 @@ from qingtian.telemetry.ingest.loop import pack_unit
 from qingtian.telemetry.newcomers import SAMPLES, Guess, SentCode, guess, sent_password
 from qingtian.telemetry.rejects.journal import NewcomerLine, Reject, Wanted
 from qingtian.telemetry.rejects.reasons import NEWCOMERS, is_default_mn
-from qingtian.telemetry.spool import SpoolRecord, read_frame
+from qingtian.telemetry.spool import SpoolRecord
 
 NEWEST = 10
 COLUMNS: Mapping[str, Callable[[NewcomerRow], object]] = {
@@ -138,7 +138,7 @@ def records_of(held: Sequence[Reject]) -> list[SpoolRecord]:
     found = []
     for one in held:
         try:
-            found.append(read_frame(archive(), one.place.segment, one.place.offset))
+            found.append(archive().read(one.place.segment, one.place.offset))
         except NotVisible:
             continue
     return found

@@ -33,7 +33,6 @@ from qingtian.interfaces.telemetry import telemetry_store
 from qingtian.telemetry.rejects.journal import Reject, Wanted
 from qingtian.telemetry.rejects.readmitting import LOST
 from qingtian.telemetry.rejects.reasons import GROUP_WORDS, WORDS, RejectReason, known_reason
-from qingtian.telemetry.spool import read_frame
 
 MOST_DEVICES = 50
 SORTS = ("received_at", "-received_at")
@@ -227,7 +226,7 @@ def _order(query: PageQuery) -> bool:
 def _bytes_of(rows: Sequence[Reject]) -> tuple[bytes, bool]:
     for row in rows:
         try:
-            record = read_frame(archive(), row.place.segment, row.place.offset)
+            record = archive().read(row.place.segment, row.place.offset)
         except NotVisible:
             continue
         if record.sha256 == row.frame_hash:
