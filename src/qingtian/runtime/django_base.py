@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "qingtian.apps.devices",
     "qingtian.apps.indicators",
     "qingtian.apps.imports",
+    "qingtian.apps.citizens",
     "qingtian.apps.notices",
     "qingtian.duties",
 ]

@@ -73,6 +73,8 @@ class Verb(StrEnum):
     WAIVE_OBLIGATION = "waive_obligation"
     SETTLE_OBLIGATION = "settle_obligation"  # plan ahead, see what the data prove, note what was missed
     SUBMIT_PLAN = "submit_plan"  # a self-monitoring plan
+    REPORT_PROBLEM = "report_problem"  # of the public, on the citizen pages; also a voice for another's report
+    FOLLOW_REPORT = "follow_report"  # by number and code: rate the answer, have it taken up again
     READ_DELIVERIES = "read_deliveries"  # which words went out to whom, and which did not arrive
     MEND_DELIVERY = "mend_delivery"  # send again what was given up, or lay it aside
     KEEP_ROSTER = "keep_roster"  # who is on duty when; one's own shifts anybody may offer to swap
@@ -186,6 +188,8 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
     Verb.WAIVE_OBLIGATION: frozenset({Role.APPROVER, Role.SUPERVISOR, Role.SYSTEM}),
     Verb.SETTLE_OBLIGATION: frozenset({Role.SYSTEM}),
     Verb.SUBMIT_PLAN: frozenset({Role.ENTERPRISE_USER, Role.DATA_STEWARD}),
+    Verb.REPORT_PROBLEM: frozenset({Role.CITIZEN}),
+    Verb.FOLLOW_REPORT: frozenset({Role.CITIZEN}),
     Verb.READ_DELIVERIES: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.DATA_STEWARD, Role.SYSTEM}),
     Verb.MEND_DELIVERY: frozenset({Role.SUPERVISOR, Role.DATA_STEWARD, Role.SYSTEM}),
     Verb.KEEP_ROSTER: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.DATA_STEWARD}),

@@ -96,10 +96,22 @@ def _plain(name: str) -> str:
 
 
 def distance_m(one: Facts, other: Facts) -> int | None:
-    """Great-circle distance (haversine), m; None when a point is missing."""
+    """Great-circle distance, m; None when a point is missing."""
     if one.lon is None or one.lat is None or other.lon is None or other.lat is None:
         return None
-    lat1, lat2 = math.radians(one.lat), math.radians(other.lat)
-    half_lat, half_lon = (lat2 - lat1) / 2, math.radians(other.lon - one.lon) / 2
+    return round(ground_m((one.lon, one.lat), (other.lon, other.lat)))
+
+
+def ground_m(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Great-circle distance (haversine), m.
+
+    Args:
+        one, other: lon and lat, degrees, WGS 84.
+
+    >>> round(ground_m((114.3, 30.6), (114.31, 30.6)))
+    957
+    """
+    lat1, lat2 = math.radians(one[1]), math.radians(other[1])
+    half_lat, half_lon = (lat2 - lat1) / 2, math.radians(other[0] - one[0]) / 2
     chord = math.sin(half_lat) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin(half_lon) ** 2
-    return round(2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, chord))))
+    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, chord)))

@@ -53,9 +53,11 @@ class CaseDraft:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-def file_case(actor: Actor, at: datetime, draft: CaseDraft) -> Case:
+def file_case(actor: Actor, at: datetime, draft: CaseDraft, *, verb: Verb = Verb.FILE_CASE) -> Case:
     """Begin a case in the first state of its procedure, pinned to the version in force.
 
+    Args:
+        verb: right that it is filed by; another one where the public files it by a verb of its own.
     Raises:
         NotPermitted: the procedure names other roles, or the actor has none there.
         InvalidInput: names the field.
@@ -71,7 +73,7 @@ def file_case(actor: Actor, at: datetime, draft: CaseDraft) -> Case:
         org = draft.org or _own_org(actor)
         role = require(
             actor,
-            Verb.FILE_CASE,
+            verb,
             region_code=region,
             enterprise_code=enterprise,
             case_type=draft.template,

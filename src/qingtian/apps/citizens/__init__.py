@@ -1,0 +1,1 @@
+"""What the public reports, how its answers come back, and what the law shows to everybody."""
