@@ -86,6 +86,14 @@ POST   /devices/{mn}/first-contact                       1434333.33.3.4
 GET    /devices/{mn}/frames                              14.4.........4
 GET    /devices/{mn}/readings                            14.4.........4
 GET    /devices/{mn}/readings/{cn}                       14.4.........4
+GET    /dossiers/{type}/{code}                           14.4.........4
+GET    /dossiers/{type}/{code}/print.pdf                 14.4.........4
+GET    /enterprise/home                                  1.............
+GET    /enterprise/todo                                  1.............
+GET    /enterprise/todo/export.csv                       1.............
+POST   /enterprise/{code}/results                        14.43...3333.4
+GET    /enterprise/{code}/results/template.csv           14.4.........4
+GET    /enterprise/{code}/scores                         14.4.........4
 GET    /enterprises                                      1.............
 GET    /enterprises/{code}                               14.4.........4
 GET    /events                                           1333333333..33

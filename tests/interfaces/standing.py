@@ -121,6 +121,8 @@ class Standing:
         if "{job}" in path:
             path = path.replace("{job}", self.jobs[JOB_FOR.get(path.rsplit("/", 1)[-1], "checked")])
         path = path.replace("{line}", "2").replace("/mappings/{name}", "/mappings/saved")
+        if "/dossiers/" in path:
+            path = path.replace("{type}", "enterprise")
         path = path.replace("{org}", "B-1").replace("{relation_id}", str(self.relation)).replace("{type}", "park")
         if "/registry/" in path:
             path = path.replace("{code}", "P-3" if path.endswith("/part") else "P-1")
@@ -135,6 +137,8 @@ CODES = {
     "/clocks/": "rectification",
     "/leaks/": LEAK,
     "/monitoring-plans/": "E-1",
+    "/enterprise/": "E-1",
+    "/dossiers/": "E-1",
 }
 CODES |= {"/procedures/": "T1", "/documents/": "listing"}
 JOB_FOR = {"cancel": "importing", "resume": "cancelled", "withdraw": "done"}

@@ -182,6 +182,9 @@ def ask(client: Client, standing: Standing, method: str, path: str) -> HttpRespo
     if path.endswith("/registry/imports"):
         sheet = SimpleUploadedFile("a.csv", "编码,名称\nP-8,园区\n".encode())
         return client.post(url, {"file": sheet, "type": "park", "dry_run": "false"})
+    if path.endswith("/results"):
+        sheet = SimpleUploadedFile("a.csv", "任务编号,采样结束时间,监测结果\nSM-1,2025-11-20 10:00,3\n".encode())
+        return client.post(url, {"file": sheet})
     if path.endswith("/redaction"):
         copy = SimpleUploadedFile("r.pdf", b"%PDF-1.7 [taken out]", content_type="application/pdf")
         return client.post(url, {"file": copy, "reason": "name"})

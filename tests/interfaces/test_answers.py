@@ -13,7 +13,7 @@ from tests.interfaces.standing import EVERYBODY, Standing
 
 pytestmark = pytest.mark.django_db
 READS = sorted(path for method, path in table() if method == "GET")
-FILES = ("/content", "/package", ".jsonl", ".xlsx")
+FILES = ("/content", "/package", ".jsonl", ".xlsx", ".pdf")
 # What the supervisor of the standing town cannot read, and where its answers are looked at.
 ELSEWHERE = {
     "/api/v1/activations",  # data stewards only: test_commands

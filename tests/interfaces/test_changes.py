@@ -120,6 +120,7 @@ EVENTS: dict[str, tuple[str, str, list[str]]] = {
 }
 # Operations that a person of the access table cannot finish in the standing town, or that change no governance state.
 ELSEWHERE = {
+    "/enterprise/{code}/results",  # no sampling by hand is due here: test_enterprise_door
     "/occurrences/{occurrence_id}/refuse",  # only what was told as done: test_obligations
     "/newcomers/{mn}/adopt",  # nobody unregistered was heard here: test_rejects_and_newcomers
     "/recomputations/{run}/resume",  # only one that was stopped: test_law, test_recompute

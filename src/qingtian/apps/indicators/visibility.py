@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     )
 
 PUBLIC_GROUPS = ("air", "water")
+CREDIT_GRADE = "env_credit_grade"  # recorded with the code of the enterprise as its subject, which may see it
 NOTHING = Q(pk__in=[])
 
 
@@ -56,5 +57,6 @@ class DecisionQuerySet(models.QuerySet["DecisionRecord"]):
     """Reads of recorded decisions."""
 
     def visible_to(self, actor: Actor) -> Self:
-        """Decisions of the actor's places, and what an actor decided."""
-        return self.filter(_governed(actor) | Q(decided_by=actor.username))
+        """Decisions of the actor's places, what an actor decided, and the credit grade of the actor's enterprises."""
+        own = Q(table=CREDIT_GRADE, subject__in=sorted(actor.enterprises))
+        return self.filter(_governed(actor) | Q(decided_by=actor.username) | own)

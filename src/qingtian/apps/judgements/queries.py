@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncQuarter
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.judgements.models import Judgement
-from qingtian.apps.judgements.states import DECIDED, Question
+from qingtian.apps.judgements.states import DECIDED, EMISSION, Question
+from qingtian.runtime.clock import SHANGHAI
 
 AQI = "aqi"
 
@@ -79,3 +81,25 @@ def versions(actor: Actor, judgement: Judgement) -> QuerySet[Judgement]:
         )
         .order_by("version")
     )
+
+
+def by_quarter(actor: Actor, object_ids: Iterable[int], since: datetime) -> dict[date, dict[str, int]]:
+    """Emission judgements that were decided, by first day of the quarter and verdict.
+
+    Args:
+        since: periods that began at or after it.
+    """
+    rows = Judgement.objects.visible_to(actor).current()
+    decided = rows.filter(
+        question__in=EMISSION, verdict__in=DECIDED, object_id__in=list(object_ids), period_start__gte=since
+    )
+    counted = (
+        decided.annotate(quarter=TruncQuarter("period_start", tzinfo=SHANGHAI))
+        .order_by()
+        .values("quarter", "verdict")
+        .annotate(n=Count("pk"))
+    )
+    found: dict[date, dict[str, int]] = {}
+    for row in counted:
+        found.setdefault(row["quarter"].date(), {})[row["verdict"]] = row["n"]
+    return found

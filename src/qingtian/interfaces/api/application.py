@@ -16,6 +16,8 @@ from qingtian.interfaces.api.views import (
     commands,
     decisions,
     devices,
+    dossiers,
+    enterprise,
     evidence,
     evidence_chains,
     exports,
@@ -104,6 +106,8 @@ def build_api() -> Api:
         capacity,
         obligations,
         streams,
+        enterprise,
+        dossiers,
         journal,
         health,
     ):
