@@ -13,7 +13,19 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from qingtian.apps.accounts.scope import region_prefix
-from qingtian.apps.cases.models import Case, CaseClock
+from qingtian.apps.cases.models import Case
+from qingtian.apps.cases.rates import (
+    Span as CaseSpan,
+)
+from qingtian.apps.cases.rates import (
+    called_complaints,
+    due_cases,
+    kept_clocks,
+    replied_complaints,
+    truth,
+    unreachable,
+    watched_cases,
+)
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.findings.states import Status
 from qingtian.apps.judgements.models import Judgement
@@ -28,6 +40,7 @@ from qingtian.domain.standards.numbers import round_fraction
 from qingtian.runtime.clock import SHANGHAI, day_start
 
 DAY_HOURS = 24
+SATISFIED = {"yes": True, "no": False}
 PLACES = 12  # of a kept day mean; the fraction is exact, its division need not end
 AIR_FIELDS = {"pm25": "PM2.5", "pm10": "PM10", "so2": "SO2", "no2": "NO2", "co": "CO", "o3": "O3"}
 SIMULATED = "simulated"
@@ -222,20 +235,34 @@ def raised_findings(wanted: Wanted) -> Found:
 
 def case_clocks(wanted: Wanted) -> Found:
     """Clocks that stopped in the period, or ran out in it: kept when they stopped by their last day."""
-    first, last = wanted.period.first, min(wanted.period.last, _day(wanted.at))
-    stopped = Q(stopped_on__gte=first, stopped_on__lte=last)
-    overrun = Q(due_on__gte=first, due_on__lt=last) & (Q(stopped_on=None) | Q(stopped_on__gt=last))
-    clocks = CaseClock.objects.filter(wanted.here("case__object__"), stopped | overrun).select_related("case")
-    # Windows that end by themselves, such as the watch after a write-off, bind nobody.
-    clocks = clocks.filter(rule__binding=True)
-    rows = [
-        Row(
-            f"{one.case.number} {one.code}",
-            {"on_time": one.stopped_on is not None and one.stopped_on <= one.due_on},
+    return _counted(kept_clocks(_everywhere(wanted), _days(wanted)), "on_time", "case__", "code")
+
+
+def due_problems(wanted: Wanted) -> Found:
+    """Problems whose period to put them right ends in the period: whether they are written off."""
+    return _counted(due_cases(_everywhere(wanted), _days(wanted)), "written_off", "case__", "code")
+
+
+def watched_problems(wanted: Wanted) -> Found:
+    """Problems written off before, whose watch has a day in the period: whether they came back."""
+    return _counted(watched_cases(_everywhere(wanted), _days(wanted)), "rebounded")
+
+
+def answered_complaints(wanted: Wanted) -> Found:
+    """Complaints answered in the period: whether the complainant was called back, was unreachable, is satisfied."""
+    rows = replied_complaints(_everywhere(wanted), _days(wanted)).annotate(lost=truth(unreachable()))
+    found = [
+        (Row(number, {"called": called, "unreachable": lost, "satisfied": SATISFIED.get(said)}), simulated)
+        for number, called, lost, said, simulated in rows.order_by("number").values_list(
+            "number", "outcome", "lost", "satisfied", "simulated"
         )
-        for one in clocks.order_by("case__number", "id")
     ]
-    return Found(Table(rows), simulated=any(one.case.simulated for one in clocks))
+    return Found(Table([row for row, _ in found]), simulated=any(simulated for _, simulated in found))
+
+
+def satisfied_complaints(wanted: Wanted) -> Found:
+    """Complaints answered in the period whose complainant was called back: whether satisfied."""
+    return _counted(called_complaints(_everywhere(wanted), _days(wanted)), "satisfied")
 
 
 def opened_cases(wanted: Wanted) -> Found:
@@ -270,6 +297,10 @@ SOURCES: Mapping[str, Source] = {
     "decided_findings": decided_findings,
     "raised_findings": raised_findings,
     "case_clocks": case_clocks,
+    "due_problems": due_problems,
+    "watched_problems": watched_problems,
+    "replied_complaints": answered_complaints,
+    "called_complaints": satisfied_complaints,
     "opened_cases": opened_cases,
     "written_off_cases": written_off_cases,
 }
@@ -307,6 +338,22 @@ def _cases(wanted: Wanted) -> QuerySet[Case]:
 def _case_table(rows: QuerySet[Case], values: Callable[[Case], dict[str, Any]]) -> Found:
     found = list(rows.order_by("number"))
     return Found(Table([Row(one.number, values(one)) for one in found]), simulated=any(one.simulated for one in found))
+
+
+def _everywhere(wanted: Wanted) -> QuerySet[Case]:
+    return Case.objects.filter(wanted.here(""))
+
+
+def _days(wanted: Wanted) -> CaseSpan:
+    return CaseSpan(wanted.period, wanted.at)
+
+
+def _counted(rows: QuerySet[Any], name: str, path: str = "", *more: str) -> Found:
+    """A population of case work as a table with one field: what became of each."""
+    columns = (f"{path}number", *more)
+    found = list(rows.order_by(*columns, "pk").values_list("outcome", f"{path}simulated", *columns))
+    table = [Row(" ".join(names), {name: outcome}) for outcome, _, *names in found]
+    return Found(Table(table), simulated=any(simulated for _, simulated, *_ in found))
 
 
 def _before(moment: datetime | None, at: datetime) -> bool:
