@@ -15,6 +15,7 @@ from tests.apps.devices.scene import device, done, ordered
 from tests.apps.evidence.test_evidence import PDF
 from tests.apps.indicators.scene import INDICATOR_MODELS, one_of_each
 from tests.apps.ledgers.books import LEDGER_MODELS, one_of_each_book
+from tests.apps.reports.town import one_of_each_report
 
 from qingtian.apps.accounts.actor import SYSTEM_ACTOR
 from qingtian.apps.devices.actions.record_progress import record_progress
@@ -32,12 +33,14 @@ from qingtian.apps.evidence.models import (
     EvidenceKind,
 )
 from qingtian.apps.evidence.subjects import of_case
+from qingtian.apps.fieldwork.models import Sending
 from qingtian.apps.findings.models import LeakCheck
 from qingtian.apps.findings.states import CheckKind
 from qingtian.apps.journal.models import Event
 from qingtian.apps.judgements.models import Judgement
 from qingtian.apps.obligations.models import SubmittedPlan
 from qingtian.apps.registry.models import RegistryRevision
+from qingtian.apps.reports.models import ReportFile, ReportText
 
 pytestmark = pytest.mark.django_db
 KEPT = (CustodyEntry, DailyRoot, AnchorReceipt)
@@ -49,6 +52,9 @@ PROTECTED = (
     SubmittedPlan,
     LeakCheck,
     RegistryRevision,
+    Sending,
+    ReportText,
+    ReportFile,
     *INDICATOR_MODELS,
     *KEPT,
     *LEDGER_MODELS,
@@ -66,6 +72,7 @@ VALUES = {
     "DateTimeField": "now()",
     "DateField": "DATE '2020-01-01'",
     "ForeignKey": "1",
+    "BinaryField": "{0} || '\\x00'::bytea",
 }
 
 
@@ -73,7 +80,7 @@ VALUES = {
 def _grown(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with kept(django_db_blocker):
         case = opened(outlet())
-        attach_file(
+        item = attach_file(
             HANDLER,
             NOW,
             of_case(case.pk),
@@ -82,11 +89,25 @@ def _grown(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
             media_type="application/pdf",
             file_name="a.pdf",
         )
+        Sending.objects.create(
+            username="x",
+            key="key-000001",
+            digest="0" * 64,
+            kind="media",
+            case=case,
+            item=item,
+            device="phone-0001",
+            place=1,
+            made_at=NOW,
+            received_at=NOW,
+            answer={},
+        )
         log_custody(HANDLER, NOW, of_case(case.pk), CustodyAct.VIEWED)
         root = make_daily_root(SYSTEM_ACTOR, NOW + 24 * HOUR)
         assert root is not None
         keep_receipt(SYSTEM_ACTOR, NOW, root, target="file", place="x", receipt={})
         one_of_each_book()
+        one_of_each_report()
         first, second = judge(case.object, NOW - HOUR), judge(case.object, NOW)
         Judgement.objects.filter(pk=first.pk).update(superseded_by=second)
         device("E-2")

@@ -567,5 +567,7 @@ def test_every_verb_of_the_table_is_tried_here() -> None:
     }
     veils = {"read_phone", "read_exact_place"}  # every role tries them in registry/test_veil
     veils |= {"report_problem", "follow_report"}  # every role tries them in citizens/test_who_may_report
+    veils |= {"record_visit"}  # every role tries it in fieldwork/test_tasks
+    veils |= {"make_report", "issue_report", "keep_template"}  # every role tries them in reports/test_rights
     of_the_duty_room = {"read_deliveries", "mend_delivery", "keep_roster"}  # notices/test_rights, rosters/test_rights
     assert {names.get(verb.value, verb.value) for verb in Verb} <= tried_verbs | veils | of_the_duty_room

@@ -51,7 +51,7 @@ def test_a_limit_lies_where_its_value_lies_and_names_its_standard() -> None:
     column = next(drawn.iter(f"{SVG}rect"))
     line = next(one for one in drawn.iter(f"{SVG}line") if one.attrib["stroke"] == LIMIT)
     assert line.attrib["y1"] == column.attrib["y"]
-    assert "GB 3095 75" in {one.text for one in drawn.iter(f"{SVG}text")}
+    assert "┅ GB 3095 75" in {one.text for one in drawn.iter(f"{SVG}text")}
 
 
 def test_a_missing_value_breaks_a_line() -> None:

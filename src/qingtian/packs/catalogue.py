@@ -24,6 +24,7 @@ def later_tables() -> tuple[Table[Any], ...]:
         balances,
         checklists,
         decisions,
+        disclosures,
         evaluation,
         evidence,
         finding_kinds,
@@ -34,6 +35,7 @@ def later_tables() -> tuple[Table[Any], ...]:
         objects,
         obligations,
         quality,
+        reports,
     )
 
     return (
@@ -42,6 +44,7 @@ def later_tables() -> tuple[Table[Any], ...]:
         *air_evaluation.TABLES,
         *indicators.TABLES,
         *decisions.TABLES,
+        *disclosures.TABLES,
         *balances.TABLES,
         *media_parameters.TABLES,
         *objects.TABLES,
@@ -51,6 +54,7 @@ def later_tables() -> tuple[Table[Any], ...]:
         *ledgers.TABLES,
         *checklists.TABLES,
         *notices.TABLES,
+        *reports.TABLES,
     )
 
 

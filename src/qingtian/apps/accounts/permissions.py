@@ -40,6 +40,7 @@ class Verb(StrEnum):
     ASSIGN_CASE = "assign_case"
     RECORD_FIELDS = "record_fields"
     ATTACH_EVIDENCE = "attach_evidence"
+    RECORD_VISIT = "record_visit"  # the record of a visit on site, by inspectors with cards
     REVIEW_EVIDENCE = "review_evidence"
     REDACT_EVIDENCE = "redact_evidence"
     READ_ORIGINAL = "read_original"  # open what was redacted
@@ -78,6 +79,9 @@ class Verb(StrEnum):
     READ_DELIVERIES = "read_deliveries"  # which words went out to whom, and which did not arrive
     MEND_DELIVERY = "mend_delivery"  # send again what was given up, or lay it aside
     KEEP_ROSTER = "keep_roster"  # who is on duty when; one's own shifts anybody may offer to swap
+    MAKE_REPORT = "make_report"  # take a snapshot, edit its texts
+    ISSUE_REPORT = "issue_report"  # issue it under a number, or take it back
+    KEEP_TEMPLATE = "keep_template"  # Word templates of reports
     READ_ACCOUNTS = "read_accounts"  # who has an account, its roles, when it was used
     DELEGATE = "delegate"  # let a colleague stand in for oneself
     MAKE_KEY = "make_key"  # a key by which a program acts for oneself
@@ -138,6 +142,7 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
     Verb.ASSIGN_CASE: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.SYSTEM}),
     Verb.RECORD_FIELDS: _ANYBODY_AT_WORK,
     Verb.ATTACH_EVIDENCE: _ANYBODY_AT_WORK,
+    Verb.RECORD_VISIT: frozenset({Role.INSPECTOR}),
     Verb.REVIEW_EVIDENCE: frozenset({Role.INSPECTOR, Role.APPROVER, Role.LEGAL_REVIEWER}),
     Verb.REDACT_EVIDENCE: frozenset({Role.INSPECTOR, Role.LEGAL_REVIEWER, Role.APPROVER}),
     Verb.READ_ORIGINAL: frozenset(
@@ -193,6 +198,9 @@ TABLE: Mapping[Verb, frozenset[Role]] = {
     Verb.READ_DELIVERIES: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.DATA_STEWARD, Role.SYSTEM}),
     Verb.MEND_DELIVERY: frozenset({Role.SUPERVISOR, Role.DATA_STEWARD, Role.SYSTEM}),
     Verb.KEEP_ROSTER: frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.DATA_STEWARD}),
+    Verb.MAKE_REPORT: frozenset({Role.DISPATCHER, Role.INSPECTOR, Role.SUPERVISOR, Role.DATA_STEWARD, Role.SYSTEM}),
+    Verb.ISSUE_REPORT: frozenset({Role.APPROVER, Role.SUPERVISOR}),
+    Verb.KEEP_TEMPLATE: frozenset({Role.DATA_STEWARD}),
     Verb.READ_ACCOUNTS: frozenset({Role.DATA_STEWARD, Role.SUPERVISOR, Role.AUDITOR, Role.SYSTEM}),
     Verb.DELEGATE: _OFFICIALS,
     Verb.MAKE_KEY: _OFFICIALS | {Role.ENTERPRISE_USER},
@@ -236,7 +244,7 @@ def role_for(
     orgs: Collection[str] = (),
 ) -> Role | None:
     """The role by which an actor may use a verb on an object there; None if there is none."""
-    if _kept_out(actor, verb):
+    if kept_out(actor, verb):
         return None
     held = actor.roles_at(region_code=region_code, enterprise_code=enterprise_code, case_type=case_type, orgs=orgs)
     return next((grant.role for grant in actor.grants if grant.role in held and grant.role in TABLE[verb]), None)
@@ -278,7 +286,7 @@ def require(
         actor, verb, region_code=region_code, enterprise_code=enterprise_code, case_type=case_type, orgs=orgs
     )
     if role is None:
-        if reason := _kept_out(actor, verb):
+        if reason := kept_out(actor, verb):
             raise NotPermitted(reason[0], field="actor", remedy=reason[1], verb=verb.value, roles=sorted(TABLE[verb]))
         wanted = ", ".join(sorted(TABLE[verb]))
         raise NotPermitted(
@@ -300,7 +308,7 @@ def require_in_city(actor: Actor, verb: Verb) -> Role:
     return require(actor, verb, region_code=get_settings().city_code)
 
 
-def _kept_out(actor: Actor, verb: Verb) -> tuple[str, str] | None:
+def kept_out(actor: Actor, verb: Verb) -> tuple[str, str] | None:
     """Why no role helps, with the remedy: a key without the scope, or somebody who stands in."""
     name = verb.value.replace("_", " ")
     if actor.only is not None and verb.value not in actor.only:

@@ -195,8 +195,8 @@ def strip(title: str, cells: Sequence[Cell]) -> str:
         fill = {"meets": "#dcebdc", "exceeds": "#f6d9d2"}.get(cell.state, "#ffffff")
         sheet.rect(x, y, width, 24, fill, stroke="#666666", title=f"{cell.label} {cell.text}")
         if cell.state == "exceeds":
-            sheet.line(x, y, x + width, y + 24, LIMIT, width=0.7)
-            sheet.line(x, y + 24, x + width, y, LIMIT, width=0.7)
+            sheet.line(x + 3, y + 3, x + 9, y + 9, LIMIT, width=1)
+            sheet.line(x + 3, y + 9, x + 9, y + 3, LIMIT, width=1)
         sheet.text(x + width / 2, y + 15.5, cell.text, anchor="middle", size=9)
         sheet.text(x + width / 2, y + 37, cell.label, anchor="middle", size=8.5)
     return sheet.svg()
@@ -209,7 +209,7 @@ def _axes(
     step = _step(max(known, default=Decimal(0)))
     lines = int(max(known, default=Decimal(0)) / step) + 1
     sheet = _Sheet(height, title)
-    _head(sheet, title, unit)
+    _head(sheet, title, unit, "；".join(one.text for one in limits))
     scale = _Scale(step * lines, step, height - 44.0, TOP + 6.0)
     for number in range(lines + 1):
         value = step * number
@@ -219,10 +219,10 @@ def _axes(
     return sheet, scale
 
 
-def _head(sheet: _Sheet, title: str, unit: str) -> None:
-    sheet.text(4, 14, title, size=11)
-    if unit:
-        sheet.text(WIDTH - PLOT_RIGHT, 14, unit, anchor="end", size=9)
+def _head(sheet: _Sheet, title: str, unit: str, limits: str = "") -> None:
+    sheet.text(4, 14, f"{title}（{unit}）" if unit else title, size=11)
+    if limits:  # in the head, where no mark can lie over it
+        sheet.text(WIDTH - PLOT_RIGHT, 14, f"┅ {limits}", anchor="end", size=8.5, fill=LIMIT)
 
 
 def _column(sheet: _Sheet, scale: _Scale, x: float, width: float, one: Mark) -> None:
@@ -249,7 +249,6 @@ def _limits(sheet: _Sheet, scale: _Scale, limits: Sequence[Limit]) -> None:
     for one in limits:
         y = scale.y(one.value)
         sheet.line(PLOT_LEFT, y, WIDTH - PLOT_RIGHT, y, LIMIT, width=1.1, dash="6 3")
-        sheet.text(WIDTH - PLOT_RIGHT, y - 3, one.text, anchor="end", size=8.5, fill=LIMIT)
 
 
 def _step(highest: Decimal) -> Decimal:
