@@ -68,12 +68,12 @@ install: $(STAMP)/run
 
 $(STAMP)/run: pyproject.toml | .venv/bin/python
 	@mkdir -p $(STAMP)
-	$(BIN)/pip install --quiet --editable ".[ui,files,reports]"
+	$(BIN)/pip install --quiet --editable ".[ui,files,access,reports]"
 	@touch $@
 
 $(STAMP)/dev: pyproject.toml | .venv/bin/python
 	@mkdir -p $(STAMP)
-	$(BIN)/pip install --quiet --editable ".[ui,files,mqtt,s3,cluster,reports,test,lint]"
+	$(BIN)/pip install --quiet --editable ".[ui,files,access,mqtt,s3,cluster,reports,test,lint]"
 	@touch $@ $(STAMP)/run
 
 $(STAMP)/node_modules: ui/package-lock.json | $(STAMP)/run

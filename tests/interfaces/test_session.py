@@ -9,7 +9,8 @@ from django.test import Client
 from tests.interfaces import city
 from tests.interfaces.conftest import Login
 
-from qingtian.interfaces.api.attempts import PER_ACCOUNT, PER_ADDRESS, WINDOW_S, Attempts
+from qingtian.apps.accounts.lockout import PER_ACCOUNT
+from qingtian.interfaces.api.attempts import WINDOW_S
 from qingtian.interfaces.api.contract import contract_text
 
 OPEN = {"/api/v1/meta", "/api/v1/session", "/api/v1/health", "/api/v1/air/categories", "/api/v1/pollutants"}
@@ -174,28 +175,3 @@ def test_people_are_listed_for_officials_only_and_by_place(login: Login, town: c
     assert "inspector" in in_qingshan
     assert "wuchang" not in in_qingshan
     assert refused.status_code == 403
-
-
-def test_failures_are_forgotten_after_the_window_and_by_success() -> None:
-    now = [0.0]
-    attempts = Attempts(lambda: now[0])
-    for _ in range(PER_ACCOUNT):
-        attempts.failed("a", "10.0.0.1")
-    assert attempts.wait_s("A", "10.0.0.1") > 0
-    assert attempts.wait_s("a", "10.0.0.2") == 0
-
-    now[0] = WINDOW_S + 1
-    assert attempts.wait_s("a", "10.0.0.1") == 0
-
-    for _ in range(PER_ACCOUNT):
-        attempts.failed("a", "10.0.0.1")
-    attempts.succeeded("a", "10.0.0.1")
-    assert attempts.wait_s("a", "10.0.0.1") == 0
-
-
-def test_one_address_cannot_try_many_names() -> None:
-    attempts = Attempts(lambda: 0.0)
-    for number in range(PER_ADDRESS):
-        attempts.failed(f"name{number}", "10.0.0.1")
-
-    assert attempts.wait_s("another", "10.0.0.1") > 0

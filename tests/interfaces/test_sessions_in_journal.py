@@ -7,9 +7,10 @@ from django.test import Client
 from tests.interfaces import city
 from tests.interfaces.conftest import Login
 
+from qingtian.apps.accounts.lockout import PER_ACCOUNT
 from qingtian.apps.journal.models import Event
 from qingtian.interfaces.api import attempts as module
-from qingtian.interfaces.api.attempts import PER_ACCOUNT, WINDOW_S, Allowance, refusals
+from qingtian.interfaces.api.attempts import WINDOW_S, Allowance, refusals
 from qingtian.interfaces.api.present import sessions
 
 SECRET = "a wrong and secret phrase"

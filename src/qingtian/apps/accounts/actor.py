@@ -31,6 +31,8 @@ class Actor:
         username: name that the journal records.
         grants: roles with their scopes.
         simulated: whether this is an account of the demo.
+        acting_for: whom the actor stands in for; the roles are that person's then.
+        only: verbs that the key of a program allows; None where no key restricts.
     """
 
     user_id: int | None
@@ -38,6 +40,13 @@ class Actor:
     grants: tuple[Grant, ...] = ()
     display_name: str = ""
     simulated: bool = False
+    acting_for: str = ""
+    only: frozenset[str] | None = None
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """Names whose deeds count as the actor's own where two people must act."""
+        return frozenset(filter(None, (self.username, self.acting_for)))
 
     @property
     def roles(self) -> frozenset[Role]:

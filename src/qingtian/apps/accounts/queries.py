@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from qingtian.apps.accounts.actor import UNOFFICIAL, Actor, Grant
 from qingtian.apps.accounts.models import User
-from qingtian.apps.accounts.permissions import TABLE, Verb, may
+from qingtian.apps.accounts.permissions import TABLE, Verb, kept_out, may
 from qingtian.apps.accounts.roles import Role
 from qingtian.domain.errors import NotPermitted
 
@@ -35,7 +35,7 @@ def colleagues(
 
 def verbs_somewhere(actor: Actor) -> list[Verb]:
     """Verbs that the roles of an actor allow at some object."""
-    return [verb for verb in Verb if actor.roles & TABLE[verb]]
+    return [verb for verb in Verb if actor.roles & TABLE[verb] and kept_out(actor, verb) is None]
 
 
 def display_names(usernames: Iterable[str]) -> dict[str, str]:

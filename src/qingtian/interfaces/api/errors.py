@@ -108,7 +108,10 @@ def error_response(request: HttpRequest, error: QingtianError, status: int | Non
     body = error.as_dict() | {"request_id": request_id_of(request)}
     if code >= SERVER_ERROR:
         _log.error("request %s: %s", body["request_id"], error, exc_info=error)
-    return JsonResponse({"error": body}, status=code, json_dumps_params={"ensure_ascii": False, "default": str})
+    answer = JsonResponse({"error": body}, status=code, json_dumps_params={"ensure_ascii": False, "default": str})
+    if wait := error.params.get("wait_s"):
+        answer["Retry-After"] = str(wait)  # RFC 9110 10.2.3
+    return answer
 
 
 def install_handlers(api: NinjaAPI) -> None:

@@ -17,7 +17,8 @@ from qingtian.interfaces.api.errors import (
     error_response,
     no_such_route,
 )
-from qingtian.interfaces.api.requests import request_id_of
+from qingtian.interfaces.api.limits import check_rate
+from qingtian.interfaces.api.requests import address_of, request_id_of
 from qingtian.interfaces.api.schemas.base import NUL, refuse_nul
 from qingtian.interfaces.web.compression import compress
 
@@ -66,6 +67,7 @@ def _refusal(request: HttpRequest) -> HttpResponseBase | None:
         return _finished(request, error_response(request, no_such_route(request)), request.method)
     if request.path.startswith(API):
         try:
+            check_rate("address", address_of(request))
             for name, values in request.GET.lists():
                 refuse_nul("".join(map(str, values)), name)
         except QingtianError as error:

@@ -65,7 +65,8 @@ def create_user(actor: Actor, at: datetime, draft: UserDraft) -> User:
         raise InvalidInput(
             "an inspector needs an enforcement card", field="card_number", remedy="give the number of the card"
         )
-    check_password(draft.password)
+    names = User(username=username, display_name=draft.display_name, display_name_en=draft.display_name_en)
+    check_password(draft.password, names)
     with writing():
         role = require_in_city(actor, Verb.MANAGE_ACCOUNTS)
         if User.objects.filter(username=username).exists():
@@ -97,19 +98,22 @@ def check_grants(grants: Iterable[Grant]) -> None:
             raise InvalidInput("an enterprise user speaks for one enterprise", field="org", remedy="give its code")
 
 
-def check_password(password: str | None) -> None:
+def check_password(password: str | None, user: User | None = None, *, field: str = "password") -> None:
     """Refuse a weak password.
 
+    Args:
+        user: whose it becomes: it must not be like his names.
+        field: what the error names.
     Raises:
         InvalidInput: says what is wrong with it.
     """
     if password is None:
         return
     try:
-        validate_password(password)
+        validate_password(password, user)
     except ValidationError as error:
         raise InvalidInput(
-            " ".join(error.messages), field="password", remedy="choose a longer, less common one"
+            " ".join(error.messages), field=field, remedy="choose a longer, less common one, unlike your names"
         ) from error
 
 

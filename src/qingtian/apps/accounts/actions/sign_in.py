@@ -19,6 +19,8 @@ class Way(StrEnum):
 
     PASSWORD = "password"  # noqa: S105  a word, no secret
     DEMO = "demo"  # a simulated account, entered without a password
+    FACTOR = "factor"  # a password and a second factor
+    PROVIDER = "provider"  # a provider of identities vouched
 
 
 class Refusal(StrEnum):
@@ -26,6 +28,8 @@ class Refusal(StrEnum):
 
     WRONG = "name_or_password_wrong"
     WAIT = "too_many_attempts"
+    CODE = "code_wrong"
+    PROVIDER = "provider_refused"
 
 
 def sign_in(at: datetime, user: User, way: Way) -> Event:

@@ -36,9 +36,9 @@ def session(request: HttpRequest) -> SessionOut:
 
 @router.post("/session", response=writes(SessionOut), auth=Anybody(), summary="Sign in")
 def sign_in(request: HttpRequest, data: LoginIn) -> SessionOut:
-    """Sign in with a password; too many failed attempts must wait."""
-    sessions.sign_in(request, current_clock().now(), data.username, data.password)
-    return sessions.session_out(request)
+    """Sign in with a password, and the code where the account has a second factor; who fails too often must wait."""
+    challenge = sessions.sign_in(request, current_clock().now(), data)
+    return sessions.session_out(request, challenge)
 
 
 @router.delete("/session", response=writes(SessionOut), auth=Anybody(), summary="Sign out")
