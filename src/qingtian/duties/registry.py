@@ -9,6 +9,7 @@ from qingtian.duties.ask_gaps import ask_gaps
 from qingtian.duties.compact_store import compact_store
 from qingtian.duties.compute_indicators import compute_indicators
 from qingtian.duties.duty import Duty
+from qingtian.duties.escalate import escalate
 from qingtian.duties.expire_rows import expire_rows
 from qingtian.duties.judge_air_days import judge_air_days
 from qingtian.duties.judge_air_hours import judge_air_hours
@@ -20,6 +21,8 @@ from qingtian.duties.recompute import recompute
 from qingtian.duties.reopen import reopen
 from qingtian.duties.roll_up_hours import roll_up_hours
 from qingtian.duties.roll_up_periods import roll_up_periods
+from qingtian.duties.send_notices import send_notices
+from qingtian.duties.tell_findings import tell_findings
 from qingtian.duties.tend_devices import expire_waiting, rotate_keys, set_clocks, set_up_devices
 from qingtian.duties.watch_answers import watch_answers
 from qingtian.duties.watch_authenticity import watch_authenticity
@@ -31,6 +34,7 @@ from qingtian.duties.watch_overdue import watch_overdue
 from qingtian.duties.watch_quality import watch_quality
 from qingtian.duties.watch_ranges import watch_ranges
 from qingtian.duties.watch_rebounds import watch_rebounds
+from qingtian.duties.watch_rosters import watch_rosters
 from qingtian.duties.watch_senders import watch_senders
 from qingtian.duties.watch_streams import watch_streams
 from qingtian.duties.watch_treatment import watch_treatment
@@ -81,6 +85,10 @@ DUTIES: tuple[Duty, ...] = (
     Duty("watch_obligations", _HOUR, watch_obligations, "义务履行监视", "Duties due", offset=16 * _MINUTE),
     Duty("watch_rebounds", 10 * _MINUTE, watch_rebounds, "反弹监视", "Relapses"),
     Duty("watch_overdue", _HOUR, watch_overdue, "办理时限监视", "Case clocks"),
+    Duty("tell_findings", _MINUTE, tell_findings, "线索通知", "Findings told"),
+    Duty("watch_rosters", _HOUR, watch_rosters, "值班空缺监视", "Gaps in rosters", offset=2 * _MINUTE),
+    Duty("escalate", _MINUTE, escalate, "无人应答升级", "Silence escalated"),
+    Duty("send_notices", _MINUTE, send_notices, "通知外发", "Notices sent"),
     Duty("reopen", 5 * _MINUTE, reopen, "迟到与撤回数据重评", "Late and withdrawn data judged again", offset=_MINUTE),
     Duty("recompute", _MINUTE, recompute, "历史数据重算", "Recomputations"),
     Duty("compute_indicators", 24 * _HOUR, compute_indicators, "指标计算", "Indicators", offset=_HOUR),

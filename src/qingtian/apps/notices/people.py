@@ -24,6 +24,7 @@ class Recipients:
         org: organisation or enterprise that a role may be bound to; enterprise users are found by it alone.
         rosters: codes of rosters whose person on duty gets it; `*` is every roster of the place.
         without: nobody of these names, such as who did it.
+        otherwise: roles at the place that get it when nobody else is found.
     """
 
     usernames: tuple[str, ...] = ()
@@ -32,6 +33,7 @@ class Recipients:
     org: str = ""
     rosters: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    otherwise: tuple[Role, ...] = ()
 
     @property
     def place(self) -> str:
@@ -77,8 +79,10 @@ class Directory:
         return list(dict.fromkeys(row.user_id for row in self._grants[roles] if _covers(row, region_code, org)))
 
     def on_duty(self, codes: Iterable[str], region_code: str) -> list[int]:
-        """People on duty now."""
-        return []
+        """People on duty now on these rosters; `*` is every roster of the place."""
+        from qingtian.apps.rosters.queries import on_duty_at  # rosters tell people of things too
+
+        return ids_of(on_duty_at(self.at, region_code, codes))
 
 
 def ids_of(usernames: Iterable[str]) -> list[int]:

@@ -26,12 +26,14 @@ class Told:
     Args:
         people: primary keys of users, and why.
         new: it was not there before: endpoints get it too.
+        otherwise: roles at the place that get it when nobody else is found.
         again: it has become more severe: who has it already is told again.
     """
 
     notice: Notice
     people: Mapping[int, Reason]
     new: bool
+    otherwise: tuple[Role, ...] = ()
     again: bool = False
 
 
@@ -69,11 +71,15 @@ def tell(
         extra = Named({}, ())
         if first is not None and row.severity >= first.min_severity:
             where = (row.policy, row.region_code)
-            extra = places.setdefault(where, named_by(directory, first, row.region_code))
-        if not one.people and not extra.people and row.next_step_at is not None:
+            if where not in places:
+                places[where] = named_by(directory, first, row.region_code)
+            extra = places[where]
+        people = {**extra.people, **one.people}
+        if not people and one.otherwise:
+            people = dict.fromkeys(directory.holders(one.otherwise, row.region_code), Reason.ROLE)
+        if not people and row.next_step_at is not None:
             row.next_step_at = at  # nobody to tell: the next step at once
             Notice.objects.filter(pk=row.pk).update(next_step_at=at)
-        people = {**extra.people, **one.people}
         endpoints = extra.endpoints if one.new or one.again else ()
         lines.append(Line(row, people, kind.channels, endpoints, 0, again=one.again))
     enqueue(at, lines, kinds)
@@ -117,7 +123,7 @@ def enqueue(at: datetime, lines: Sequence[Line], kinds: Mapping[str, NoticeKind]
                 receipts.append(
                     Receipt(notice=line.notice, user_id=user, reason=reason, step=line.step, received_at=at)
                 )
-            if not known or line.again:
+            if not known or line.again or line.step:
                 outgoing += _to_person(at, line, contacts.get(user), kinds)
         outgoing += [_to_endpoint(at, line, name, kinds) for name in line.endpoints]
     Receipt.objects.bulk_create(receipts, batch_size=BATCH)
