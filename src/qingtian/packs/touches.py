@@ -78,6 +78,8 @@ TOUCHES: Mapping[str, tuple[Use, ...]] = {
     "ledger_kind": (CAPACITY,),
     "admissibility_check": (EVIDENCE,),
     "evidence_record": (EVIDENCE,),
+    "checklist": (EVIDENCE,),
+    "checklist_item": (EVIDENCE,),
     "obligation_template": (OBLIGATIONS, FINDINGS),
     "waiver_reason": (OBLIGATIONS,),
     "plan_check": (OBLIGATIONS, FINDINGS),

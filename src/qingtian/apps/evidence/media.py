@@ -8,6 +8,8 @@ from qingtian.domain.errors import InvalidInput
 
 HEAD = 512  # bytes that are looked at
 ZIP, TEXT = b"PK\x03\x04", b""
+EBML = b"\x1a\x45\xdf\xa3"  # Matroska and WebM
+BOX = b"ftyp"  # ISO base media: it follows the length of the first box
 
 # Media type -> what the file must begin with; empty = UTF-8 text without control characters.
 ALLOWED: Mapping[str, tuple[bytes, ...]] = {
@@ -15,8 +17,15 @@ ALLOWED: Mapping[str, tuple[bytes, ...]] = {
     "image/jpeg": (b"\xff\xd8\xff",),
     "image/png": (b"\x89PNG\r\n\x1a\n",),
     "image/webp": (b"RIFF",),
-    "video/mp4": (b"ftyp",),  # at byte 4
+    "video/mp4": (BOX,),  # at byte 4
+    "video/quicktime": (BOX,),  # at byte 4
+    "video/3gpp": (BOX,),  # at byte 4
+    "video/webm": (EBML,),
     "audio/mpeg": (b"ID3", b"\xff\xfb", b"\xff\xf3"),
+    "audio/mp4": (BOX,),  # at byte 4
+    "audio/x-m4a": (BOX,),  # at byte 4
+    "audio/webm": (EBML,),
+    "audio/ogg": (b"OggS",),
     "text/plain": (TEXT,),
     "text/csv": (TEXT,),
     "application/json": (TEXT,),
@@ -53,7 +62,7 @@ def check_media_type(media_type: str, head: bytes) -> str:
 def _begins(media_type: str, head: bytes, magic: bytes) -> bool:
     if magic == TEXT:
         return _is_text(head)
-    if media_type == "video/mp4":
+    if magic == BOX:
         return head[4:8] == magic
     if media_type == "image/webp":
         return head.startswith(magic) and head[8:12] == b"WEBP"

@@ -28,6 +28,8 @@ class EvidenceKind(StrEnum):
     EQUIPMENT = "equipment"  # that the device was reviewed, accepted, marked, made public
     SAMPLE = "sample"  # taken by the bureau itself
     RECEIPT = "receipt"  # that somebody was told, or got something
+    SOUND = "sound"
+    SIGNATURE = "signature"  # drawn on the screen of an inspector
 
 
 class EvidenceItem(models.Model):

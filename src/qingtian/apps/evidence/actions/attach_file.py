@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb
@@ -35,6 +36,10 @@ def attach_file(
     title: str = "",
     captured_at: datetime | None = None,
     captured_by: str = "",
+    origin: str = "upload",
+    extra: Mapping[str, Any] | None = None,
+    sha256: str = "",
+    then: Callable[[EvidenceItem], object] | None = None,
 ) -> EvidenceItem:
     """Freeze a file: store its bytes by their hash and chain the item.
 
@@ -44,6 +49,9 @@ def attach_file(
         media_type: as declared; checked against the content.
         captured_at: when it was made; `at` by default.
         captured_by: who made it; the actor by default.
+        extra: further facts that the hash covers, such as the place; texts and numbers as text.
+        sha256: hash that the sender took; the file is refused where it has another one. Empty: not told.
+        then: called with the item in the same transaction.
     Raises:
         NotVisible, NotPermitted, InvalidInput; Conflict when the subject is closed or holds these bytes already.
     """
@@ -57,6 +65,7 @@ def attach_file(
     plain = check_media_type(media_type, file.read(HEAD))
     file.seek(0)
     stored = content_store().put(file)  # before the lock: a file without an item harms nobody
+    _same_bytes(sha256, stored.sha256)
     name = PurePosixPath(file_name.replace("\\", "/")).name[:LONGEST_NAME]
     with writing():
         facts, role = locked_for(actor, Verb.ATTACH_EVIDENCE, subject)
@@ -72,10 +81,24 @@ def attach_file(
             media_type=plain,
             file_name=name,
             title=title.strip() or name,
-            origin="upload",
+            origin=origin,
             captured_at=captured_at or at,
             captured_by=captured_by.strip() or actor.username,
             object=facts.object,
-            extra={},
+            extra=extra or {},
         )
-        return append_item(actor, at, facts, draft, stored=stored, role=role)
+        item = append_item(actor, at, facts, draft, stored=stored, role=role)
+        if then is not None:
+            then(item)
+        return item
+
+
+def _same_bytes(told: str, found: str) -> None:
+    if told and told.lower() != found:
+        raise InvalidInput(
+            f"the file that arrived has the hash {found}, not {told}",
+            field="sha256",
+            remedy="send the file again",
+            told=told,
+            found=found,
+        )

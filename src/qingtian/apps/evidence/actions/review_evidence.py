@@ -36,7 +36,7 @@ def review_evidence(
             raise NotVisible(
                 f"{facts.number} has no item {position}", field="position", remedy="choose one of the list"
             )
-        if item.added_by == actor.username:
+        if item.added_by in actor.persons:
             raise Conflict("nobody reviews what he added", field="actor", remedy="ask a colleague")
         extra = {
             "by": actor.username,

@@ -1,0 +1,1 @@
+"""What a phone does on site."""
