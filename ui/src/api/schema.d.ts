@@ -4,6 +4,114 @@
  */
 
 export interface paths {
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts
+         * @description For those who look after accounts; sort by username, display_name, seen_at.
+         */
+        get: operations["accounts_list_accounts"];
+        put?: never;
+        /**
+         * Give somebody an account
+         * @description With roles in their scopes.
+         */
+        post: operations["accounts_make_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts as a table
+         * @description The list as CSV.
+         */
+        get: operations["accounts_export_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One account
+         * @description Roles, second factor, browsers, keys, deputies, and what happened to it.
+         */
+        get: operations["accounts_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an account
+         * @description Names, roles, password, activity. Nobody changes his own rights.
+         */
+        patch: operations["accounts_change_account"];
+        trace?: never;
+    };
+    "/api/v1/accounts/{username}/end-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign somebody out everywhere
+         * @description Of all browsers; keys of programs are revoked one by one.
+         */
+        post: operations["accounts_end_sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{username}/take-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * For who lost the phone
+         * @description He enrols anew; say how you made sure who asks.
+         */
+        post: operations["accounts_take_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/activations": {
         parameters: {
             query?: never;
@@ -1156,6 +1264,168 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dossiers/{type}/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything about one object
+         * @description Each section with source, coverage and time; `empty` is told apart from `not_connected`.
+         */
+        get: operations["dossiers_one_dossier"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dossiers/{type}/{code}/print.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A dossier as PDF
+         * @description The same sections as on the screen; needs the extra `reports`.
+         */
+        get: operations["dossiers_print_dossier"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enterprise/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The door of an enterprise
+         * @description The enterprises that one speaks for, whom they may ask, how much waits.
+         */
+        get: operations["enterprise_home"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enterprise/todo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an enterprise must do
+         * @description The most urgent first; sort by due_at, severity, number, kind.
+         */
+        get: operations["enterprise_list_todo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enterprise/todo/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The to-do list as CSV
+         * @description Every row that matches the filters of the list.
+         */
+        get: operations["enterprise_export_todo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enterprise/{code}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report self-monitoring results
+         * @description CSV or XLSX; each row settles its own sampling, a row that cannot be taken is told with line and cause.
+         *
+         *     With `dry_run`, which is the default, nothing is kept.
+         */
+        post: operations["enterprise_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enterprise/{code}/results/template.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file of results to fill in
+         * @description One line for each sampling that can be reported today.
+         */
+        get: operations["enterprise_template_of_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enterprise/{code}/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How an enterprise stands, and why
+         * @description Each score with formula, parts, period and the reasons that lower it.
+         */
+        get: operations["enterprise_own_scores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/enterprises": {
         parameters: {
             query?: never;
@@ -1550,6 +1820,108 @@ export interface paths {
          * @description A named person other than the one who added it.
          */
         post: operations["evidence_chains_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/field/cases/{case_id}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a file from site
+         * @description Multipart. Refused when the bytes that arrive have another hash; the same `key` gives the same answer again.
+         */
+        post: operations["field_send_media"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/field/cases/{case_id}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the record of a visit
+         * @description Checklist, people, signatures, and the step that follows: all or nothing.
+         *
+         *     409 `case_moved` when the case changed since `revision`: `params` hold its state, revision and changes.
+         */
+        post: operations["field_send_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/field/kit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a phone takes along
+         * @description Checklists in force, colleagues with cards, types of files that are taken.
+         */
+        get: operations["field_take_along"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/field/sendings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What your phones have sent
+         * @description The newest first; sort by received_at, place.
+         */
+        get: operations["field_list_sendings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/field/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cases that wait on site
+         * @description By deadline; by distance when `lon` and `lat` say where you stand. Sort by due_at, severity, number.
+         */
+        get: operations["field_list_tasks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2088,6 +2460,26 @@ export interface paths {
          * @description Connections, limits that were hit, foreign peers, numbers that two addresses use at once.
          */
         get: operations["rejects_gateway"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grids/at": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The grid that holds a point
+         * @description With those who look after it, as far as the reader may see them.
+         */
+        get: operations["accounts_grid_at"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3140,6 +3532,278 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/acting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stand in for somebody, or for nobody
+         * @description From now on this browser has the roles of that person; the journal says who acts for whom.
+         */
+        post: operations["me_act_for"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/delegations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deputies
+         * @description Who stands in for one, and for whom one stands in.
+         */
+        get: operations["me_list_delegations"];
+        put?: never;
+        /**
+         * Let a colleague stand in
+         * @description With one's official roles, for a time; the journal names both at every deed.
+         */
+        post: operations["me_make_delegation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/delegations/{delegation_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End it now
+         * @description By the principal, the deputy, or those who manage accounts.
+         */
+        post: operations["me_end_delegation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keys of one's programs
+         * @description The newest first, without their texts.
+         */
+        get: operations["me_list_keys"];
+        put?: never;
+        /**
+         * Make a key for a program
+         * @description The key acts for the account within its scopes until it expires; its text is told this once.
+         */
+        post: operations["me_make_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key
+         * @description At once; one's own, or anybody's for those who manage accounts.
+         */
+        delete: operations["me_revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's password
+         * @description All other browsers are signed out.
+         */
+        post: operations["me_new_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether one is enrolled
+         * @description The second factor of one's own account.
+         */
+        get: operations["me_factor"];
+        put?: never;
+        /**
+         * Begin to enrol
+         * @description A secret for a generator of one-time codes (RFC 6238), as text and as a QR code.
+         */
+        post: operations["me_begin_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove a first code
+         * @description From now on signing in asks for a code. Gives recovery codes, this once.
+         */
+        post: operations["me_confirm_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New recovery codes
+         * @description New recovery codes; the old ones no longer count.
+         */
+        post: operations["me_renew_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give up the second factor
+         * @description Needs a code; refused where a role of the account needs a second factor.
+         */
+        post: operations["me_remove_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where one is signed in
+         * @description Browsers that are signed in, the last used first.
+         */
+        get: operations["me_list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/end-others": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign all other browsers out
+         * @description Only the browser that asks stays signed in.
+         */
+        post: operations["me_end_others"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign a browser out
+         * @description Whatever that browser asks next, nobody is signed in.
+         */
+        delete: operations["me_end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/meta": {
         parameters: {
             query?: never;
@@ -3732,6 +4396,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who read identities, originals and exports
+         * @description For auditors and supervisors, the newest first.
+         */
+        get: operations["accounts_list_reads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reads/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Such reads as a table
+         * @description The list as CSV.
+         */
+        get: operations["accounts_export_reads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reckonings/capacity": {
         parameters: {
             query?: never;
@@ -4304,6 +5008,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The matrix role x object x action
+         * @description As the code has it; `docs/rights.md` is made from the same table.
+         */
+        get: operations["accounts_rights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rules": {
         parameters: {
             query?: never;
@@ -4439,7 +5163,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Sign in with a password; too many failed attempts must wait.
+         * @description Sign in with a password, and the code where the account has a second factor; who fails too often must wait.
          */
         post: operations["session_sign_in"];
         /**
@@ -4544,6 +5268,66 @@ export interface paths {
          * @description One line a stream.
          */
         get: operations["streams_export_streams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/todo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What waits
+         * @description Cases, tasks, findings, answers, windows, dated duties, ledger entries; the nearest last moment first.
+         */
+        get: operations["command_todo_list_todo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/todo/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What waits as CSV
+         * @description Every row that matches the filters of the list.
+         */
+        get: operations["command_todo_export_todo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/todo/tabs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much waits
+         * @description The lengths of the four lists: mine, about to be late, late, waiting for a check.
+         */
+        get: operations["command_todo_show_tabs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4680,6 +5464,66 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountDetail
+         * @description An account with everything that opens the door for it.
+         */
+        AccountDetail: {
+            /** Active */
+            active: boolean;
+            /** Card Number */
+            card_number: string;
+            /** Delegations */
+            delegations: components["schemas"]["DelegationOut"][];
+            /** Display Name */
+            display_name: string;
+            /** Display Name En */
+            display_name_en: string;
+            /** Events */
+            events: components["schemas"]["AccountEvent"][];
+            /** Grants */
+            grants: components["schemas"]["GrantOut"][];
+            /** Has Password */
+            has_password: boolean;
+            /**
+             * Identities
+             * @description providers of identities that vouch for it
+             */
+            identities: string[];
+            /** Keys */
+            keys: components["schemas"]["KeyOut"][];
+            /** May Manage */
+            may_manage: boolean;
+            /** Roles */
+            roles: string[];
+            /** Second Factor */
+            second_factor: boolean;
+            /**
+             * Seen At
+             * @description when one of its browsers was last used; the machine's time
+             */
+            seen_at: string | null;
+            /** Sessions */
+            sessions: components["schemas"]["BrowserOut"][];
+            /** Simulated */
+            simulated: boolean;
+            /** Username */
+            username: string;
+        };
+        /**
+         * AccountEvent
+         * @description Something that happened to an account.
+         */
+        AccountEvent: {
+            /** Actor */
+            actor: string;
+            /** At */
+            at: string;
+            /** Detail */
+            detail: string;
+            /** Type */
+            type: string;
+        };
         /**
          * AccountExport
          * @description Which accounts, and options of the file.
@@ -4831,6 +5675,63 @@ export interface components {
              * @description rows that match the filters, on all pages
              */
             total: number;
+        };
+        /**
+         * AccountPatch
+         * @description What changes of an account; what is left out stays.
+         */
+        AccountPatch: {
+            /** Active */
+            active?: boolean | null;
+            /** Card Number */
+            card_number?: string | null;
+            /** Display Name */
+            display_name?: string | null;
+            /** Display Name En */
+            display_name_en?: string | null;
+            /** Grants */
+            grants?: components["schemas"]["GrantIn"][] | null;
+            /** Password */
+            password?: string | null;
+        };
+        /**
+         * AccountRow
+         * @description An account in a list.
+         */
+        AccountRow: {
+            /** Active */
+            active: boolean;
+            /** Display Name */
+            display_name: string;
+            /** Display Name En */
+            display_name_en: string;
+            /** Grants */
+            grants: components["schemas"]["GrantOut"][];
+            /** Roles */
+            roles: string[];
+            /** Second Factor */
+            second_factor: boolean;
+            /**
+             * Seen At
+             * @description when one of its browsers was last used; the machine's time
+             */
+            seen_at: string | null;
+            /** Simulated */
+            simulated: boolean;
+            /** Username */
+            username: string;
+        };
+        /**
+         * ActingIn
+         * @description Whom to stand in for.
+         */
+        ActingIn: {
+            /**
+             * Username
+             * @description empty: act for oneself again
+             * @default
+             */
+            username: string;
         };
         /**
          * ActionOut
@@ -5256,6 +6157,12 @@ export interface components {
             answer: string;
         };
         /**
+         * AnswerKind
+         * @description What an item asks for.
+         * @enum {string}
+         */
+        AnswerKind: "yes_no" | "number" | "text" | "date";
+        /**
          * AnswerState
          * @description How far the question to the enterprise is.
          * @enum {string}
@@ -5608,6 +6515,35 @@ export interface components {
             templates: components["schemas"]["TemplateCount"][];
             /** Total */
             total: number;
+        };
+        /**
+         * BrowserOut
+         * @description A browser that is signed in.
+         */
+        BrowserOut: {
+            /** Address */
+            address: string;
+            /** Agent */
+            agent: string;
+            /**
+             * Current
+             * @description whether it is the one that asks
+             */
+            current: boolean;
+            /** Id */
+            id: number;
+            /**
+             * Opened At
+             * @description the machine's time
+             */
+            opened_at: string;
+            /**
+             * Seen At
+             * @description the machine's time, exact to five minutes
+             */
+            seen_at: string;
+            /** Way */
+            way: string;
         };
         /**
          * CalendarQuery
@@ -6529,6 +7465,12 @@ export interface components {
             reason: string;
         };
         /**
+         * Challenge
+         * @description What a sign-in still needs.
+         * @enum {string}
+         */
+        Challenge: "" | "code" | "enrol";
+        /**
          * ChangedFigureOut
          * @description One version of an answer.
          */
@@ -6557,6 +7499,37 @@ export interface components {
             status: string;
         };
         /**
+         * CheckItemOut
+         * @description A line of a checklist.
+         */
+        CheckItemOut: {
+            answer: components["schemas"]["AnswerKind"];
+            /** Checklist */
+            checklist: string;
+            /** Item */
+            item: string;
+            /** Photo On Problem */
+            photo_on_problem: boolean;
+            /**
+             * Problem On
+             * @description the answer that is a problem; empty where none is
+             */
+            problem_on: string;
+            /** Required */
+            required: boolean;
+            /**
+             * Row
+             * @description row of the pack
+             */
+            row: string;
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
          * CheckKind
          * @description What was done at a component.
          * @enum {string}
@@ -6581,6 +7554,27 @@ export interface components {
             name: string;
             /** Remedy */
             remedy: string;
+        };
+        /**
+         * ChecklistOut
+         * @description A checklist with its lines.
+         */
+        ChecklistOut: {
+            /** Checklist */
+            checklist: string;
+            /**
+             * Inspectors
+             * @description how many inspectors with cards the visit needs
+             */
+            inspectors: number;
+            /** Items */
+            items: components["schemas"]["CheckItemOut"][];
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Source */
+            source: string;
         };
         /**
          * ChildIn
@@ -6779,6 +7773,14 @@ export interface components {
             stopped_on: string | null;
         };
         /**
+         * CodeIn
+         * @description A code of the second factor.
+         */
+        CodeIn: {
+            /** Code */
+            code: string;
+        };
+        /**
          * CodeName
          * @description A code of the tables with its words.
          */
@@ -6791,6 +7793,20 @@ export interface components {
             name_zh: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * ColleagueOut
+         * @description An inspector who can be the second one.
+         */
+        ColleagueOut: {
+            /** Card */
+            card: string;
+            /** Display Name */
+            display_name: string;
+            /** Display Name En */
+            display_name_en: string;
+            /** Username */
+            username: string;
         };
         /**
          * CommandDetail
@@ -7409,6 +8425,34 @@ export interface components {
          */
         Confirmation: "unconfirmed" | "confirmed";
         /**
+         * ContactOut
+         * @description Whom an enterprise may turn to.
+         */
+        ContactOut: {
+            /**
+             * Case
+             * @description the service case that names this commissioner
+             */
+            case: number | null;
+            /** Case Number */
+            case_number: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /**
+             * Phone
+             * @description empty where none is on record
+             */
+            phone: string;
+            /**
+             * Role
+             * @description named in the register, named in a service case, or the organisation that supervises it
+             * @enum {string}
+             */
+            role: "commissioner" | "project_commissioner" | "supervisor";
+        };
+        /**
          * CorrectionFilters
          * @description Which changed answers.
          */
@@ -7937,6 +8981,59 @@ export interface components {
              * @description rules that were taken from memory
              */
             unverified: number;
+        };
+        /**
+         * DelegationIn
+         * @description Who stands in.
+         */
+        DelegationIn: {
+            /** Deputy */
+            deputy: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /**
+         * DelegationOut
+         * @description Somebody stands in for somebody else for a time.
+         */
+        DelegationOut: {
+            /** Deputy */
+            deputy: string;
+            /** Deputy Name */
+            deputy_name: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ends At */
+            ends_at: string;
+            /** Id */
+            id: number;
+            /** Made At */
+            made_at: string;
+            /** May End */
+            may_end: boolean;
+            /** Principal */
+            principal: string;
+            /** Principal Name */
+            principal_name: string;
+            /** Reason */
+            reason: string;
+            /** Starts At */
+            starts_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "coming" | "running" | "over";
         };
         /**
          * DemoAccount
@@ -8538,6 +9635,184 @@ export interface components {
             text_zh: string;
         };
         /**
+         * DossierCell
+         * @description A cell of a section, in both languages.
+         */
+        DossierCell: {
+            /** En */
+            en: string;
+            /**
+             * Link
+             * @description address of the page that shows it, below /desk; empty for none
+             * @default
+             */
+            link: string;
+            /**
+             * Tone
+             * @description danger, warning, success, info or empty; the words say the same
+             * @default
+             */
+            tone: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * DossierColumn
+         * @description A column of a section.
+         */
+        DossierColumn: {
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /**
+             * Numeric
+             * @default false
+             */
+            numeric: boolean;
+        };
+        /**
+         * DossierFact
+         * @description A fact of the head of a dossier.
+         */
+        DossierFact: {
+            /** En */
+            en: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * DossierOut
+         * @description One object, one file.
+         */
+        DossierOut: {
+            /** Code */
+            code: string;
+            /** Facts */
+            facts: components["schemas"]["DossierFact"][];
+            /**
+             * Known At
+             * @description the dossier tells what was known then
+             */
+            known_at: string;
+            /** Pdf Url */
+            pdf_url: string;
+            place: components["schemas"]["PlaceOut"];
+            /** Sections */
+            sections: components["schemas"]["DossierSection"][];
+            /**
+             * Strip
+             * @description 12 quarters, the oldest first
+             */
+            strip: components["schemas"]["DossierQuarter"][];
+            /** Strip Basis En */
+            strip_basis_en: string;
+            /** Strip Basis Zh */
+            strip_basis_zh: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "enterprise" | "catering_shop" | "water_body";
+        };
+        /**
+         * DossierQuarter
+         * @description A quarter of the compliance strip.
+         */
+        DossierQuarter: {
+            /** Exceeding */
+            exceeding: number;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Judged
+             * @description what was judged in it
+             */
+            judged: number;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Mark En */
+            mark_en: string;
+            /**
+             * Mark Zh
+             * @description one character: it says the state without a colour
+             */
+            mark_zh: string;
+            /**
+             * Quarter
+             * @description such as 2025-Q3
+             */
+            quarter: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "meet" | "exceed" | "no_data";
+        };
+        /**
+         * DossierSection
+         * @description One section with where it comes from, how complete it is and how new.
+         */
+        DossierSection: {
+            /** Columns */
+            columns: components["schemas"]["DossierColumn"][];
+            /** Coverage En */
+            coverage_en: string;
+            /** Coverage Zh */
+            coverage_zh: string;
+            /** Key */
+            key: string;
+            /**
+             * Link
+             * @description address of the list that has them all, below /desk; empty for none
+             */
+            link: string;
+            /** Rows */
+            rows: components["schemas"]["DossierCell"][][];
+            /** Source En */
+            source_en: string;
+            /** Source Zh */
+            source_zh: string;
+            /**
+             * State
+             * @description empty: nothing on record; not_connected: its source is not connected
+             * @enum {string}
+             */
+            state: "filled" | "empty" | "not_connected";
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /**
+             * Total
+             * @description rows that there are; the section shows the newest
+             */
+            total: number;
+            /** Updated At */
+            updated_at: string | null;
+            /** Why En */
+            why_en: string;
+            /**
+             * Why Zh
+             * @description why there is nothing; empty when there is something
+             */
+            why_zh: string;
+        };
+        /**
          * DoubledDevice
          * @description One MN heard from two addresses in turns.
          */
@@ -8862,6 +10137,14 @@ export interface components {
             until?: string | null;
         };
         /**
+         * EndedOut
+         * @description How many browsers were signed out.
+         */
+        EndedOut: {
+            /** Ended */
+            ended: number;
+        };
+        /**
          * EnterpriseDetail
          * @description One enterprise, one file.
          */
@@ -8944,6 +10227,31 @@ export interface components {
             with_open_findings?: boolean | null;
         };
         /**
+         * EnterpriseHome
+         * @description The door of an enterprise.
+         */
+        EnterpriseHome: {
+            /** Enterprises */
+            enterprises: components["schemas"]["OwnEnterprise"][];
+            /** Overdue */
+            overdue: number;
+            /**
+             * Unanswered
+             * @description findings that wait for an answer
+             */
+            unanswered: number;
+            /**
+             * Waiting
+             * @description rows of the to-do list
+             */
+            waiting: number;
+            /**
+             * Windows
+             * @description announced outages that are running or to come
+             */
+            windows: number;
+        };
+        /**
          * EnterpriseOut
          * @description An enterprise in a list.
          */
@@ -8999,6 +10307,15 @@ export interface components {
              * @description rows that match the filters, on all pages
              */
             total: number;
+        };
+        /**
+         * EnterpriseScores
+         * @description How an enterprise stands, and why.
+         */
+        EnterpriseScores: {
+            place: components["schemas"]["PlaceOut"];
+            /** Scores */
+            scores: components["schemas"]["ScoreOut"][];
         };
         /**
          * EntryExport
@@ -9511,7 +10828,7 @@ export interface components {
          * @description What an item is.
          * @enum {string}
          */
-        EvidenceKind: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "equipment" | "sample" | "receipt";
+        EvidenceKind: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "equipment" | "sample" | "receipt" | "sound" | "signature";
         /**
          * EvidenceOut
          * @description An evidence item, frozen by its hash.
@@ -9994,6 +11311,22 @@ export interface components {
          */
         FaultCode: "missing" | "not_a_number" | "not_whole" | "too_small" | "too_large" | "not_a_day" | "not_a_choice" | "not_a_flag" | "not_a_list" | "not_text" | "wrong_form" | "wrong_credit_code" | "unknown" | "taken" | "twice" | "not_permitted" | "broken_rule";
         /**
+         * FieldAnswerIn
+         * @description What was found on one line.
+         */
+        FieldAnswerIn: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Value
+             * @default
+             */
+            value: string;
+        };
+        /**
          * FieldDifference
          * @description What a change did to a field.
          */
@@ -10015,6 +11348,101 @@ export interface components {
          * @enum {string}
          */
         FieldKind: "text" | "integer" | "decimal" | "date" | "choice" | "flag" | "list" | "credit_code" | "structure";
+        /**
+         * FieldKitOut
+         * @description What a phone takes along besides its tasks.
+         */
+        FieldKitOut: {
+            /** Checklists */
+            checklists: components["schemas"]["ChecklistOut"][];
+            /**
+             * Inspectors
+             * @description with cards, who work where you do; empty for others
+             */
+            inspectors: components["schemas"]["ColleagueOut"][];
+            /**
+             * Media Types
+             * @description files that are taken
+             */
+            media_types: string[];
+            /** Taken At */
+            taken_at: string;
+        };
+        /**
+         * FieldMediaIn
+         * @description What is said of a file that a phone made.
+         */
+        FieldMediaIn: {
+            /** Accuracy M */
+            accuracy_m?: string | null;
+            /**
+             * Captured At
+             * Format: date-time
+             */
+            captured_at: string;
+            /**
+             * Clock At
+             * Format: date-time
+             * @description what that clock shows now: its error is taken off all times
+             */
+            clock_at: string;
+            /**
+             * Device
+             * @description name that the phone gives itself
+             */
+            device: string;
+            /**
+             * Key
+             * @description made once on the phone: sending again with it changes nothing
+             */
+            key: string;
+            /** @default photo */
+            kind: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "equipment" | "sample" | "receipt" | "sound" | "signature";
+            /** Lat */
+            lat?: string | null;
+            /**
+             * Line
+             * @description line of the checklist that it shows
+             * @default
+             */
+            line: string;
+            /** Lon */
+            lon?: string | null;
+            /**
+             * Made At
+             * Format: date-time
+             * @description when it was put into the queue, by the clock of the phone
+             */
+            made_at: string;
+            /**
+             * Place
+             * @description place in the queue of the phone
+             */
+            place: number;
+            /**
+             * Sha256
+             * @description taken on the phone when the file was made
+             */
+            sha256: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
+        /**
+         * FieldMediaRef
+         * @description A file of the visit.
+         */
+        FieldMediaRef: {
+            /**
+             * Line
+             * @default
+             */
+            line: string;
+            /** Sha256 */
+            sha256: string;
+        };
         /**
          * FieldOut
          * @description A field of a form.
@@ -10085,6 +11513,83 @@ export interface components {
             name: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * FieldSignatureRef
+         * @description A signature of the visit.
+         */
+        FieldSignatureRef: {
+            /**
+             * By
+             * @description username of an inspector, or `party`
+             */
+            by: string;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
+         * FieldStepIn
+         * @description The step that follows.
+         */
+        FieldStepIn: {
+            /** Fields */
+            fields?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** To */
+            to: string;
+        };
+        /**
+         * FieldTask
+         * @description A case that waits on site.
+         */
+        FieldTask: {
+            case: components["schemas"]["CaseRow"];
+            /** Checklists */
+            checklists: string[];
+            /**
+             * Distance M
+             * @description great circle from where you stand; empty when either place is unknown
+             */
+            distance_m: number | null;
+            /** Lat */
+            lat: number | null;
+            /** Lon */
+            lon: number | null;
+            /**
+             * Mine
+             * @description given to you by name
+             */
+            mine: boolean;
+            /**
+             * Question
+             * @description what is to be checked, or the problem
+             */
+            question: string;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * FieldTaskPage
+         * @description A page of tasks.
+         */
+        FieldTaskPage: {
+            /** Items */
+            items: components["schemas"]["FieldTask"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
         };
         /**
          * FieldsIn
@@ -11693,6 +13198,28 @@ export interface components {
             without: string[];
         };
         /**
+         * GrantIn
+         * @description A role within a scope; empty parts do not restrict.
+         */
+        GrantIn: {
+            /**
+             * Case Type
+             * @default
+             */
+            case_type: string;
+            /**
+             * Org
+             * @default
+             */
+            org: string;
+            /**
+             * Region Code
+             * @default
+             */
+            region_code: string;
+            role: components["schemas"]["Role"];
+        };
+        /**
          * GrantOut
          * @description A role within a scope; empty parts do not restrict.
          */
@@ -11705,6 +13232,15 @@ export interface components {
             region_code: string;
             /** Role */
             role: string;
+        };
+        /**
+         * GridOut
+         * @description The grid that holds a point.
+         */
+        GridOut: {
+            grid: components["schemas"]["PlaceOut"] | null;
+            /** Keepers */
+            keepers: components["schemas"]["KeeperOut"][];
         };
         /**
          * Group
@@ -12805,6 +14341,79 @@ export interface components {
             version: number;
         };
         /**
+         * KeeperOut
+         * @description Who looks after a grid.
+         */
+        KeeperOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /**
+             * Phone
+             * @description whole or masked, by the reader's role
+             */
+            phone: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * KeyIn
+         * @description A key for a program.
+         */
+        KeyIn: {
+            /**
+             * Days
+             * @default 90
+             */
+            days: number;
+            /**
+             * Name
+             * @description which program uses it
+             */
+            name: string;
+            /**
+             * Scopes
+             * @description `read`, and names of verbs
+             */
+            scopes: string[];
+        };
+        /**
+         * KeyOut
+         * @description A key, without its text.
+         */
+        KeyOut: {
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: number;
+            /** Made At */
+            made_at: string;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Prefix */
+            prefix: string;
+            /** Scopes */
+            scopes: string[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "valid" | "expired" | "revoked";
+            /** Used At */
+            used_at: string | null;
+            /** Used From */
+            used_from: string;
+        };
+        /**
+         * Kind
+         * @description What somebody has to do with.
+         * @enum {string}
+         */
+        Kind: "case" | "task" | "part" | "finding" | "answer" | "question" | "window" | "occurrence" | "entry" | "followed";
+        /**
          * KnownField
          * @description A value that the case holds, with its words.
          */
@@ -13309,6 +14918,12 @@ export interface components {
          * @description Sign in with a password.
          */
         LoginIn: {
+            /**
+             * Code
+             * @description of the second factor, or a recovery code
+             * @default
+             */
+            code: string;
             /** Password */
             password: string;
             /** Username */
@@ -13599,6 +15214,11 @@ export interface components {
             demo_accounts: components["schemas"]["DemoAccount"][];
             /** Mode */
             mode: string;
+            /**
+             * Provider
+             * @description words of the button for the provider of identities; empty when there is none
+             */
+            provider: string;
             /** Version */
             version: string;
         };
@@ -13661,6 +15281,40 @@ export interface components {
             name: string;
             /** Name En */
             name_en: string;
+        };
+        /**
+         * NewKeyOut
+         * @description A key that was just made, with its text: nobody sees it again.
+         */
+        NewKeyOut: {
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: number;
+            /**
+             * Key
+             * @description send as `Authorization: Bearer ...`
+             */
+            key: string;
+            /** Made At */
+            made_at: string;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Prefix */
+            prefix: string;
+            /** Scopes */
+            scopes: string[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "valid" | "expired" | "revoked";
+            /** Used At */
+            used_at: string | null;
+            /** Used From */
+            used_from: string;
         };
         /**
          * NewcomerDetail
@@ -15210,6 +16864,26 @@ export interface components {
             trend: components["schemas"]["TrendOut"];
         };
         /**
+         * OwnEnterprise
+         * @description An enterprise that the reader speaks for.
+         */
+        OwnEnterprise: {
+            /** Contacts */
+            contacts: components["schemas"]["ContactOut"][];
+            place: components["schemas"]["PlaceOut"];
+        };
+        /**
+         * OwnQuery
+         * @description Which enterprise, for those who speak for several or look on.
+         */
+        OwnQuery: {
+            /**
+             * Enterprise
+             * @description code; every own one when left out
+             */
+            enterprise?: string | null;
+        };
+        /**
          * PageQuery
          * @description Which page of a list, in which order.
          */
@@ -15269,6 +16943,16 @@ export interface components {
             kind: "head" | "length" | "segment" | "crc" | "other";
             /** Text */
             text: string;
+        };
+        /**
+         * PasswordIn
+         * @description Another password for oneself.
+         */
+        PasswordIn: {
+            /** New */
+            new: string;
+            /** Old */
+            old: string;
         };
         /**
          * PastedIn
@@ -15705,6 +17389,22 @@ export interface components {
             version: number;
         };
         /**
+         * PointQuery
+         * @description A point on the map.
+         */
+        PointQuery: {
+            /**
+             * Lat
+             * @description degrees north, WGS 84
+             */
+            lat: number;
+            /**
+             * Lon
+             * @description degrees east, WGS 84
+             */
+            lon: number;
+        };
+        /**
          * PollutantOut
          * @description A pollutant code with its names.
          */
@@ -15817,6 +17517,20 @@ export interface components {
              * @description a decimal number as text, as the server rounded it
              */
             value: string;
+        };
+        /**
+         * PrincipalOut
+         * @description Somebody whom the user may stand in for now.
+         */
+        PrincipalOut: {
+            /** Display Name */
+            display_name: string;
+            /** Display Name En */
+            display_name_en: string;
+            /** Until */
+            until: string;
+            /** Username */
+            username: string;
         };
         /**
          * Priority
@@ -16220,6 +17934,126 @@ export interface components {
             };
         };
         /**
+         * ReadExport
+         * @description Which reads, and options of the file.
+         */
+        ReadExport: {
+            /**
+             * Actor
+             * @description username
+             */
+            actor?: string | null;
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /** Kind */
+            kind?: ("identity" | "original" | "export" | "custody") | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /** Since */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
+         * ReadFilters
+         * @description Which reads.
+         */
+        ReadFilters: {
+            /**
+             * Actor
+             * @description username
+             */
+            actor?: string | null;
+            /** Kind */
+            kind?: ("identity" | "original" | "export" | "custody") | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /** Since */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
+         * ReadPage
+         * @description A page of such reads.
+         */
+        ReadPage: {
+            /** Items */
+            items: components["schemas"]["ReadRow"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * ReadRow
+         * @description Somebody read what the law wants to know about.
+         */
+        ReadRow: {
+            /** Acting For */
+            acting_for: string;
+            /** Actor */
+            actor: string;
+            /** Actor Name */
+            actor_name: string;
+            /** At */
+            at: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "identity" | "original" | "export" | "custody";
+            /**
+             * Link
+             * @description page of the subject on the desk
+             */
+            link: string;
+            /** Role */
+            role: string;
+            /**
+             * Subject
+             * @description such as C-2025-000012
+             */
+            subject: string;
+        };
+        /**
          * ReadmissionFilters
          * @description Which orders.
          */
@@ -16326,6 +18160,14 @@ export interface components {
          * @description Why.
          */
         ReasonIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ReasonOnly
+         * @description Why.
+         */
+        ReasonOnly: {
             /** Reason */
             reason: string;
         };
@@ -16769,6 +18611,14 @@ export interface components {
             title: string;
         };
         /**
+         * RecoveryCodes
+         * @description Codes that let in once each without the generator; nobody sees them again.
+         */
+        RecoveryCodes: {
+            /** Codes */
+            codes: string[];
+        };
+        /**
          * RedactionIn
          * @description What came with a redacted copy.
          */
@@ -17149,6 +18999,75 @@ export interface components {
             result: string;
         };
         /**
+         * ResultFault
+         * @description A row of a file of results that was not taken.
+         */
+        ResultFault: {
+            /** Cause */
+            cause: string;
+            /** Column */
+            column: string;
+            /**
+             * Line
+             * @description line of the file, the header counted
+             */
+            line: number;
+            /** Reason En */
+            reason_en: string;
+            /** Reason Zh */
+            reason_zh: string;
+            /** Remedy En */
+            remedy_en: string;
+            /** Remedy Zh */
+            remedy_zh: string;
+            /**
+             * Text
+             * @description what stands there
+             */
+            text: string;
+        };
+        /**
+         * ResultTaken
+         * @description A row of a file of results that settled a duty.
+         */
+        ResultTaken: {
+            /** Late */
+            late: boolean;
+            /** Line */
+            line: number;
+            /** Number */
+            number: string;
+            /** Occurrence */
+            occurrence: number;
+            /**
+             * Over Limit
+             * @description the value is above the limit of the permit for the same unit
+             */
+            over_limit: boolean;
+            /** Result */
+            result: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+        };
+        /**
+         * ResultsReport
+         * @description What a file of self-monitoring results did, or would do.
+         */
+        ResultsReport: {
+            /** Dry Run */
+            dry_run: boolean;
+            /** Faults */
+            faults: components["schemas"]["ResultFault"][];
+            /** Rows */
+            rows: number;
+            /** Taken */
+            taken: components["schemas"]["ResultTaken"][];
+            /** Unknown Columns */
+            unknown_columns: string[];
+        };
+        /**
          * RevenueIn
          * @description Draft the split of a pool.
          */
@@ -17190,6 +19109,49 @@ export interface components {
          * @enum {string}
          */
         ReviewResult: "pass" | "fail";
+        /**
+         * RightRow
+         * @description One action on one kind of object: which roles may.
+         */
+        RightRow: {
+            /** Action En */
+            action_en: string;
+            /** Action Zh */
+            action_zh: string;
+            /**
+             * Cells
+             * @description by role
+             */
+            cells: {
+                [key: string]: boolean;
+            };
+            /** Object En */
+            object_en: string;
+            /** Object Type */
+            object_type: string;
+            /** Object Zh */
+            object_zh: string;
+            /** Verb */
+            verb: string;
+        };
+        /**
+         * RightsOut
+         * @description The matrix role x object x action, as the code has it.
+         */
+        RightsOut: {
+            /** Actions */
+            actions: components["schemas"]["RightRow"][];
+            /** Roles */
+            roles: string[];
+            /** Sights */
+            sights: components["schemas"]["SightRow"][];
+        };
+        /**
+         * Role
+         * @description What somebody is in the house; a person may hold several, each with a scope.
+         * @enum {string}
+         */
+        Role: "citizen" | "enterprise_user" | "window" | "dispatcher" | "handler" | "inspector" | "legal_reviewer" | "approver" | "supervisor" | "auditor" | "data_steward" | "system";
         /**
          * RootOut
          * @description A daily root.
@@ -17523,6 +19485,200 @@ export interface components {
          */
         RunState: "waiting" | "running" | "done" | "cancelled" | "failed";
         /**
+         * Scope
+         * @description Whose work is asked for.
+         * @enum {string}
+         */
+        Scope: "mine" | "all";
+        /**
+         * ScoreOut
+         * @description A rate or grade of an enterprise with the reasons for it.
+         */
+        ScoreOut: {
+            /** Code */
+            code: string;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Formula En */
+            formula_en: string;
+            /** Formula Zh */
+            formula_zh: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Part
+             * @description of a rate
+             */
+            part: number | null;
+            /** Percent */
+            percent: string | null;
+            /**
+             * Reasons
+             * @description what lowers it, the weightiest first
+             */
+            reasons: components["schemas"]["ScoreReason"][];
+            /** Reasons Total */
+            reasons_total: number;
+            /** Source En */
+            source_en: string;
+            /** Source Zh */
+            source_zh: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "rated" | "no_data";
+            /** Whole */
+            whole: number | null;
+            /** Words En */
+            words_en: string;
+            /**
+             * Words Zh
+             * @description of a grade or a sum; empty for rates
+             */
+            words_zh: string;
+        };
+        /**
+         * ScoreReason
+         * @description What a score rests on, with the page that shows it.
+         */
+        ScoreReason: {
+            /** En */
+            en: string;
+            /**
+             * Path
+             * @description below /enterprise; empty for none
+             */
+            path: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * SecondFactorOffer
+         * @description A new secret for a generator; nobody sees it again.
+         */
+        SecondFactorOffer: {
+            /**
+             * Picture
+             * @description the QR code as SVG; empty where the extra `access` is not installed
+             */
+            picture: string;
+            /**
+             * Secret
+             * @description base32, to be typed where no camera is
+             */
+            secret: string;
+            /**
+             * Uri
+             * @description otpauth://, what the picture says
+             */
+            uri: string;
+        };
+        /**
+         * SecondFactorState
+         * @description The second factor of one's own account.
+         */
+        SecondFactorState: {
+            /** Enrolled */
+            enrolled: boolean;
+            /** Recovery Left */
+            recovery_left: number;
+            /**
+             * Required
+             * @description whether a role of the account may sign in with one only
+             */
+            required: boolean;
+        };
+        /**
+         * SendingFilters
+         * @description Which sendings.
+         */
+        SendingFilters: {
+            /** Case */
+            case?: number | null;
+            /** Device */
+            device?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * SendingKind
+         * @description What was sent.
+         * @enum {string}
+         */
+        SendingKind: "media" | "record";
+        /**
+         * SendingPage
+         * @description A page of sendings.
+         */
+        SendingPage: {
+            /** Items */
+            items: components["schemas"]["SendingRow"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * SendingRow
+         * @description One thing that a phone of yours sent.
+         */
+        SendingRow: {
+            /** Case Id */
+            case_id: number;
+            /** Case Number */
+            case_number: string;
+            /** Device */
+            device: string;
+            /** Evidence Kind */
+            evidence_kind: string;
+            /** Id */
+            id: number;
+            /** Key */
+            key: string;
+            kind: components["schemas"]["SendingKind"];
+            /** Made At */
+            made_at: string;
+            /** Place */
+            place: number;
+            /** Position */
+            position: number;
+            /** Received At */
+            received_at: string;
+            /** Sha256 */
+            sha256: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * SentCodeOut
          * @description A code that a device sends.
          */
@@ -17551,6 +19707,49 @@ export interface components {
              * @description by the code table; what the device means is a setting
              */
             unit: string;
+        };
+        /**
+         * SentOut
+         * @description What became of a sending; the same each time it is sent.
+         */
+        SentOut: {
+            /** Case */
+            case: number;
+            /** Hash */
+            hash: string;
+            /** Item */
+            item: number;
+            /** Key */
+            key: string;
+            kind: components["schemas"]["SendingKind"];
+            /**
+             * Number
+             * @description of the case; of records only
+             * @default
+             */
+            number: string;
+            /** Position */
+            position: number;
+            /**
+             * Revision
+             * @description of the case after it; of records only
+             */
+            revision?: number | null;
+            /** Sha256 */
+            sha256: string;
+            /** Size */
+            size: number;
+            /**
+             * State
+             * @description of the case after it; of records only
+             * @default
+             */
+            state: string;
+            /**
+             * Step
+             * @default
+             */
+            step: string;
         };
         /**
          * SeriesExport
@@ -17728,13 +19927,19 @@ export interface components {
          * @description The session of this browser.
          */
         SessionOut: {
+            /** @description whom the user stands in for; the roles are that person's */
+            acting_for: components["schemas"]["PrincipalOut"] | null;
             /** Authenticated */
             authenticated: boolean;
+            /** @description what is missing when name and password were right */
+            challenge: components["schemas"]["Challenge"];
             /**
              * Csrf Token
              * @description send as header X-CSRFToken with every change
              */
             csrf_token: string;
+            /** May Act For */
+            may_act_for: components["schemas"]["PrincipalOut"][];
             user: components["schemas"]["UserOut"] | null;
         };
         /**
@@ -17788,6 +19993,25 @@ export interface components {
             need: number;
             /** Period */
             period: string;
+        };
+        /**
+         * SightRow
+         * @description How much of one kind of object each role sees.
+         */
+        SightRow: {
+            /**
+             * Cells
+             * @description all: everybody's; scope: of its region and organisation; own: of its enterprise; part: masked
+             */
+            cells: {
+                [key: string]: "all" | "scope" | "own" | "part" | "none";
+            };
+            /** Object En */
+            object_en: string;
+            /** Object Type */
+            object_type: string;
+            /** Object Zh */
+            object_zh: string;
         };
         /**
          * Sign
@@ -18589,6 +20813,36 @@ export interface components {
             last_at: string;
         };
         /**
+         * TaskFilters
+         * @description Which tasks, and from where they are seen.
+         */
+        TaskFilters: {
+            /** Lat */
+            lat?: number | null;
+            /**
+             * Lon
+             * @description where you stand: the nearest task comes first
+             */
+            lon?: number | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /** @default all */
+            whose: "mine" | "open" | "all";
+        };
+        /**
          * TemplateCount
          * @description How many cases a procedure has.
          */
@@ -18666,6 +20920,282 @@ export interface components {
             effective_on?: string | null;
             /** Text */
             text: string;
+        };
+        /**
+         * TodoExport
+         * @description Filters of the list and options of the file.
+         */
+        TodoExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * Enterprise
+             * @description code; every own one when left out
+             */
+            enterprise?: string | null;
+            /**
+             * Kind
+             * @description one or more
+             */
+            kind?: ("finding" | "duty" | "case" | "plan")[] | null;
+            /** Overdue */
+            overdue?: boolean | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a number, title or name
+             */
+            q?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * TodoFilters
+         * @description Which rows of the to-do list.
+         */
+        TodoFilters: {
+            /**
+             * Enterprise
+             * @description code; every own one when left out
+             */
+            enterprise?: string | null;
+            /**
+             * Kind
+             * @description one or more
+             */
+            kind?: ("finding" | "duty" | "case" | "plan")[] | null;
+            /** Overdue */
+            overdue?: boolean | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a number, title or name
+             */
+            q?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * TodoItem
+         * @description Something that an enterprise must do.
+         */
+        TodoItem: {
+            /** Detail En */
+            detail_en: string;
+            /**
+             * Detail Zh
+             * @description the question that was asked, or the steps that can be taken
+             */
+            detail_zh: string;
+            /** Due At */
+            due_at: string | null;
+            /**
+             * Id
+             * @description kind and number of the thing, unique in the list
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "finding" | "duty" | "case" | "plan";
+            /** Number */
+            number: string;
+            object: components["schemas"]["PlaceOut"];
+            /** Overdue */
+            overdue: boolean;
+            /**
+             * Path
+             * @description address of the page where it is done, below /enterprise
+             */
+            path: string;
+            /**
+             * Remaining Working Days
+             * @description to the last day; negative when it is over
+             */
+            remaining_working_days: number | null;
+            /** Severity */
+            severity: number | null;
+            /** Simulated */
+            simulated: boolean;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "answer" | "answer_again" | "fulfil" | "step" | "submit_plan" | "mend_plan";
+        };
+        /**
+         * TodoKindCount
+         * @description How many things of one kind wait.
+         */
+        TodoKindCount: {
+            /** Breached */
+            breached: number;
+            kind: components["schemas"]["Kind"];
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Near */
+            near: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * TodoPage
+         * @description A page of the to-do list, the most urgent first.
+         */
+        TodoPage: {
+            /**
+             * Counts
+             * @description rows of each kind, whatever the filter of kinds
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["TodoItem"][];
+            /** Overdue */
+            overdue: number;
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * TodoRow
+         * @description One thing to do.
+         */
+        TodoRow: {
+            /** Clock En */
+            clock_en: string;
+            /**
+             * Clock Zh
+             * @description which period ends then; empty where the thing has one only
+             */
+            clock_zh: string;
+            /** Due At */
+            due_at: string | null;
+            /**
+             * Id
+             * @description of the thing itself: a case, a finding, a window, a duty, an entry; of a part, its case
+             */
+            id: number;
+            kind: components["schemas"]["Kind"];
+            /**
+             * Link
+             * @description its page on the desk
+             */
+            link: string;
+            /** Near */
+            near: boolean;
+            /** Number */
+            number: string;
+            /** Overdue */
+            overdue: boolean;
+            place: components["schemas"]["PlaceOut"] | null;
+            /**
+             * Provisional
+             * @description the period reaches a year whose calendar is not published
+             */
+            provisional: boolean;
+            /** Remaining Working Days */
+            remaining_working_days: number | null;
+            /** Responsible */
+            responsible: string;
+            /** Responsible Name */
+            responsible_name: string;
+            /** Severity */
+            severity: number | null;
+            /** Simulated */
+            simulated: boolean;
+            /**
+             * Since
+             * @description since when it waits
+             */
+            since: string;
+            /** State En */
+            state_en: string;
+            /** State Zh */
+            state_zh: string;
+            /** Title */
+            title: string;
+            /** Title En */
+            title_en: string;
+            /**
+             * Waits For
+             * @description roles that may do it; empty where the right says who
+             */
+            waits_for: string[];
+            /** What En */
+            what_en: string;
+            /**
+             * What Zh
+             * @description what is expected next
+             */
+            what_zh: string;
+        };
+        /**
+         * TodoTabs
+         * @description The lists of the command desk by length.
+         */
+        TodoTabs: {
+            /** Breached */
+            breached: number;
+            /**
+             * Check
+             * @description waiting for a check
+             */
+            check: number;
+            /**
+             * Mine
+             * @description what waits for you, without the cases that you only follow
+             */
+            mine: number;
+            /**
+             * Near
+             * @description about to be late, of everybody in your scope
+             */
+            near: number;
+            /** Near Days */
+            near_days: number;
         };
         /**
          * ToldField
@@ -18919,7 +21449,7 @@ export interface components {
              */
             captured_by: string;
             /** @default document */
-            kind: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "equipment" | "sample" | "receipt";
+            kind: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "equipment" | "sample" | "receipt" | "sound" | "signature";
             /**
              * Title
              * @default
@@ -18936,6 +21466,12 @@ export interface components {
             /** T */
             t: string;
         };
+        /**
+         * Urgency
+         * @description How near the last moment is.
+         * @enum {string}
+         */
+        Urgency: "breached" | "near" | "later" | "none";
         /**
          * UseIn
          * @description Record a use of data.
@@ -19017,6 +21553,94 @@ export interface components {
          */
         View: "mine" | "due_soon" | "overdue" | "to_verify" | "all";
         /**
+         * VisitIn
+         * @description The record of a visit.
+         */
+        VisitIn: {
+            /** Accuracy M */
+            accuracy_m?: string | null;
+            /** Answers */
+            answers?: {
+                [key: string]: components["schemas"]["FieldAnswerIn"];
+            };
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /**
+             * Clock At
+             * Format: date-time
+             * @description what that clock shows now: its error is taken off all times
+             */
+            clock_at: string;
+            /**
+             * Device
+             * @description name that the phone gives itself
+             */
+            device: string;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /** Inspectors */
+            inspectors: string[];
+            /**
+             * Key
+             * @description made once on the phone: sending again with it changes nothing
+             */
+            key: string;
+            /** Lat */
+            lat?: string | null;
+            /** Lon */
+            lon?: string | null;
+            /**
+             * Made At
+             * Format: date-time
+             * @description when it was put into the queue, by the clock of the phone
+             */
+            made_at: string;
+            /** Media */
+            media?: components["schemas"]["FieldMediaRef"][];
+            /**
+             * Party Name
+             * @default
+             */
+            party_name: string;
+            /**
+             * Party Says
+             * @default
+             */
+            party_says: string;
+            /**
+             * Place
+             * @description place in the queue of the phone
+             */
+            place: number;
+            /**
+             * Revision
+             * @description of the case, as you saw it; refused with 409 `case_moved` when it has changed
+             */
+            revision: number;
+            /**
+             * Seen At
+             * Format: date-time
+             * @description when you saw it so
+             */
+            seen_at: string;
+            /** Signatures */
+            signatures?: components["schemas"]["FieldSignatureRef"][];
+            step?: components["schemas"]["FieldStepIn"] | null;
+            /** Text */
+            text: string;
+            /**
+             * Unsigned Reason
+             * @default
+             */
+            unsigned_reason: string;
+        };
+        /**
          * VocabularyOut
          * @description The closed lists of findings, as the packs hold them.
          */
@@ -19055,6 +21679,12 @@ export interface components {
             /** Text Zh */
             text_zh: string;
         };
+        /**
+         * Whose
+         * @description Which tasks.
+         * @enum {string}
+         */
+        Whose: "mine" | "open" | "all";
         /**
          * WindowDecisionIn
          * @description Why it is approved or refused.
@@ -19373,6 +22003,446 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    accounts_list_accounts: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description part of a name */
+                q?: string | null;
+                role?: components["schemas"]["Role"] | null;
+                /** @description of a role, exactly as given there */
+                region?: string | null;
+                /** @description of a role */
+                org?: string | null;
+                active?: boolean | null;
+                second_factor?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    accounts_make_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    accounts_export_accounts: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description part of a name */
+                q?: string | null;
+                role?: components["schemas"]["Role"] | null;
+                /** @description of a role, exactly as given there */
+                region?: string | null;
+                /** @description of a role */
+                org?: string | null;
+                active?: boolean | null;
+                second_factor?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    accounts_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    accounts_change_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    accounts_end_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    accounts_take_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonOnly"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     commands_activations: {
         parameters: {
             query?: never;
@@ -20610,7 +23680,7 @@ export interface operations {
                      */
                     file: string;
                     /** @default document */
-                    kind?: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "equipment" | "sample" | "receipt";
+                    kind?: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "equipment" | "sample" | "receipt" | "sound" | "signature";
                     /**
                      * Title
                      * @default
@@ -23185,6 +26255,410 @@ export interface operations {
             };
         };
     };
+    dossiers_one_dossier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                type: "enterprise" | "catering_shop" | "water_body";
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DossierOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    dossiers_print_dossier: {
+        parameters: {
+            query?: {
+                language?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                type: "enterprise" | "catering_shop" | "water_body";
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A4, page n of m */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+        };
+    };
+    enterprise_home: {
+        parameters: {
+            query?: {
+                /** @description code; every own one when left out */
+                enterprise?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseHome"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    enterprise_list_todo: {
+        parameters: {
+            query?: {
+                /** @description code; every own one when left out */
+                enterprise?: string | null;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                kind?: ("finding" | "duty" | "case" | "plan")[] | null;
+                overdue?: boolean | null;
+                /** @description part of a number, title or name */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TodoPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    enterprise_export_todo: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                /** @description code; every own one when left out */
+                enterprise?: string | null;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                kind?: ("finding" | "duty" | "case" | "plan")[] | null;
+                overdue?: boolean | null;
+                /** @description part of a number, title or name */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    enterprise_report: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * File
+                     * Format: binary
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultsReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    enterprise_template_of_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    enterprise_own_scores: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseScores"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     places_list_enterprises: {
         parameters: {
             query?: {
@@ -23889,7 +27363,7 @@ export interface operations {
                      */
                     file: string;
                     /** @default document */
-                    kind?: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "equipment" | "sample" | "receipt";
+                    kind?: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "equipment" | "sample" | "receipt" | "sound" | "signature";
                     /**
                      * Title
                      * @default
@@ -24350,6 +27824,394 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    field_send_media: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Accuracy M */
+                    accuracy_m?: string | null;
+                    /**
+                     * Captured At
+                     * Format: date-time
+                     */
+                    captured_at: string;
+                    /**
+                     * Clock At
+                     * Format: date-time
+                     * @description what that clock shows now: its error is taken off all times
+                     */
+                    clock_at: string;
+                    /**
+                     * Device
+                     * @description name that the phone gives itself
+                     */
+                    device: string;
+                    /**
+                     * File
+                     * Format: binary
+                     */
+                    file: string;
+                    /**
+                     * Key
+                     * @description made once on the phone: sending again with it changes nothing
+                     */
+                    key: string;
+                    /** @default photo */
+                    kind?: "document" | "photo" | "video" | "observation" | "statement" | "site_record" | "report" | "e_data" | "review" | "calibration" | "equipment" | "sample" | "receipt" | "sound" | "signature";
+                    /** Lat */
+                    lat?: string | null;
+                    /**
+                     * Line
+                     * @description line of the checklist that it shows
+                     * @default
+                     */
+                    line?: string;
+                    /** Lon */
+                    lon?: string | null;
+                    /**
+                     * Made At
+                     * Format: date-time
+                     * @description when it was put into the queue, by the clock of the phone
+                     */
+                    made_at: string;
+                    /**
+                     * Place
+                     * @description place in the queue of the phone
+                     */
+                    place: number;
+                    /**
+                     * Sha256
+                     * @description taken on the phone when the file was made
+                     */
+                    sha256: string;
+                    /**
+                     * Title
+                     * @default
+                     */
+                    title?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    field_send_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    field_take_along: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldKitOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    field_list_sendings: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                case?: number | null;
+                device?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendingPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    field_list_tasks: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                whose?: "mine" | "open" | "all";
+                /** @description where you stand: the nearest task comes first */
+                lon?: number | null;
+                lat?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldTaskPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -26073,6 +29935,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GatewayOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    accounts_grid_at: {
+        parameters: {
+            query: {
+                /** @description degrees east, WGS 84 */
+                lon: number;
+                /** @description degrees north, WGS 84 */
+                lat: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridOut"];
                 };
             };
             /** @description Unauthorized */
@@ -29525,6 +33448,1044 @@ export interface operations {
             };
         };
     };
+    me_act_for: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActingIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_list_delegations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegationOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_make_delegation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DelegationIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegationOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_end_delegation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delegation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DelegationOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_list_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_make_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKeyOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_new_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_begin_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorOffer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_confirm_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_renew_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_remove_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_end_others: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     session_meta: {
         parameters: {
             query?: never;
@@ -31501,6 +36462,102 @@ export interface operations {
             };
         };
     };
+    accounts_list_reads: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                kind?: ("identity" | "original" | "export" | "custody") | null;
+                /** @description username */
+                actor?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    accounts_export_reads: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                kind?: ("identity" | "original" | "export" | "custody") | null;
+                /** @description username */
+                actor?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     capacity_reckon_capacity: {
         parameters: {
             query?: never;
@@ -33474,6 +38531,62 @@ export interface operations {
             };
         };
     };
+    accounts_rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RightsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     rules_list_rules: {
         parameters: {
             query?: {
@@ -34263,6 +39376,176 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+        };
+    };
+    command_todo_list_todo: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description mine: what waits for you; all: what waits for anybody in your scope */
+                scope?: "mine" | "all";
+                /** @description one or more */
+                kind?: components["schemas"]["Kind"][] | null;
+                /** @description breached, near (within `near_days`), later, none */
+                urgency?: components["schemas"]["Urgency"] | null;
+                /** @description true: only what another one says is done, asks for, or drafted */
+                check?: boolean;
+                near_days?: number;
+                /** @description GB/T 2260 code; a city contains its districts */
+                region?: string | null;
+                /** @description part of a number, title, code or name */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TodoPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    command_todo_export_todo: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description mine: what waits for you; all: what waits for anybody in your scope */
+                scope?: "mine" | "all";
+                /** @description one or more */
+                kind?: components["schemas"]["Kind"][] | null;
+                /** @description breached, near (within `near_days`), later, none */
+                urgency?: components["schemas"]["Urgency"] | null;
+                /** @description true: only what another one says is done, asks for, or drafted */
+                check?: boolean;
+                near_days?: number;
+                /** @description GB/T 2260 code; a city contains its districts */
+                region?: string | null;
+                /** @description part of a number, title, code or name */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    command_todo_show_tabs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TodoTabs"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
         };

@@ -4,6 +4,18 @@ const meta = { door: 'enterprise' } as const
 
 /** Pages of the door /enterprise/. */
 export const enterpriseRoutes: RouteRecordRaw[] = [
+  { path: '/enterprise', redirect: '/enterprise/todo' },
+  { path: '/enterprise/todo', name: 'enterprise-todo', component: () => import('@/pages/enterprise/TodoPage.vue'), meta },
+  { path: '/enterprise/findings/:id', name: 'enterprise-finding', component: () => import('@/pages/enterprise/AnswerPage.vue'), meta },
+  { path: '/enterprise/duties/:id', name: 'enterprise-duty', component: () => import('@/pages/enterprise/DutyPage.vue'), meta },
+  { path: '/enterprise/cases', name: 'enterprise-cases', component: () => import('@/pages/enterprise/CaseList.vue'), meta },
+  { path: '/enterprise/cases/:id', name: 'enterprise-case', component: () => import('@/pages/enterprise/CasePage.vue'), meta },
+  { path: '/enterprise/windows', name: 'enterprise-windows', component: () => import('@/pages/enterprise/WindowsPage.vue'), meta },
+  { path: '/enterprise/results', name: 'enterprise-results', component: () => import('@/pages/enterprise/ResultsPage.vue'), meta },
+  { path: '/enterprise/plan/:code', name: 'enterprise-plan', component: () => import('@/pages/obligations/PlanPage.vue'), meta },
+  { path: '/enterprise/dossier', name: 'enterprise-dossier', component: () => import('@/pages/enterprise/OwnDossier.vue'), meta },
+  { path: '/enterprise/scores', name: 'enterprise-scores', component: () => import('@/pages/enterprise/ScoresPage.vue'), meta },
+  { path: '/enterprise/services', name: 'enterprise-services', component: () => import('@/pages/enterprise/ServicesPage.vue'), meta },
   { path: '/enterprise/session', name: 'enterprise-session', component: () => import('@/pages/session/SessionPage.vue'), meta: { ...meta, open: true } },
   { path: '/enterprise/:rest(.*)*', name: 'enterprise-nowhere', component: () => import('@/pages/NotFound.vue'), meta },
 ]
