@@ -17,7 +17,8 @@ from tests.interfaces import standing as standings
 
 from qingtian.apps.evidence import content_store as stores
 from qingtian.apps.evidence.storage.local import LocalStore
-from qingtian.interfaces.api.attempts import attempts, refusals
+from qingtian.interfaces.api.attempts import refusals
+from qingtian.interfaces.api.limits import buckets
 from qingtian.interfaces.api.present.health import kept
 from qingtian.interfaces.telemetry import use_store
 from qingtian.runtime.clock import ReplayState, clock_path, real_now, set_clock
@@ -68,7 +69,7 @@ def _stand_still(store: DuckLakeStore) -> None:
         ReplayState(city.NOW, real_now(), speed=60, paused=True, label_zh=city.LABEL_ZH, label_en=city.LABEL_EN),
     )
     use_store(store)
-    attempts.clear()
+    buckets.clear()
     refusals.clear()
     kept.forget()
 

@@ -14,7 +14,9 @@ from django.db import transaction
 from django.test import Client
 from tests.interfaces import city
 
+from qingtian.apps.accounts.actions.api_keys import KeyDraft, make_key
 from qingtian.apps.accounts.actions.create_user import UserDraft, create_user
+from qingtian.apps.accounts.actions.delegate import DelegationDraft, delegate
 from qingtian.apps.accounts.actor import SYSTEM_ACTOR, Actor, Grant, actor_of
 from qingtian.apps.accounts.models import User
 from qingtian.apps.accounts.roles import Role
@@ -51,6 +53,7 @@ from qingtian.apps.registry.actions.merge_objects import merge_objects
 from qingtian.apps.registry.actions.register_object import ObjectDraft, register_object
 from qingtian.apps.registry.actions.relate_objects import relate_objects
 from qingtian.apps.registry.models import ObjectType, RegistryObject, RelationKind
+from qingtian.runtime.clock import real_now
 from qingtian.telemetry.importers.guessing import presets
 from qingtian.telemetry.importers.mapping import read_mapping
 from qingtian.telemetry.store import Cycle
@@ -99,6 +102,9 @@ class Standing:
     obligation: int = 0  # training of the first enterprise's staff
     occurrence: int = 0  # its ledger of the running month
 
+    key: int = 0  # of the first enterprise's program
+    delegation: int = 0  # the handler stands in for the dispatcher
+
     def client(self, who: str, *, csrf: bool = False) -> Client:
         """A browser of somebody."""
         client = Client(enforce_csrf_checks=csrf)
@@ -112,6 +118,8 @@ class Standing:
         names |= {"{item_id}": self.items[0].pk, "{position}": 0, "{mn}": city.MN, "{frame}": self.frame}
         names |= {"{number}": self.command, "{cn}": "1011", "{sha256}": "0" * 64, "{order_id}": 212}
         names |= {"{run}": self.run, "{row_id}": city.LIMIT["rule_row"], "{judgement_id}": self.judgement}
+        names |= {"{username}": "inspector", "{session_id}": 212}
+        names |= {"{key_id}": self.key, "{delegation_id}": self.delegation}
         names |= {"{window_id}": self.window, "{check_id}": self.check}
         names |= {"{obligation_id}": self.obligation, "{occurrence_id}": self.occurrence}
         names |= {"{account}": self.books["own"], "{entry}": self.books["entry"], "{ledger}": "total_discharge"}
@@ -194,6 +202,9 @@ def build(archive: Path) -> Standing:
     stood.jobs = _jobs()
     stood.books = _books(people)
     stood.obligation, stood.occurrence = _duties(duty, town)
+    draft = DelegationDraft("handler", city.NOW - HOUR, city.NOW + HOUR, "journey")
+    stood.delegation = delegate(duty, city.NOW, draft).pk
+    stood.key = make_key(owner, city.NOW, KeyDraft("own program", ["read"], 30), now=real_now())[0].pk
     return stood
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 
@@ -13,9 +14,9 @@ from tests.interfaces import city
 from tests.interfaces.access import COLUMNS, SIGNS, table
 from tests.interfaces.standing import EVERYBODY, IMPORTED, LEAK, Standing, undone
 
+from qingtian.apps.accounts.models import SignInFailure
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.registry.actions.change_device import device_revision
-from qingtian.interfaces.api.attempts import attempts
 from qingtian.interfaces.api.contract import contract_text
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,24 @@ MAPPING: dict[str, object] = {
     "site": {"columns": ["site"]},
     "columns": [{"column": "pm25", "pollutant": "a34004", "unit": "ug/m3"}],
 }
+PARCEL = {"key": "key-000001", "device": "phone-0001", "place": 1}
+PARCEL |= dict.fromkeys(("made_at", "clock_at", "captured_at"), "2025-11-24T09:00:00+08:00")
+MADE = b"\x89PNG\r\n\x1a\n made on site"
+VISIT = {key: value for key, value in PARCEL.items() if key != "captured_at"} | {"revision": 1, "inspectors": ["x"]}
+VISIT |= dict.fromkeys(("seen_at", "began_at", "ended_at"), "2025-11-24T09:00:00+08:00") | {"text": "x"}
 BODIES: dict[str, dict[str, object]] = {
+    "/v1/accounts": {"username": "new", "grants": [{"role": "handler", "region_code": "420107"}]},
+    "/accounts/{username}": {"display_name": "新名"},
+    "/take-second-factor": {"reason": "phone lost, came in person"},
+    "/me/acting": {"username": ""},
+    "/me/delegations": {"deputy": "inspector", "reason": "leave"}
+    | {"starts_at": "2025-11-25T00:00:00+08:00", "ends_at": "2025-11-28T00:00:00+08:00"},
+    "/me/keys": {"name": "gateway of the park", "scopes": ["read"], "days": 30},
+    "/me/password": {"old": "wrong", "new": "another long passphrase"},
+    "/second-factor/confirm": {"code": "000000"},
+    "/second-factor/recovery-codes": {"code": "000000"},
+    "/second-factor/remove": {"code": "000000"},
+    "/field/cases/{case_id}/records": VISIT,
     "/{entry}/withdraw": {"note": "twice"},
     "/obligations": DUTY,
     "/obligations/{obligation_id}/end": {"ground": "done"},
@@ -171,6 +189,8 @@ def ask(client: Client, standing: Standing, method: str, path: str) -> HttpRespo
         url += "?type=park"
     if "/series" in path:
         url += "?site=O-1-01&pollutant=a21002"
+    if path.endswith("/grids/at"):
+        url += "?lon=114.3&lat=30.6"
     if path.endswith("/forecasts"):
         url += "?site=O-1-01&parameter=a01001"
     if path.endswith("/v1/imports") and method == "POST":
@@ -182,6 +202,9 @@ def ask(client: Client, standing: Standing, method: str, path: str) -> HttpRespo
     if path.endswith("/registry/imports"):
         sheet = SimpleUploadedFile("a.csv", "编码,名称\nP-8,园区\n".encode())
         return client.post(url, {"file": sheet, "type": "park", "dry_run": "false"})
+    if path.endswith("/media"):
+        made = SimpleUploadedFile("a.png", MADE, content_type="image/png")
+        return client.post(url, PARCEL | {"file": made, "sha256": hashlib.sha256(MADE).hexdigest()})
     if path.endswith("/results"):
         sheet = SimpleUploadedFile("a.csv", "任务编号,采样结束时间,监测结果\nSM-1,2025-11-20 10:00,3\n".encode())
         return client.post(url, {"file": sheet})
@@ -235,7 +258,7 @@ def test_everybody_gets_what_the_table_says(
 ) -> None:
     found = {}
     for who in EVERYBODY:
-        attempts.clear()
+        SignInFailure.objects.all().delete()
         client = standing.client(who) if path.endswith("/session") else browsers[who]
         with undone():
             found[who] = SIGNS[ask(client, standing, method, path).status_code]

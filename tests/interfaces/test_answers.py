@@ -37,6 +37,8 @@ def read(client: Client, standing: Standing, path: str) -> str:
         url += f"?site=O-1-01&pollutant=a21002&{SPAN}"
     if path.endswith("/duplicates"):
         url += "?type=park"
+    if path.endswith("/grids/at"):
+        url += "?lon=114.3&lat=30.6"
     if path.endswith("/forecasts"):
         url += f"?site=O-1-01&parameter=a01001&{SPAN}"
     answer = client.get(f"{url}{'&' if '?' in url else '?'}page_size=200" if path != "/api/v1/people" else url)

@@ -18,6 +18,13 @@ from qingtian.interfaces.api.present.trend import _kept as kept_trend
 pytestmark = pytest.mark.django_db
 # Somebody who may, the role that the journal must name, and the events that the change must leave.
 EVENTS: dict[str, tuple[str, str, list[str]]] = {
+    "/accounts": ("data_steward", "data_steward", ["user.created"]),
+    "/accounts/{username}": ("data_steward", "data_steward", ["user.changed"]),
+    "/accounts/{username}/end-sessions": ("data_steward", "data_steward", ["session.ended"]),
+    "/me/delegations": ("approver", "approver", ["delegation.made"]),
+    "/me/delegations/{delegation_id}/end": ("handler", "handler", ["delegation.ended"]),
+    "/me/keys": ("legal_reviewer", "legal_reviewer", ["key.made"]),
+    "/me/keys/{key_id}": ("enterprise", "enterprise_user", ["key.revoked"]),
     "/cases": ("window", "window", ["case.opened", "case.clock_started"]),
     "/cases/many": ("dispatcher", "dispatcher", ["case.assigned"]),
     "/cases/{case_id}/children": (
@@ -54,6 +61,7 @@ EVENTS: dict[str, tuple[str, str, list[str]]] = {
     "/ledgers/uses": ("data_steward", "data_steward", ["data.used"]),
     "/cases/{case_id}/fields": ("handler", "handler", ["case.recorded"]),
     "/cases/{case_id}/findings/{finding_id}": ("dispatcher", "dispatcher", ["case.finding_linked", "finding.cased"]),
+    "/field/cases/{case_id}/media": ("inspector", "inspector", ["case.evidence_added"]),
     "/findings/dismiss": ("dispatcher", "dispatcher", ["finding.dismissed"]),
     "/findings/entries": ("inspector", "inspector", ["finding.raised"]),
     "/findings/{finding_id}/ask": ("handler", "handler", ["finding.asked"]),
@@ -121,10 +129,20 @@ EVENTS: dict[str, tuple[str, str, list[str]]] = {
 # Operations that a person of the access table cannot finish in the standing town, or that change no governance state.
 ELSEWHERE = {
     "/enterprise/{code}/results",  # no sampling by hand is due here: test_enterprise_door
+    "/accounts/{username}/take-second-factor",  # nobody has one here: test_second_factor
+    "/me/acting",  # for oneself again is no deed; for another: test_delegations
+    "/me/password",  # nobody has one here: test_me
+    "/me/second-factor",  # a secret that no code has proven yet is no deed: test_second_factor
+    "/me/second-factor/confirm",
+    "/me/second-factor/recovery-codes",
+    "/me/second-factor/remove",
+    "/me/sessions/{session_id}",  # who was let in by a test has no session of the list: test_me
+    "/me/sessions/end-others",
     "/occurrences/{occurrence_id}/refuse",  # only what was told as done: test_obligations
     "/newcomers/{mn}/adopt",  # nobody unregistered was heard here: test_rejects_and_newcomers
     "/recomputations/{run}/resume",  # only one that was stopped: test_law, test_recompute
     "/findings/{finding_id}/unmerge",  # only of one that is merged: test_finding_engine
+    "/field/cases/{case_id}/records",  # needs two inspectors and what they signed: test_field
     "/cases/{case_id}/transitions",  # walked in test_case_walk
     "/cases/{case_id}/private",  # T1 keeps nothing private: test_case_work
     "/cases/{case_id}/duplicate/undo",  # no duplicate stands here: test_case_work
@@ -151,7 +169,10 @@ KEPT_NOWHERE = {
 
 
 def method_of(path: str) -> str:
-    return "PATCH" if path in ("/devices/{mn}", "/registry/objects/{type}/{code}") else "POST"
+    if path == "/me/keys/{key_id}":
+        return "DELETE"
+    patched = ("/devices/{mn}", "/registry/objects/{type}/{code}", "/accounts/{username}")
+    return "PATCH" if path in patched else "POST"
 
 
 def new_events(since: int) -> list[Event]:

@@ -14,13 +14,13 @@ from tests.interfaces import city
 from tests.interfaces.conftest import Login
 from tests.interfaces.serving import running_server
 
+from qingtian.apps.accounts.lockout import PER_ACCOUNT
 from qingtian.apps.cases.actions.open_case import open_case
 from qingtian.apps.cases.models import Case
 from qingtian.apps.evidence.models import EvidenceItem
 from qingtian.apps.findings.models import Finding
 from qingtian.apps.journal.models import Event
 from qingtian.apps.journal.verify import verify_journal
-from qingtian.interfaces.api.attempts import MAX_KEYS, PER_ADDRESS, Attempts
 
 AT_ONCE = 6
 Post = Callable[[str, str, object], tuple[int, dict]]
@@ -154,37 +154,11 @@ def test_numbers_drawn_together_have_no_gap_and_no_twin(post: Post, town: city.T
     assert numbers == [f"C-2025-{serial:06d}" for serial in range(1, len(findings) + 1)]
 
 
-def test_failures_counted_from_many_threads_are_all_counted() -> None:
-    attempts = Attempts(lambda: 0.0)
+def test_guesses_at_the_same_moment_are_all_counted(post: Post, town: city.Town) -> None:
+    guess = {"username": "steward", "password": "wrong"}
 
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: attempts.failed(f"name{number}", "10.0.0.1"), range(PER_ADDRESS)))
+    statuses = at_once(post, *[("duty", "session", guess)] * PER_ACCOUNT)
+    late, _ = post("duty", "session", guess)
 
-    assert attempts.wait_s("somebody else", "10.0.0.1") > 0
-    assert attempts.wait_s("somebody else", "10.0.0.2") == 0
-
-
-def test_one_failure_less_than_the_bound_still_lets_in() -> None:
-    attempts = Attempts(lambda: 0.0)
-    for number in range(PER_ADDRESS - 1):
-        attempts.failed(f"name{number}", "10.0.0.1")
-
-    assert attempts.wait_s("somebody else", "10.0.0.1") == 0
-
-
-def test_guesses_from_everywhere_cost_bounded_memory() -> None:
-    attempts = Attempts(lambda: 0.0)
-
-    for number in range(2 * MAX_KEYS):
-        attempts.failed(f"name{number}", f"10.0.{number // 250}.{number % 250}")
-
-    assert len(attempts._failures) <= MAX_KEYS + 2
-
-
-@pytest.mark.parametrize("name", ["Admin", "ADMIN", "admin"])
-def test_the_case_of_letters_is_no_way_around_the_wait(name: str) -> None:
-    attempts = Attempts(lambda: 0.0)
-    for _ in range(5):
-        attempts.failed("aDmIn", "10.0.0.1")
-
-    assert attempts.wait_s(name, "10.0.0.1") > 0
+    assert statuses == {401: PER_ACCOUNT}
+    assert late == 429

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from qingtian.interfaces.api.application import api
@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.landing, name="landing"),
     path("enter", pages.enter, name="enter"),
     path("site/<str:name>", pages.site_file, name="site"),
+    path("public/", include("qingtian.interfaces.pages.urls")),
+    re_path(r"^public$", RedirectView.as_view(url="/public/")),
     path("favicon.ico", RedirectView.as_view(url="/site/icon.svg", permanent=True)),
     path("api/v1/live", live, name="live"),
     path("api/v1/", api.urls),

@@ -67,12 +67,16 @@ def record(
             type=type_,
             object_type=object_type,
             object_id=object_id,
-            payload=_stored(payload or {}),
+            payload=_stored({**(payload or {}), **_stands_in(actor)}),
             prev_hash=prev,
         )
         event.hash = next_hash(prev, event_record(event))
         event.save(force_insert=True)
     return event
+
+
+def _stands_in(actor: Actor) -> dict[str, str]:
+    return {"acting_for": actor.acting_for} if actor.acting_for else {}
 
 
 def event_record(event: Event) -> dict[str, Any]:

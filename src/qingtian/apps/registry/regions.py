@@ -47,6 +47,11 @@ class RegionIndex:
         """Every region of the file."""
         return tuple(self._regions)
 
+    @property
+    def outlines(self) -> tuple[tuple[Region, BaseGeometry], ...]:
+        """Every region with its outline, to draw it."""
+        return tuple(zip(self._regions, self._tree.geometries, strict=True))
+
 
 def read_regions(path: Path) -> RegionIndex:
     """Read a GeoJSON FeatureCollection with the properties `adcode` (or `code`) and `name`.

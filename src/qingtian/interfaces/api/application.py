@@ -10,9 +10,13 @@ from qingtian import __version__
 from qingtian.interfaces.api.auth import SignedIn
 from qingtian.interfaces.api.errors import install_handlers
 from qingtian.interfaces.api.views import (
+    accounts,
     air,
     capacity,
     cases,
+    command_board,
+    command_dispatch,
+    command_todo,
     commands,
     decisions,
     devices,
@@ -21,6 +25,7 @@ from qingtian.interfaces.api.views import (
     evidence,
     evidence_chains,
     exports,
+    field,
     findings,
     frames,
     health,
@@ -29,6 +34,7 @@ from qingtian.interfaces.api.views import (
     journal,
     leaks,
     ledgers,
+    me,
     newcomers,
     obligations,
     overview,
@@ -81,6 +87,8 @@ def build_api() -> Api:
     # Exports come first: `export.csv` must not be read as the code or number of one object.
     for module in (
         session,
+        me,
+        accounts,
         overview,
         exports,
         places,
@@ -97,7 +105,11 @@ def build_api() -> Api:
         leaks,
         evidence,
         evidence_chains,
+        field,
         ledgers,
+        command_todo,
+        command_dispatch,
+        command_board,
         cases,
         rules,
         indicators,

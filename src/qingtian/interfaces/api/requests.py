@@ -18,3 +18,8 @@ def request_id_of(request: HttpRequest) -> str:
         known = given if ACCEPTED_ID.fullmatch(given) else uuid.uuid4().hex
         request.request_id = known  # type: ignore[attr-defined]
     return str(known)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from; behind TLS the server takes it from the proxy's X-Forwarded-For."""
+    return str(request.META.get("REMOTE_ADDR", ""))

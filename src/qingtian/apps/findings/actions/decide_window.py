@@ -72,7 +72,7 @@ def _decide(actor: Actor, at: datetime, window_id: int, state: WindowState, note
     _short(note, "note")
     with writing():
         window, role = _locked(actor, Verb.DECIDE_WINDOW, window_id)
-        if window.announced_by == actor.username:
+        if window.announced_by in actor.persons:
             raise NotPermitted(
                 f"{actor.username} announced {window.number}", field="actor", remedy="let somebody else decide"
             )

@@ -82,7 +82,7 @@ def _refuse(actor: Actor, entry: LedgerEntry, to: EntryState, note: str) -> None
         raise Conflict(
             f"{entry.number} is {state}", field="entry", remedy="a posted entry is undone by its opposite, a new draft"
         )
-    if to in (EntryState.APPROVED, EntryState.REFUSED) and entry.drafted_by == actor.username:
+    if to in (EntryState.APPROVED, EntryState.REFUSED) and entry.drafted_by in actor.persons:
         raise Conflict("nobody approves what he drafted", field="actor", remedy="ask a colleague")
     if to in (EntryState.REFUSED, EntryState.WITHDRAWN) and not note.strip():
         raise InvalidInput("say why", field="note", remedy="give a reason")

@@ -20,7 +20,12 @@ def meta() -> MetaOut:
     """What a client needs before anybody signs in."""
     settings = get_settings()
     return MetaOut(
-        version=__version__, mode=settings.mode.value, clock=clock_out(), city=city_out(), demo_accounts=_accounts()
+        version=__version__,
+        mode=settings.mode.value,
+        clock=clock_out(),
+        city=city_out(),
+        demo_accounts=_accounts(),
+        provider=settings.oidc_label if settings.oidc_issuer else "",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import Field
 
 from qingtian.interfaces.api.schemas.base import CityTime, Input, Schema
@@ -46,6 +48,7 @@ class MetaOut(Schema):
     clock: ClockOut
     city: CityOut
     demo_accounts: list[DemoAccount] = Field(description="empty unless in demo mode")
+    provider: str = Field(description="words of the button for the provider of identities; empty when there is none")
 
 
 class GrantOut(Schema):
@@ -69,10 +72,30 @@ class UserOut(Schema):
     simulated: bool
 
 
+class Challenge(StrEnum):
+    """What a sign-in still needs."""
+
+    NONE = ""
+    CODE = "code"  # of the second factor: send it with name and password
+    ENROL = "enrol"  # the role needs a second factor and the account has none
+
+
+class PrincipalOut(Schema):
+    """Somebody whom the user may stand in for now."""
+
+    username: str
+    display_name: str
+    display_name_en: str
+    until: CityTime
+
+
 class SessionOut(Schema):
     """The session of this browser."""
 
     authenticated: bool
+    challenge: Challenge = Field(description="what is missing when name and password were right")
+    acting_for: PrincipalOut | None = Field(description="whom the user stands in for; the roles are that person's")
+    may_act_for: list[PrincipalOut]
     user: UserOut | None
     csrf_token: str = Field(description="send as header X-CSRFToken with every change")
 
@@ -82,6 +105,7 @@ class LoginIn(Input):
 
     username: str = Field(min_length=1, max_length=150)
     password: str = Field(min_length=1, max_length=1000)
+    code: str = Field("", max_length=20, description="of the second factor, or a recovery code")
 
 
 class DemoLoginIn(Input):

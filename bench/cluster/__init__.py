@@ -1,0 +1,1 @@
+"""How much faster two hosts are than one."""
