@@ -100,6 +100,7 @@ def test_a_visit_is_sent_file_by_file_and_then_as_a_record(standing: Standing, c
         assert send(client, case.pk, 10, line="bypass").status_code == 201
         for number in (11, 12, 13):
             assert send(client, case.pk, number, kind="signature").status_code == 201
+        case.refresh_from_db()
         body = visit(crew, case.revision)
         first, again = record(client, case.pk, body), record(client, case.pk, body)
         assert (first.status_code, again.status_code) == (201, 201), first.content
@@ -121,6 +122,7 @@ def test_a_visit_is_sent_file_by_file_and_then_as_a_record(standing: Standing, c
 def test_a_case_that_moved_says_how_it_is_now(standing: Standing, crew: list[User]) -> None:
     client, case = standing.client("inspector"), standing.cases["first"]
     with undone():
+        case.refresh_from_db()
         answer = record(client, case.pk, visit(crew, case.revision + 1))
         error = answer.json()["error"]
         assert (answer.status_code, error["code"], error["field"]) == (409, "case_moved", "revision")
@@ -164,7 +166,9 @@ def test_half_a_place_is_refused(standing: Standing) -> None:
 def test_tasks_tell_distance_question_and_lists_in_a_fixed_number_of_queries(standing: Standing) -> None:
     client, duty = standing.client("inspector"), actor_of(standing.people["dispatcher"])
     with undone():
-        survey_objects(duty, city.NOW, standing.cases["first"].pk, Survey(type=ObjectType.OUTLET, question="查旁路"))
+        first = standing.cases["first"].pk
+        for type_ in (ObjectType.OUTLET, ObjectType.ENTERPRISE, ObjectType.STATION):
+            survey_objects(duty, city.NOW, first, Survey(type=type_, region_code="420100", question="查旁路"))
         client.get("/api/v1/field/tasks")  # packs are read once
         with CaptureQueriesContext(
             connection,
