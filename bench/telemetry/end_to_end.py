@@ -2,7 +2,8 @@
 
 `python -m bench.telemetry.end_to_end [--rate 16700] [--seconds 60] [--devices 4000]`. Gateway, worker and senders are
 processes of their own; the figures are CPU per frame and what came out. City time runs so fast that a device sends one
-frame per 30 s of it. On a shared machine read the CPU, not the rate.
+frame per 30 s of it. On a shared machine read the CPU, not the rate. With `--readers 20 --house FOLDER` people look at
+charts meanwhile, in a store that `python -m bench store --rows N --keep FOLDER` filled.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from bench.store.generate import CODES as STORED
+from bench.store.generate import FIRST, device
 from bench.telemetry.load import connect, hold_open, in_process, percentile, raise_limit
 from bench.telemetry.run import mns, rss_mb
+from bench.telemetry.stream import Stream, moments
 from qingtian.domain.hj212 import build_upload
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.runtime.postgres import ensure_embedded, stop_embedded
@@ -33,18 +38,20 @@ from qingtian.telemetry.ingest.loop import IngestLoop
 from qingtian.telemetry.spool.folder import spool_path
 from qingtian.telemetry.spool.packing import pack_closed
 from qingtian.telemetry.store.ducklake import DuckLakeStore
+from qingtian.telemetry.store.port import Cycle
 
 RATE, SECONDS, DEVICES = 16_700, 60, 4_000
 CODES = ("a21026", "a21002", "a34013", "a21005", "a01011", "a01014", "a21003", "a01013", "a01012", "a24088")
 AT = datetime(2025, 11, 22, 8, 0, tzinfo=SHANGHAI)
 STEP_S = 30  # between two frames of a device, in the time of the data
+TURNS = 11  # after so many frames the values of a device repeat
 
 
 def frame(mn: str, number: int) -> bytes:
     """Ten values of a stack that runs steadily."""
     at, own = AT + timedelta(seconds=STEP_S * number), int(mn[2:])
     items = {
-        code: {"Rtd": f"{12 + (own + place) % 5 + (number * 7 + place * 13 + own) % 11 / 100:.2f}", "Flag": "N"}
+        code: {"Rtd": f"{12 + (own + place) % 5 + (number * 7 + place * 13 + own) % TURNS / 100:.2f}", "Flag": "N"}
         for place, code in enumerate(CODES)
     }
     return build_upload(
@@ -57,6 +64,19 @@ def frame(mn: str, number: int) -> bytes:
         flag=5,
         pw="123456",
     )
+
+
+def streams(devices: int, frames: int) -> list[Stream]:
+    """The frames of every device, made while they are sent."""
+    names = mns(devices)
+    learned = moments(partial(frame, names[0]), _stamp, frames, TURNS)
+    made = [Stream([frame(mn, number) for number in range(TURNS)], learned) for mn in names]
+    assert made[-1][frames - 1] == frame(names[-1], frames - 1)
+    return made
+
+
+def _stamp(number: int) -> bytes:
+    return f"{AT + timedelta(seconds=STEP_S * number):%Y%m%d%H%M%S}".encode()
 
 
 def serve(folder: str, devices: int, speed: float, pipe: Connection) -> None:
@@ -93,7 +113,7 @@ def serve(folder: str, devices: int, speed: float, pipe: Connection) -> None:
 def fleet(port: int, devices: int, frames: int, every_s: float, pipe: Connection) -> None:
     """Devices that send a frame each per interval, evenly spread."""
     raise_limit()
-    peers = connect(port, [[frame(mn, number) for number in range(frames)] for mn in mns(devices)])
+    peers = connect(port, streams(devices, frames))
     pipe.send("ready")
     pipe.recv()
     started, cpu = time.perf_counter(), time.process_time()
@@ -129,6 +149,33 @@ def _archive(home: Path, stop: threading.Event) -> None:
         pack_closed(spool_path(home), go_on=lambda: not stop.is_set())
 
 
+def read(folder: str, url: str, readers: int, pipe: Connection) -> None:
+    """People who look at one chart a second each, of a day of a device; tells how long they waited, s."""
+    store = DuckLakeStore(url, Path(folder) / "lake", read_only=True)
+    (devices,) = store._read("SELECT count(DISTINCT site) FROM lake.main.observation WHERE day = ?", [FIRST.date()])[0]
+    stop = threading.Event()
+    waits: list[float] = []
+
+    def look(number: int) -> None:
+        turn = 0
+        while not stop.wait(1.0):
+            turn += 1
+            site, code = device((number * 971 + turn * 37) % devices), STORED[turn % len(STORED)]
+            started = time.perf_counter()
+            store.series(site, code, Cycle.MINUTE, FIRST, FIRST + timedelta(days=1))
+            waits.append(time.perf_counter() - started)
+
+    threads = [threading.Thread(target=look, args=[number]) for number in range(readers)]
+    for thread in threads:
+        thread.start()
+    pipe.recv()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    pipe.send(waits)
+    store.close()
+
+
 def ask(pipe: Connection) -> Any:
     pipe.send("tell")
     return pipe.recv()
@@ -149,9 +196,12 @@ def postgres_seconds(pgdata: Path) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def run(rate: int, seconds: int, devices: int, *, express: bool = True) -> dict[str, float]:
+def run(
+    rate: int, seconds: int, devices: int, *, express: bool = True, readers: int = 0, house: str | None = None
+) -> dict[str, float]:
     """One run at a rate; the first frame of every device comes before the measurement."""
-    home = Path(tempfile.mkdtemp(prefix="qt-e2e-"))
+    home = Path(house or tempfile.mkdtemp(prefix="qt-e2e-"))
+    held = _lake_bytes(home)
     url = ensure_embedded(home / "postgres")
     every_s, frames = devices / rate, max(2, round(rate * seconds / devices))
     processes: list[tuple[multiprocessing.process.BaseProcess, Connection]] = []
@@ -163,17 +213,21 @@ def run(rate: int, seconds: int, devices: int, *, express: bool = True) -> dict[
         processes.append((worker, worker_pipe))
         senders, senders_pipe = in_process(fleet, port, devices, frames, every_s)
         senders_pipe.recv()
+        people, people_pipe = in_process(read, str(home), url, readers) if readers else (None, None)
         before = (ask(gateway_pipe)[0], ask(worker_pipe)[0], postgres_seconds(home / "postgres"))
         gateway_pipe.send("go")
         senders_pipe.send("go")
         wall, client_cpu, trips = senders_pipe.recv()
         behind = ask(worker_pipe)
+        waits: list[float] = ask(people_pipe) if people_pipe else []
         started = time.perf_counter()
         while (last := ask(worker_pipe))[2] < len(trips) and time.perf_counter() - started < 600:
             time.sleep(0.2)
         late = time.perf_counter() - started
         gateway_cpu, gateway_rss, accepted, syncs = ask(gateway_pipe)
         senders.join(20)
+        if people:
+            people.join(20)
         total = len(trips)
         assert last[2] == accepted == total, (last, accepted, total)
         return {
@@ -183,6 +237,10 @@ def run(rate: int, seconds: int, devices: int, *, express: bool = True) -> dict[
             "stored_rate": total / (wall + late),
             "p50_ms": percentile(trips, 50) * 1000,
             "p99_ms": percentile(trips, 99) * 1000,
+            "slowest_ms": max(trips) * 1000,
+            "reads": len(waits),
+            "reads_p50_ms": percentile(waits, 50) * 1000 if waits else 0.0,
+            "reads_p95_ms": percentile(waits, 95) * 1000 if waits else 0.0,
             "gateway_us": (gateway_cpu - before[0]) / total * 1e6,
             "worker_us": (last[0] - before[1]) / total * 1e6,
             "postgres_us": (postgres_seconds(home / "postgres") - before[2]) / total * 1e6,
@@ -191,14 +249,15 @@ def run(rate: int, seconds: int, devices: int, *, express: bool = True) -> dict[
             "worker_rss": last[1],
             "express": last[3] / total,
             "frames_per_sync": total / max(1, syncs),
-            "bytes_per_value": _lake_bytes(home) / (total * len(CODES)),
+            "bytes_per_value": (_lake_bytes(home) - held) / (total * len(CODES)),
         }
     finally:
         for process, pipe in reversed(processes):
             pipe.send("stop")
             process.join(60)
         stop_embedded(home / "postgres")
-        shutil.rmtree(home, ignore_errors=True)
+        if not house:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _lake_bytes(home: Path) -> int:
@@ -211,7 +270,8 @@ def show(what: str, told: dict[str, float]) -> None:
     lines = (
         f"  {what}:",
         f"{told['rate']:,.0f} frames/s acknowledged ({told['rate'] * len(CODES):,.0f} values/s),"
-        f" p50 {told['p50_ms']:.1f} ms, p99 {told['p99_ms']:.0f} ms",
+        f" p50 {told['p50_ms']:.1f} ms, p99 {told['p99_ms']:.0f} ms,"
+        f" slowest {told['slowest_ms']:.0f} ms",
         f"{told['stored_at_end']:.0%} stored when the last one was acknowledged, the rest {told['late_s']:.1f} s later:"
         f" {told['stored_rate']:,.0f} frames/s stored",
         f"CPU per frame: gateway {told['gateway_us']:.0f} us, worker {told['worker_us']:.0f} us,"
@@ -222,6 +282,12 @@ def show(what: str, told: dict[str, float]) -> None:
         f" {told['bytes_per_value']:.1f} bytes per value",
     )
     print("\n    ".join(lines), flush=True)
+    if told["reads"]:
+        print(
+            f"    {told['reads']:,.0f} charts read meanwhile: median {told['reads_p50_ms']:.0f} ms,"
+            f" p95 {told['reads_p95_ms']:.0f} ms",
+            flush=True,
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -231,8 +297,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", type=int, default=SECONDS)
     parser.add_argument("--devices", type=int, default=DEVICES)
     parser.add_argument("--no-baseline", action="store_true")
+    parser.add_argument("--readers", type=int, default=0)
+    parser.add_argument("--house", help="folder of a store that bench store filled and kept")
     told = parser.parse_args(arguments)
-    show(f"{told.rate:,} frames/s offered for {told.seconds} s", run(told.rate, told.seconds, told.devices))
+    if told.readers and not told.house:
+        parser.error("--readers look at a filled store: name it with --house (python -m bench store --keep FOLDER)")
+    came = run(told.rate, told.seconds, told.devices, readers=told.readers, house=told.house)
+    show(f"{told.rate:,} frames/s offered for {told.seconds} s", came)
     if not told.no_baseline:
         short = max(4, told.seconds // 8)
         show(f"way of objects, {short} s", run(told.rate // 8, short, told.devices, express=False))
