@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 from tests.demo.running import PATIENCE_S, run_city
 
 from qingtian.demo.city import City, parts
-from qingtian.demo.history import METERED_LAST, history_pace
+from qingtian.demo.history import METERED_LAST, ONCE_A_DAY, history_duties, history_pace
+from qingtian.duties import DUTIES
 
 pytestmark = pytest.mark.timeout(PATIENCE_S + 120)
 CODE = """
@@ -120,3 +122,12 @@ def test_meters_send_minutes_only_near_the_live_part() -> None:
     assert history_pace(city, city.epoch).power == 0
     assert history_pace(city, city.live_from - METERED_LAST).power == 30
     assert history_pace(city, city.live_from).minute == 0
+
+
+def test_duties_that_look_at_a_day_and_more_are_asked_once_a_day_of_the_history() -> None:
+    city, every = City(), {duty.name for duty in DUTIES}
+    midnight = city.epoch + timedelta(days=1)
+    assert history_duties(midnight, city) == every
+    assert every - history_duties(midnight + timedelta(hours=6), city) == ONCE_A_DAY
+    assert history_duties(city.live_from, city) == every  # nothing is owed when the live part begins
+    assert all(duty.reach >= timedelta(days=1) for duty in DUTIES if duty.name in ONCE_A_DAY)

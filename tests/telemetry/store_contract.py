@@ -203,6 +203,14 @@ class StoreContract:
         assert store.window(Cycle.MINUTE, T0, T0 + HOUR, sites=[]) == []
         assert store.window(Cycle.HOUR, T0, T0 + HOUR) == []
 
+    @pytest.mark.parametrize("many", [2, 25, 3000])
+    def test_a_window_over_many_sites_has_those_and_no_others(self, store: Store, many: int) -> None:
+        store.append([row(number, site=f"S'{number}") for number in range(60)])
+        wanted = [f"S'{number * 2}" for number in range(many)]
+        rows = store.window(Cycle.MINUTE, T0, T0 + HOUR, sites=wanted)
+        assert sorted(int(one.value or 0) for one in rows) == list(range(0, 60, 2))[:many]
+        assert store.window(Cycle.MINUTE, T0, T0 + HOUR, sites=wanted, pollutants=["b"] * many) == []
+
     def test_the_devices_own_value_is_shown_before_imports_and_roll_ups(self, store: Store) -> None:
         store.append([row(3, origin=Origin.ROLLUP), row(2, origin=Origin.import_)])
         assert values(store.latest()) == [2]

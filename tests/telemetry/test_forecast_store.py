@@ -13,6 +13,7 @@ from tests.telemetry.conftest import new_database
 
 from qingtian.domain.errors import NotPermitted
 from qingtian.runtime.clock import SHANGHAI
+from qingtian.runtime.settings import load_settings
 from qingtian.telemetry.store.ducklake import DuckLakeStore
 from qingtian.telemetry.store.forecasts import ForecastValue, LakeForecasts
 from qingtian.telemetry.store.port import Cycle, Observation
@@ -143,3 +144,14 @@ def test_observations_and_forecasts_of_one_lake_do_not_disturb_each_other(
     assert len(observations.latest(["W8"])) == 1
     assert len(read(store, "W8")) == 6
     observations.close()
+
+
+def test_hosts_that_share_a_lake_find_the_forecasts_in_it(place: tuple[str, Path], tmp_path: Path) -> None:
+    settings = load_settings(data_dir=tmp_path, database_url=place[0], lake_folder=place[1])
+    opened = LakeForecasts.open(settings)
+    opened.append(told("W9", 8, 300))
+    opened.close()
+    assert not (tmp_path / "lake").exists()
+    other = LakeForecasts(*place, read_only=True)  # of another host
+    assert len(other.forecasts("W9", "a01001", DAY, DAY + 1000 * HOUR)) == 300
+    other.close()

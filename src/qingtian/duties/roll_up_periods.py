@@ -13,7 +13,7 @@ from qingtian.duties.sites import Site, read_sites
 from qingtian.runtime.postgres import ensure_postgres
 from qingtian.runtime.settings import get_settings
 from qingtian.telemetry.cluster.spread import DaskSpread, StoreAddress, spread_roll_up
-from qingtian.telemetry.store.lake import lake_path
+from qingtian.telemetry.store.lake import folder_of
 from qingtian.telemetry.store.periods import next_period, period_of
 from qingtian.telemetry.store.port import AppendResult, Cycle, Store
 
@@ -49,8 +49,7 @@ def _workers() -> DaskSpread | None:
     settings = get_settings()
     if not settings.dask_scheduler:
         return None
-    folder = settings.lake_folder or lake_path(settings.data_dir)
-    return DaskSpread(settings.dask_scheduler, StoreAddress(ensure_postgres(settings), str(folder)))
+    return DaskSpread(settings.dask_scheduler, StoreAddress(ensure_postgres(settings), str(folder_of(settings))))
 
 
 def media_of(sites: Iterable[Site]) -> dict[str, str]:

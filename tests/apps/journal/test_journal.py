@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.apps.city import NOW, actor
@@ -14,7 +15,7 @@ from qingtian.apps.accounts.roles import Role
 from qingtian.apps.journal.models import Event
 from qingtian.apps.journal.numbers import format_number, next_number
 from qingtian.apps.journal.queries import events, history
-from qingtian.apps.journal.record import record
+from qingtian.apps.journal.record import LOCK, record, writing
 from qingtian.apps.journal.verify import verify_journal
 from qingtian.domain.errors import InvalidInput, NotPermitted
 from qingtian.domain.evidence import GENESIS
@@ -161,3 +162,34 @@ def test_numbers_have_a_series_per_prefix_and_year() -> None:
 def test_a_number_can_be_read_back(serial: int) -> None:
     prefix, year, digits = format_number("F", 2025, serial).split("-")
     assert (prefix, year, int(digits), len(digits) >= 6) == ("F", "2025", serial, True)
+
+
+def locks_held() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s", [LOCK])
+        return int(cursor.fetchone()[0])
+
+
+def test_a_verb_within_a_verb_asks_for_the_lock_no_second_time() -> None:
+    with CaptureQueriesContext(connection) as asked, writing(), writing():
+        record(KEEPER, NOW, "thing.done", ("thing", "1"), {})
+        record(KEEPER, NOW, "thing.done", ("thing", "2"), {})
+    texts = [query["sql"] for query in asked.captured_queries]
+    assert sum("pg_advisory_xact_lock" in text for text in texts) == 1
+    assert sum(text.startswith("SAVEPOINT") for text in texts) <= 2  # none of them for the events
+    assert verify_journal().events == 2
+
+
+def test_a_verb_that_fails_within_another_leaves_the_lock_and_the_chain() -> None:
+    with writing():
+        record(KEEPER, NOW, "thing.done", ("thing", "1"), {})
+        with pytest.raises(InvalidInput), writing():
+            record(KEEPER, NOW, "thing.done", ("thing", "2"), {})
+            raise InvalidInput("no", field="thing", remedy="none")
+        assert locks_held() == 1
+        record(KEEPER, NOW, "thing.done", ("thing", "3"), {})
+    report = verify_journal()
+    assert (report.intact, report.events) == (True, 2)
+    with CaptureQueriesContext(connection) as asked, writing():
+        pass
+    assert any("pg_advisory_xact_lock" in query["sql"] for query in asked.captured_queries)  # the next one asks again

@@ -98,7 +98,7 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
         """The store of a deployment."""
         return cls(
             ensure_postgres(settings),
-            settings.lake_folder or lake.lake_path(settings.data_dir),
+            lake.folder_of(settings),
             read_only=read_only,
             shard=shard,
             revive=lambda: ensure_postgres(settings),

@@ -173,7 +173,7 @@ class LakeForecasts:
 
         return cls(
             ensure_postgres(settings),
-            lake.lake_path(settings.data_dir),
+            lake.folder_of(settings),
             read_only=read_only,
             revive=lambda: ensure_postgres(settings),
         )

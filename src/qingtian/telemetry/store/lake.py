@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable
 from datetime import date
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import psycopg
@@ -15,6 +16,9 @@ from psycopg.rows import TupleRow
 
 from qingtian.domain.errors import ConfigurationError
 from qingtian.telemetry.spool.folder import sync_folder
+
+if TYPE_CHECKING:
+    from qingtian.runtime.settings import Settings
 
 CATALOGUE_SCHEMA = "lake"
 INLINE_ROWS = 256  # measured: up to here a row in the catalogue is cheaper than a file of its own
@@ -57,6 +61,11 @@ ADDED_COLUMNS = (
 def lake_path(data_dir: Path) -> Path:
     """Folder of the Parquet files of a deployment."""
     return data_dir / "lake"
+
+
+def folder_of(settings: Settings) -> Path:
+    """Folder of the Parquet files, on this machine or on storage that all hosts of a cluster share."""
+    return settings.lake_folder or lake_path(settings.data_dir)
 
 
 def extension_file(package: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -21,6 +22,7 @@ LAST_PER_ORIGIN = (
     "row_number() OVER (PARTITION BY site, pollutant, cycle, origin, period_start ORDER BY version DESC) = 1"
 )
 _TEXT_OF_QC = "(' ' || coalesce(qc, '') || ' ')"
+FEW = 24
 US_PER_HOUR = 3_600_000_000
 WATER_FLOW = "w00000"  # HJ 525: flow of waste water
 WATER_CONCENTRATIONS = ("mg/L", "ug/L", "μg/L", "µg/L")  # what a volume-weighted mean makes sense for
@@ -88,9 +90,20 @@ def window_where(
     where = period(start, end, as_of).add("cycle = ?", cycle.value)
     for column, wanted in (("site", sites), ("pollutant", pollutants)):
         if wanted is not None:
-            marks = ", ".join("?" * len(wanted)) or "NULL"
-            where.add(f"{column} IN ({marks})", *wanted)
+            among(where, column, wanted)
     return where
+
+
+def among(where: Where, column: str, wanted: Sequence[str]) -> Where:
+    """And `column` is one of these: bound one by one, or as one list where they are many.
+
+    For every bound value DuckDB looks four times for a pandas that is not installed (68 us), also within a list: 5,000
+    sites took 390 ms, and take 15 ms as one text.
+    """
+    if len(wanted) > FEW:
+        return where.add(f"""{column} IN (SELECT unnest(from_json(?, '["VARCHAR"]')))""", json.dumps(list(wanted)))
+    marks = ", ".join("?" * len(wanted)) or "NULL"
+    return where.add(f"{column} IN ({marks})", *wanted)
 
 
 SELECT_VERSIONS = (

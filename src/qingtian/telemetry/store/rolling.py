@@ -99,7 +99,7 @@ class Rolling:
     def _where(self) -> queries.Where:
         where = queries.period(self.starts[0], next_period(self.cycle, self.starts[-1]))
         if self.sites is not None:
-            where.add(f"site IN ({', '.join('?' * len(self.sites)) or 'NULL'})", *self.sites)
+            queries.among(where, "site", self.sites)
         return where
 
 

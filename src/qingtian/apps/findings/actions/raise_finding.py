@@ -85,7 +85,7 @@ def raise_finding(actor: Actor, at: datetime, hit: Hit) -> Finding:
             region_code=hit.object.region_code,
             enterprise_code=hit.object.enterprise_code,
         )
-        return raise_as(actor, at, hit, role)
+        return _raise(actor, at, hit, role)
 
 
 def raise_as(actor: Actor, at: datetime, hit: Hit, role: Role) -> Finding:
@@ -96,16 +96,20 @@ def raise_as(actor: Actor, at: datetime, hit: Hit, role: Role) -> Finding:
     """
     _check(hit)
     with writing():
-        same = Finding.objects.filter(rule_id=hit.rule_id, object=hit.object, parameter=hit.parameter, about=hit.about)
-        known = same.filter(hit_rows__period_start=hit.period_start).order_by("-id").first()
-        if known is not None:
-            return _correct(actor, at, hit, known, role) if hit.corrects else known
-        finding = same.select_for_update().filter(activity=Activity.ONGOING).first() or _recent(same, hit)
-        if finding is None:
-            finding = _new(actor, at, hit, role, same.count())
-        else:
-            _extend(actor, at, hit, finding, role)
-        publish(Topic.FINDINGS, [finding.pk], at)
+        return _raise(actor, at, hit, role)
+
+
+def _raise(actor: Actor, at: datetime, hit: Hit, role: Role) -> Finding:
+    same = Finding.objects.filter(rule_id=hit.rule_id, object=hit.object, parameter=hit.parameter, about=hit.about)
+    known = same.filter(hit_rows__period_start=hit.period_start).order_by("-id").first()
+    if known is not None:
+        return _correct(actor, at, hit, known, role) if hit.corrects else known
+    finding = same.select_for_update().filter(activity=Activity.ONGOING).first() or _recent(same, hit)
+    if finding is None:
+        finding = _new(actor, at, hit, role, same.count())
+    else:
+        _extend(actor, at, hit, finding, role)
+    publish(Topic.FINDINGS, [finding.pk], at)
     return finding
 
 
