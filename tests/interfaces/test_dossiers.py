@@ -13,6 +13,7 @@ from tests.interfaces import city
 from tests.interfaces.conftest import Login
 
 from qingtian.apps.accounts.actor import SYSTEM_ACTOR
+from qingtian.apps.accounts.models import User
 from qingtian.apps.cases.actions.file_case import CaseDraft, file_case
 from qingtian.apps.cases.models import Case
 from qingtian.apps.evidence.actions.attach_file import attach_file
@@ -25,6 +26,7 @@ from qingtian.apps.obligations.actions.sync_obligations import sync_obligations
 from qingtian.apps.registry.actions.register_many import register_many
 from qingtian.apps.registry.actions.register_object import ObjectDraft
 from qingtian.apps.registry.actions.relate_objects import relate_objects
+from qingtian.apps.registry.actions.update_object import update_object
 from qingtian.apps.registry.models import ObjectType, RegistryObject, RelationKind
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +144,17 @@ def test_nothing_on_record_is_told_apart_from_a_source_that_is_not_connected(dut
     assert own["state"] == "filled"
     assert texts(own)[0][:4] == ["PWX-1", "重点管理", "2021-01-01", "2025-12-20（余 26 天）"]
     assert own["rows"][0][3]["tone"] == "warning"
+
+
+def test_the_head_names_the_commissioner_with_the_telephone(duty: Client, town: city.Town) -> None:
+    place = town.objects["E-1"]
+    attributes = place.attributes | {"commissioner": "inspector", "commissioner_phone": "027-00000000"}
+    update_object(SYSTEM_ACTOR, city.NOW, place.pk, {"attributes": attributes}, reason="named")
+    told = {one["label_en"]: one["zh"] for one in read(duty)["facts"]}
+    name = User.objects.get(username="inspector").display_name or "inspector"
+
+    assert told["service commissioner"] == f"{name} 027-00000000"
+    assert {one["label_en"]: one["zh"] for one in read(duty, code="E-2")["facts"]}["service commissioner"] == "无记录"
 
 
 def test_a_permit_that_is_over_says_so_in_words(duty: Client, town: city.Town) -> None:

@@ -28,6 +28,8 @@ from qingtian.demo.plan import (
 from qingtian.demo.sources import StationRow, districts_path, stations
 
 SINCE = date(2018, 1, 1)
+# The simulated handler serves the simulated enterprises; a number that no subscriber can have.
+COMMISSIONER, COMMISSIONER_PHONE = "handler", "027-00000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,8 @@ def _enterprise(enterprise: EnterprisePlan) -> ObjectDraft:
             "industry_zh": enterprise.industry.name_zh,
             "industry_en": enterprise.industry.name_en,
             "permit_class": enterprise.permit_class,
+            "commissioner": COMMISSIONER,
+            "commissioner_phone": COMMISSIONER_PHONE,
         },
     )
 

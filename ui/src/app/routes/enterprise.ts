@@ -2,8 +2,9 @@ import type { RouteRecordRaw } from 'vue-router'
 
 const meta = { door: 'enterprise' } as const
 
-/** Pages of the door /enterprise/. */
+/** Pages of the door /enterprise/, and the dossiers at the desk. */
 export const enterpriseRoutes: RouteRecordRaw[] = [
+  { path: '/desk/dossiers/:type/:code', name: 'dossier', component: () => import('@/pages/dossiers/DossierPage.vue') },
   { path: '/enterprise', redirect: '/enterprise/todo' },
   { path: '/enterprise/todo', name: 'enterprise-todo', component: () => import('@/pages/enterprise/TodoPage.vue'), meta },
   { path: '/enterprise/findings/:id', name: 'enterprise-finding', component: () => import('@/pages/enterprise/AnswerPage.vue'), meta },

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db.models import Max
 
 from qingtian.apps.accounts.actor import Actor
+from qingtian.apps.accounts.models import User
 from qingtian.apps.judgements.models import Judgement
 from qingtian.apps.judgements.queries import by_quarter
 from qingtian.apps.judgements.states import EMISSION, Verdict
@@ -57,13 +58,23 @@ def facts(row: RegistryObject) -> list[DossierFact]:
     """The head of the dossier."""
     known = row.attributes
     kind = CLASSES.get(str(known.get("permit_class", "")), NAMELESS)
+    helper = _commissioner(str(known.get("commissioner", "")))
+    phone = str(known.get("commissioner_phone", ""))
     return [
         fact(("统一社会信用代码", "credit code"), known.get("uscc")),
         fact(("行业", "industry"), known.get("industry_zh"), known.get("industry_en")),
         fact(("许可管理类别", "permit class"), kind.zh, kind.en),
         fact(("地址", "address"), known.get("address")),
-        fact(("服务专员", "service commissioner"), known.get("commissioner")),
+        fact(("服务专员", "service commissioner"), f"{helper.zh} {phone}".strip(), f"{helper.en} {phone}".strip()),
     ]
+
+
+def _commissioner(username: str) -> Name:
+    user = User.objects.filter(username=username).first() if username else None
+    if user is None:
+        return Name(username, username)
+    name = user.display_name or username
+    return Name(name, user.display_name_en or name)
 
 
 def parts(actor: Actor, now: datetime, row: RegistryObject) -> list[Part]:
