@@ -120,7 +120,8 @@ def test_each_check_refuses_alone_with_a_remedy_in_both_languages(changes: dict[
     answer = assess(replace(GOOD, **changes), RULES)
     assert answer.reasons == (reason,)
     [unmet] = answer.unmet
-    assert unmet.detail and unmet.rule.remedy_zh and unmet.rule.remedy_en
+    assert unmet.detail.isascii() and not unmet.detail_zh.isascii()
+    assert unmet.rule.remedy_zh and unmet.rule.remedy_en
 
 
 def test_the_bureaus_sample_is_the_basis_when_it_disagrees() -> None:

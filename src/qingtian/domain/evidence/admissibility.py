@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -148,10 +148,11 @@ class Unmet:
 
     Args:
         rule: the row of the checklist.
-        detail: what was found.
+        detail_zh, detail: what was found, Chinese and English.
     """
 
     rule: AdmissibilityRule
+    detail_zh: str
     detail: str
 
     def as_json(self) -> dict[str, Any]:
@@ -163,6 +164,7 @@ class Unmet:
             "label_en": self.rule.label_en,
             "remedy_zh": self.rule.remedy_zh,
             "remedy_en": self.rule.remedy_en,
+            "detail_zh": self.detail_zh,
             "detail": self.detail,
             "clause": f"{self.rule.standard} {self.rule.clause}",
         }
@@ -201,112 +203,134 @@ def assess(value: AutomaticValue, rules: Sequence[AdmissibilityRule]) -> Admissi
     order = list(AdmissibilityCheck)
     found = []
     for rule in sorted(rules, key=lambda one: order.index(one.check)):
-        detail = _CHECKS[rule.check](value, rule)
-        if detail:
-            found.append(Unmet(rule, detail))
+        told = _CHECKS[rule.check](value, rule)
+        if told:
+            found.append(Unmet(rule, *told))
     return Admissibility(tuple(found))
 
 
-def _on(day: date | None, value: AutomaticValue, what: str) -> str:
+Told = tuple[str, str] | None  # what was found, Chinese and English; nothing where the check holds
+
+
+def _on(day: date | None, value: AutomaticValue, what_zh: str, what_en: str) -> Told:
     if day is None:
-        return f"no day of {what} is known"
-    return "" if day <= value.start.date() else f"{what} on {day}, after the value"
+        return f"没有{what_zh}的日期", f"no day of {what_en} is known"
+    return None if day <= value.start.date() else (f"{what_zh}于 {day}，在数据之后", f"{what_en} on {day}, after the value")
 
 
-def _legal_review(value: AutomaticValue, _: AdmissibilityRule) -> str:
-    return _on(value.equipment.legal_review_on, value, "the legal review")
+def _legal_review(value: AutomaticValue, _: AdmissibilityRule) -> Told:
+    return _on(value.equipment.legal_review_on, value, "法制审核", "the legal review")
 
 
-def _technical_review(value: AutomaticValue, _: AdmissibilityRule) -> str:
-    return _on(value.equipment.technical_review_on, value, "the technical review")
+def _technical_review(value: AutomaticValue, _: AdmissibilityRule) -> Told:
+    return _on(value.equipment.technical_review_on, value, "技术审核", "the technical review")
 
 
-def _standard_met(value: AutomaticValue, _: AdmissibilityRule) -> str:
+def _standard_met(value: AutomaticValue, _: AdmissibilityRule) -> Told:
     if not value.equipment.standard:
-        return "no standard is named that the device meets"
+        return "未写明设备符合的标准", "no standard is named that the device meets"
     until = value.equipment.standard_until
-    return f"its certificate ended on {until}" if until is not None and until < value.end.date() else ""
+    if until is not None and until < value.end.date():
+        return f"设备证书已于 {until} 到期", f"its certificate ended on {until}"
+    return None
 
 
-def _placed(value: AutomaticValue, _: AdmissibilityRule) -> str:
-    return _on(value.equipment.placement_checked_on, value, "the check of its place")
+def _placed(value: AutomaticValue, _: AdmissibilityRule) -> Told:
+    return _on(value.equipment.placement_checked_on, value, "点位核查", "the check of its place")
 
 
-def _signed(value: AutomaticValue, _: AdmissibilityRule) -> str:
-    return _on(value.equipment.signed_on, value, "its sign")
+def _signed(value: AutomaticValue, _: AdmissibilityRule) -> Told:
+    return _on(value.equipment.signed_on, value, "标志设置", "its sign")
 
 
-def _published(value: AutomaticValue, _: AdmissibilityRule) -> str:
-    return _on(value.equipment.published_on, value, "the publication of its place")
+def _published(value: AutomaticValue, _: AdmissibilityRule) -> Told:
+    return _on(value.equipment.published_on, value, "点位公布", "the publication of its place")
 
 
-def _record_true(value: AutomaticValue, _: AdmissibilityRule) -> str:
+def _record_true(value: AutomaticValue, _: AdmissibilityRule) -> Told:
     if not value.frame_matches:
-        return "the raw frame is not the one that the value was read from"
-    return f"quality control doubts it: {', '.join(value.doubts)}" if value.doubts else ""
+        return "原始报文与读出数据的报文不一致", "the raw frame is not the one that the value was read from"
+    doubts = ", ".join(value.doubts)
+    return (f"质控存疑：{doubts}", f"quality control doubts it: {doubts}") if doubts else None
 
 
-def _record_clear(value: AutomaticValue, _: AdmissibilityRule) -> str:
-    missing = [name for name in ("unit", "parameter", "cycle") if not getattr(value, name)]
-    return f"without {', '.join(missing)}" if missing else ""
+def _record_clear(value: AutomaticValue, _: AdmissibilityRule) -> Told:
+    missing = [(zh, name) for name, zh in _CLEAR.items() if not getattr(value, name)]
+    if not missing:
+        return None
+    return f"缺少{'、'.join(zh for zh, _ in missing)}", f"without {', '.join(name for _, name in missing)}"
 
 
-def _record_complete(value: AutomaticValue, _: AdmissibilityRule) -> str:
+_CLEAR = {"unit": "单位", "parameter": "项目", "cycle": "数据周期"}
+
+
+def _record_complete(value: AutomaticValue, _: AdmissibilityRule) -> Told:
     if value.value is None:
-        return "the device sent no value"
-    return "" if value.mark else "the device sent no data mark"
+        return "设备未发送数值", "the device sent no value"
+    return None if value.mark else ("设备未发送数据标记", "the device sent no data mark")
 
 
-def _record_accurate(value: AutomaticValue, _: AdmissibilityRule) -> str:
-    return "" if value.newest else "the device corrected it later"
+def _record_accurate(value: AutomaticValue, _: AdmissibilityRule) -> Told:
+    return None if value.newest else ("设备之后更正过该数据", "the device corrected it later")
 
 
-def _reviewed(value: AutomaticValue, _: AdmissibilityRule) -> str:
+def _reviewed(value: AutomaticValue, _: AdmissibilityRule) -> Told:
     if not value.reviews:
-        return "no named person reviewed it"
+        return "没有具名人员审核", "no named person reviewed it"
     who, passed = value.reviews[-1]
-    return "" if passed else f"{who} reviewed it and did not pass it"
+    return None if passed else (f"{who} 审核未通过", f"{who} reviewed it and did not pass it")
 
 
-def _informed(value: AutomaticValue, _: AdmissibilityRule) -> str:
-    return "" if value.informed else "no receipt shows that the party was told and could answer"
+def _informed(value: AutomaticValue, _: AdmissibilityRule) -> Told:
+    if value.informed:
+        return None
+    return "没有告知当事人并听取申辩的回执", "no receipt shows that the party was told and could answer"
 
 
-def _calibrated(value: AutomaticValue, _: AdmissibilityRule) -> str:
+def _calibrated(value: AutomaticValue, _: AdmissibilityRule) -> Told:
     day = value.start.date()
     covering = [one for one in value.calibrations if one.done_on <= day <= one.valid_until]
     if not covering:
-        return f"no calibration covers {day}"
+        return f"{day} 不在任何检定校准有效期内", f"no calibration covers {day}"
     newest = max(covering, key=lambda one: one.done_on)
-    return "" if newest.passed else f"the calibration of {newest.done_on} was not passed"
+    if newest.passed:
+        return None
+    return f"{newest.done_on} 的检定校准不合格", f"the calibration of {newest.done_on} was not passed"
 
 
-def _not_marked_invalid(value: AutomaticValue, _: AdmissibilityRule) -> str:
-    return f"marked {value.mark}" if value.mark and not value.valid_mark else ""
+def _not_marked_invalid(value: AutomaticValue, _: AdmissibilityRule) -> Told:
+    return (f"数据标记为 {value.mark}", f"marked {value.mark}") if value.mark and not value.valid_mark else None
 
 
-def _same_period(value: AutomaticValue, _: AdmissibilityRule) -> str:
+def _same_period(value: AutomaticValue, _: AdmissibilityRule) -> Told:
     if not value.limit_cycle:
-        return "it was judged against no limit"
+        return "未与任何限值比较", "it was judged against no limit"
+    if value.limit_cycle == value.cycle:
+        return None
     return (
-        "" if value.limit_cycle == value.cycle else f"a value of the {value.cycle}, a limit of the {value.limit_cycle}"
+        f"数据周期为 {value.cycle}，限值周期为 {value.limit_cycle}",
+        f"a value of the {value.cycle}, a limit of the {value.limit_cycle}",
     )
 
 
-def _raw_frame(value: AutomaticValue, _: AdmissibilityRule) -> str:
-    return "" if value.frame_kept else "the raw frame is not kept beside it"
+def _raw_frame(value: AutomaticValue, _: AdmissibilityRule) -> Told:
+    return None if value.frame_kept else ("未随数据保存原始报文", "the raw frame is not kept beside it")
 
 
-def _video_time(value: AutomaticValue, rule: AdmissibilityRule) -> str:
+def _video_time(value: AutomaticValue, rule: AdmissibilityRule) -> Told:
     longest = rule.figure or Decimal(0)
     worst = max((abs(one) for one in value.video_offsets_s), default=Decimal(0))
-    return f"a video is {worst} s off, at most {longest} s" if worst > longest else ""
+    if worst <= longest:
+        return None
+    return f"视频时间偏差 {worst} 秒，最多 {longest} 秒", f"a video is {worst} s off, at most {longest} s"
 
 
-def _not_outranked(value: AutomaticValue, _: AdmissibilityRule) -> str:
+def _not_outranked(value: AutomaticValue, _: AdmissibilityRule) -> Told:
     for one in outranking(value):
-        return f"the bureau measured {one.value} {one.unit} from {one.start.isoformat()} on"
-    return ""
+        since = one.start.isoformat()
+        figure = f"{one.value} {one.unit}"
+        return f"执法监测自 {since} 起测得 {figure}", f"the bureau measured {figure} from {since} on"
+    return None
 
 
 def outranking(value: AutomaticValue) -> list[Sample]:
@@ -325,7 +349,7 @@ def _disagrees(value: AutomaticValue, sample: Sample) -> bool:
     return (value.value, value.unit) != (sample.value, sample.unit)
 
 
-_CHECKS: Mapping[AdmissibilityCheck, Any] = {
+_CHECKS: Mapping[AdmissibilityCheck, Callable[[AutomaticValue, AdmissibilityRule], Told]] = {
     AdmissibilityCheck.LEGAL_REVIEW: _legal_review,
     AdmissibilityCheck.TECHNICAL_REVIEW: _technical_review,
     AdmissibilityCheck.STANDARD_MET: _standard_met,

@@ -99,6 +99,7 @@ class UnmetCheckOut(Schema):
     label_en: str
     remedy_zh: str
     remedy_en: str
+    detail_zh: str
     detail: str
     clause: str
 
