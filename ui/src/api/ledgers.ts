@@ -18,6 +18,13 @@ export type SplitIn = Schemas['RevenueIn']
 export type TermsIn = Schemas['TermsIn']
 export type Statement = Schemas['StatementOut']
 export type LedgerReport = Schemas['LedgerReportOut']
+export type Licence = Schemas['LicenceOut']
+export type LicencePage = Schemas['LicencePage']
+export type LicenceIn = Schemas['LicenceIn']
+export type DataUse = Schemas['DataUseOut']
+export type UsePage = Schemas['UsePage']
+export type UseIn = Schemas['UseIn']
+export type RightsQuery = QueryOf<'/api/v1/ledgers/licences'>
 export type AccountQuery = QueryOf<'/api/v1/ledgers/accounts'>
 export type EntryQuery = QueryOf<'/api/v1/ledgers/entries'>
 export type StatementQuery = QueryOf<'/api/v1/ledgers/accounts/{account}/statement'>
@@ -48,4 +55,8 @@ export const ledgerApi = {
   withdraw: (entry: number, note: string): Promise<Entry> => unwrap(client.POST(`${ENTRY}/withdraw`, { ...of(entry), body: { note } })),
   post: (entry: number, note: string): Promise<Entry> => unwrap(client.POST(`${ENTRY}/post`, { ...of(entry), body: { note } })),
   reverse: (entry: number, body: TermsIn): Promise<Entry> => unwrap(client.POST(`${ENTRY}/reverse`, { ...of(entry), body })),
+  licences: (query: RightsQuery = {}): Promise<LicencePage> => unwrap(client.GET('/api/v1/ledgers/licences', { params: { query: tidy(query) } })),
+  grant: (body: LicenceIn): Promise<Licence> => unwrap(client.POST('/api/v1/ledgers/licences', { body })),
+  uses: (query: RightsQuery = {}): Promise<UsePage> => unwrap(client.GET('/api/v1/ledgers/uses', { params: { query: tidy(query) } })),
+  use: (body: UseIn): Promise<DataUse> => unwrap(client.POST('/api/v1/ledgers/uses', { body })),
 }
