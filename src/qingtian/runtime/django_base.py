@@ -82,6 +82,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = _settings.session_hours * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "qingtian.interfaces.pages.refusing.csrf_failed"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _settings.https
 SECURE_HSTS_SECONDS = 31536000 if _settings.mode is Mode.PRODUCTION else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _settings.https else None

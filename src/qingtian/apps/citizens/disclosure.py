@@ -1,4 +1,4 @@
-"""What the law shows to everybody of enterprises: outlets, limits, daily results; nothing of findings, cases or people."""
+"""What the law shows to everybody of enterprises: outlets, limits, daily results; nothing of cases or people."""
 
 from __future__ import annotations
 

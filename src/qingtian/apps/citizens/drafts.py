@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.functions import Length
 
 from qingtian.apps.citizens.actions.report_problem import MOST_PHOTOS, Photo, check_photo
@@ -33,7 +34,12 @@ def begin(visit: Visit) -> tuple[ReportDraft, str]:
 
 def opened(key: str, real_at: datetime) -> ReportDraft | None:
     """The draft of a key; None when there is none any more."""
-    return ReportDraft.objects.filter(key_hash=_hash(key), began_at__gte=real_at - KEPT).first() if key else None
+    return drafts_of(key, real_at).first() if key else None
+
+
+def drafts_of(key: str, real_at: datetime) -> QuerySet[ReportDraft]:
+    """The one draft of a key, or none."""
+    return ReportDraft.objects.filter(key_hash=_hash(key), began_at__gte=real_at - KEPT)
 
 
 def keep(draft: ReportDraft, **values: Any) -> None:
@@ -73,11 +79,6 @@ def photos_told(draft: ReportDraft) -> list[Mapping[str, int]]:
     """Sizes of the photos in kB, without reading them."""
     rows = draft.photos.annotate(size=Length("content")).values_list("size", flat=True)
     return [{"kb": max(1, round(size / 1024))} for size in rows]
-
-
-def forget(draft: ReportDraft) -> None:
-    """The report was sent, or given up."""
-    draft.delete()
 
 
 def _hash(key: str) -> str:

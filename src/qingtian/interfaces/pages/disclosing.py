@@ -85,6 +85,8 @@ def disclosed(request: HttpRequest) -> HttpResponse:
         "region": _asked(request, "region"),
         "regions": _regions(english=english),
         "shown": shown,
+        "found": words_of(request)["found"].format(n=pages.count),
+        "page_of": words_of(request)["page_of"].format(page=shown.number, pages=pages.num_pages),
         "rows": [_line(one, english=english) for one in shown],
         "rules": [
             {
@@ -126,7 +128,7 @@ def one_disclosed(request: HttpRequest, code: str) -> HttpResponse:
         "industry": _industry(row, english=english),
         "permit_class": by_language(english, known.label_zh, known.label_en) if known else "",
         "rule": known,
-        "days": DAYS,
+        "daily_lead": words_of(request)["daily_lead"].format(n=DAYS),
         "outlets": [_outlet(one, daily[one.pk], words_of(request), english=english) for one in outlets],
     }
     return page(request, "enterprise.html", context, here="disclosure")

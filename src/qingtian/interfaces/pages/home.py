@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +14,9 @@ from qingtian.apps.accounts.actor import PUBLIC_ACTOR
 from qingtian.apps.registry.listing import objects_of
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.domain.objects.likeness import ground_m
+from qingtian.interfaces.api.filters import StationExport
 from qingtian.interfaces.api.present import law
+from qingtian.interfaces.api.present.exports import stations_csv
 from qingtian.interfaces.api.present.numbers import text
 from qingtian.interfaces.api.present.stations import stations_out
 from qingtian.interfaces.api.schemas.places import StationOut
@@ -38,6 +39,7 @@ class Place:
     code: str
     name: str
     point: tuple[float, float]
+    region: str
 
 
 @require_safe
@@ -61,6 +63,12 @@ def home(request: HttpRequest) -> HttpResponse:
     return page(request, "home.html", context, here="home")
 
 
+@require_safe
+def air_file(request: HttpRequest) -> HttpResponse:
+    """Every station with the newest hour as a file, one line for each pollutant."""
+    return stations_csv(PUBLIC_ACTOR, current_clock().now(), StationExport(bom=True))
+
+
 def _districts(*, english: bool) -> list[Place]:
     rows = objects_of(PUBLIC_ACTOR, ObjectType.REGION).exclude(code=get_settings().city_code)
     return _places(list(rows), english=english)
@@ -68,7 +76,12 @@ def _districts(*, english: bool) -> list[Place]:
 
 def _places(rows: list[RegistryObject], *, english: bool) -> list[Place]:
     return [
-        Place(row.code, by_language(english, row.name, row.name_en), (row.lon, row.lat))
+        Place(
+            row.code,
+            by_language(english, row.name, row.name_en),
+            (row.lon, row.lat),
+            row.code if row.type == ObjectType.REGION else row.region_code,
+        )
         for row in rows
         if row.lon is not None and row.lat is not None
     ]
@@ -95,7 +108,9 @@ def _station(one: StationOut, place: Place | None, *, english: bool) -> Mapping[
         "index": None if index is None else index.value,
         "category": None if index is None else by_language(english, index.category or "", index.category_en or ""),
         "colour": index.colour if index else None,
-        "primary": "、".join(index.primary_zh) if index and not english else ", ".join(index.primary_en if index else ()),
+        "primary": "、".join(index.primary_zh)
+        if index and not english
+        else ", ".join(index.primary_en if index else ()),
         "hour": index.period_start if index else None,
         "coverage": _percent(index.coverage if index else None),
         "standard": f"{index.standard} {index.clause}" if index else "",
@@ -174,5 +189,3 @@ def _told(one: StationOut, *, english: bool) -> str:
     if one.aqi is None or one.aqi.value is None:
         return name
     return f"{name}: {one.aqi.value} {by_language(english, one.aqi.category or '', one.aqi.category_en or '')}"
-
-

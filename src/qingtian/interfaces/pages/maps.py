@@ -1,4 +1,4 @@
-"""Maps as SVG, made here: outlines of districts, marks with their values; no tiles, no script, no style of their own."""
+"""Maps as SVG, made here: outlines of districts, marks with their values; no tiles, no script, no inline style."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from math import cos, radians
+from pathlib import Path
 
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
@@ -131,11 +132,13 @@ def drawn(frame: Frame, marks: Iterable[Mark], title: str, *, chosen: str = "", 
     return "".join([*parts, "</svg>"])
 
 
-@lru_cache(maxsize=4)
 def _outlines() -> tuple[tuple[str, BaseGeometry], ...]:
     path = get_settings().regions_file
-    if path is None:
-        return ()
+    return () if path is None else _outlines_in(path)
+
+
+@lru_cache(maxsize=4)
+def _outlines_in(path: Path) -> tuple[tuple[str, BaseGeometry], ...]:
     return tuple((region.code, outline.simplify(TOLERANCE_DEG)) for region, outline in region_index(path).outlines)
 
 

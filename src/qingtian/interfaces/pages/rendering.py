@@ -53,6 +53,7 @@ def page(
         "label": label.label_en if english else label.label_zh,
         "now": current_clock().now(),
         "here": here,
+        "other_link": _in_the_other_language(request, words["other_lang"]),
         "faults": faults,
         "wrong": {one.field for one in faults},
         **context,
@@ -65,6 +66,12 @@ def page(
     if not private and takes_gzip(request):
         compress(request, response)
     return response
+
+
+def _in_the_other_language(request: HttpRequest, lang: str) -> str:
+    query = request.GET.copy()
+    query["lang"] = lang
+    return f"{request.path}?{query.urlencode()}"
 
 
 def by_language(english: bool, zh: str, en: str) -> str:

@@ -8,13 +8,14 @@ from django.http import HttpRequest
 
 from qingtian.apps.accounts.actor import PUBLIC_ACTOR, Actor
 from qingtian.apps.citizens.flood import Visit, sender_mark
+from qingtian.interfaces.api.requests import address_of
 from qingtian.runtime.clock import current_clock, real_now
 from qingtian.runtime.settings import Mode, get_settings
 
 
 def visit_of(request: HttpRequest) -> Visit:
     """The visit of a request."""
-    return Visit(current_clock().now(), real_now(), sender_mark(str(request.META.get("REMOTE_ADDR", ""))))
+    return Visit(current_clock().now(), real_now(), sender_mark(address_of(request)))
 
 
 def citizen() -> Actor:

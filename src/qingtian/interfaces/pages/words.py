@@ -152,7 +152,8 @@ ZH: Words = {
     "problem": "情况说明",
     "problem_hint": "什么时候、看到或闻到什么、是否经常发生。请不要写您自己的姓名和电话，后面有单独的地方。",
     "photos": "照片（可不填）",
-    "photos_hint": "最多 3 张，每张不超过 8 MB，JPEG、PNG 或 WebP。照片里的拍摄位置、时间和手机型号会在任何人看到之前去掉。",
+    "photos_hint": "最多 3 张，每张不超过 8 MB，JPEG、PNG 或 WebP。照片里的拍摄位置、"
+    "时间和手机型号会在任何人看到之前去掉。",
     "photo_add": "上传所选照片",
     "photos_have": "已上传 {n} 张",
     "photo_kb": "照片 {n}：约 {kb} KB",
@@ -169,6 +170,9 @@ ZH: Words = {
     "number": "编号",
     "code": "查询码",
     "sent_next": "我们会在 {due} 前告知是否受理。随时可以凭编号和查询码查询进度、评价答复、要求重办。",
+    "sent_next_open": "随时可以凭编号和查询码查询进度、评价答复、要求重办。",
+    "change": "修改",
+    "own_report": "自己填写一件",
     "gone": "这份表单已经提交或已超过两小时，请重新开始。",
     # errors
     "error": "错误",
@@ -298,7 +302,8 @@ EN: Words = {
     "legend_none": "hollow: no data",
     "download": "Download CSV",
     "disclosure_title": "Disclosure of dischargers",
-    "disclosure_lead": "Enterprises with a discharge permit: outlets, permit limits and judged day means of automatic monitoring.",
+    "disclosure_lead": "Enterprises with a discharge permit: outlets, permit limits and judged day means of "
+    "automatic monitoring.",
     "search": "Name or code",
     "find": "Find",
     "all_districts": "Whole city",
@@ -343,7 +348,8 @@ EN: Words = {
     "missing_enterprise": "This enterprise is not disclosed",
     "report_title": "Report an environmental problem",
     "report_lead": "Five steps, about two minutes. No account; you need not say who you are.",
-    "report_private": "Your name and telephone are read only by those who receive and handle the report, each reading is recorded, "
+    "report_private": "Your name and telephone are read only by those who receive and handle the report, each "
+    "reading is recorded, "
     "and the reported party never sees the report.",
     "report_urgent": "When somebody is in danger call 110 or 119; the hotline 12345 takes reports too.",
     "begin": "Begin",
@@ -366,7 +372,8 @@ EN: Words = {
     "point_clear": "Take the mark away",
     "lon": "Longitude",
     "lat": "Latitude",
-    "similar_lead": "Within the last 30 days these reports came from near there. If yours is the same problem, add your voice "
+    "similar_lead": "Within the last 30 days these reports came from near there. If yours is the same problem, "
+    "add your voice "
     "instead of writing it again.",
     "similar_none": "No similar report came from near there within the last 30 days.",
     "similar_district": "You marked no point: these are the newest reports of the district.",
@@ -381,10 +388,12 @@ EN: Words = {
     "supported_what": "It has gone to the handler. A voice gets no code; to get an answer, write a report of your own.",
     "kind_legend": "Kind of problem",
     "problem": "What happened",
-    "problem_hint": "When, what you saw or smelt, whether it happens often. Leave out your own name and telephone: there is a "
+    "problem_hint": "When, what you saw or smelt, whether it happens often. Leave out your own name and "
+    "telephone: there is a "
     "place for them later.",
     "photos": "Photos (optional)",
-    "photos_hint": "At most 3, each up to 8 MB, JPEG, PNG or WebP. Place, time and phone model are taken out before anybody "
+    "photos_hint": "At most 3, each up to 8 MB, JPEG, PNG or WebP. Place, time and phone model are taken out "
+    "before anybody "
     "looks at them.",
     "photo_add": "Upload the chosen photos",
     "photos_have": "{n} uploaded",
@@ -401,8 +410,13 @@ EN: Words = {
     "sent_keep": "Write down number and code. The code is shown this once; we do not keep it and cannot find it again.",
     "number": "Number",
     "code": "Code",
-    "sent_next": "By {due} we tell you whether it is accepted. With number and code you can always see how far it is, rate the "
+    "sent_next": "By {due} we tell you whether it is accepted. With number and code you can always see how far "
+    "it is, rate the "
     "answer and have it taken up again.",
+    "sent_next_open": "With number and code you can always see how far it is, rate the answer and have it taken "
+    "up again.",
+    "change": "Change",
+    "own_report": "Write a report of my own",
     "gone": "This form was sent already or is older than two hours. Please begin again.",
     "error": "Error",
     "errors_title": "Please mend this first",
@@ -421,8 +435,10 @@ EN: Words = {
     "e_words": "At most 500 characters",
     "e_trap": "“Please leave this field empty” must stay empty",
     "e_too_soon": "This was sent very fast. Wait {s} more seconds and send it again; nothing is lost",
-    "e_too_many_address": "Many reports came from your network within the hour. Try again later, or call the hotline 12345",
-    "e_too_many_place": "Many reports about this place came within the hour; it is being looked at. Try again later, or call 12345",
+    "e_too_many_address": "Many reports came from your network within the hour. Try again later, or call the "
+    "hotline 12345",
+    "e_too_many_place": "Many reports about this place came within the hour; it is being looked at. Try again "
+    "later, or call 12345",
     "e_too_many_code": "The code was wrong too often: try again in an hour",
     "e_twice": "Your voice for this report was counted already",
     "e_closed": "This report is settled: write one of your own",
@@ -468,6 +484,7 @@ EN: Words = {
     "done_again": "The report is taken up again.",
     "simulated": "simulated data",
     "csrf_title": "The form is too old",
-    "csrf_what": "The browser did not send the token of the form (cookies are off, or the page was open for long). Go back, "
+    "csrf_what": "The browser did not send the token of the form (cookies are off, or the page was open for "
+    "long). Go back, "
     "reload and send it again.",
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
+from qingtian.apps.accounts.roles import Role
 from qingtian.domain.errors import NotVisible
 from qingtian.interfaces.api.errors import error_response, no_such_route
 from qingtian.interfaces.api.present import city, sessions
@@ -17,8 +19,14 @@ from qingtian.interfaces.web.words import EN, role_names, words_for
 from qingtian.runtime.clock import current_clock
 
 SITE = Path(__file__).parent / "site"
-SITE_FILES = frozenset({"site.css", "icon.svg"})
-WAYS_IN = frozenset({"/desk/", "/screen/"})
+SITE_FILES = frozenset({"site.css", "public.css", "icon.svg"})
+WAYS_IN = frozenset({"/desk/", "/screen/", "/field/", "/enterprise/", "/public/"})
+# Where a role works; everybody else at the desk.
+DOORS: Mapping[str, str] = {
+    Role.INSPECTOR: "/field/",
+    Role.ENTERPRISE_USER: "/enterprise/",
+    Role.CITIZEN: "/public/",
+}
 
 
 @require_safe
@@ -78,4 +86,5 @@ def _account(one: DemoAccount, *, english: bool) -> dict[str, str]:
         "username": one.username,
         "name": one.display_name_en if english else one.display_name,
         "roles": role_names(one.roles, english=english),
+        "door": DOORS.get(one.roles[0], "/desk/") if one.roles else "/desk/",
     }

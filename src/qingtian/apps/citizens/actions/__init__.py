@@ -1,1 +1,1 @@
-"""Verbs of imports."""
+"""Verbs of the public."""

@@ -9,6 +9,7 @@ from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb, require
 from qingtian.apps.cases.models import Case
 from qingtian.apps.cases.walk import take_automatic_steps, take_step
+from qingtian.apps.citizens.actions.report_problem import tell_the_window
 from qingtian.apps.citizens.flood import Visit
 from qingtian.apps.citizens.models import PublicReport
 from qingtian.apps.journal.record import writing
@@ -43,7 +44,10 @@ def ask_again(actor: Actor, visit: Visit, report: PublicReport, *, reason: str) 
     """
     if not reason.strip():
         raise InvalidInput("say why it should be taken up again", field="reason", remedy="give the reason")
-    return _step(actor, visit, report, ASK_AGAIN, reason=_words(reason))
+    with writing():
+        case = _step(actor, visit, report, ASK_AGAIN, reason=_words(reason))
+        tell_the_window(visit.at, case, "信访人要求重办", "a reporter asks to take it up again")
+    return case
 
 
 def _step(

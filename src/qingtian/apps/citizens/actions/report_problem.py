@@ -25,12 +25,15 @@ from qingtian.apps.evidence.models import EvidenceKind
 from qingtian.apps.evidence.storage.port import Stored
 from qingtian.apps.evidence.subjects import SubjectFacts, facts_of, of_case
 from qingtian.apps.journal.record import SHANGHAI, writing
+from qingtian.apps.notices.actions.post_notice import LOWEST, post_notice
+from qingtian.apps.notices.people import Recipients
 from qingtian.domain.errors import InvalidInput
 from qingtian.domain.evidence.photos import CLEANERS, without_metadata
 from qingtian.packs.procedures import procedure
 from qingtian.runtime.settings import get_settings
 
 COMPLAINT = "T2"
+NOTICE = "public_report"
 WEB = "web"
 MOST_PHOTOS = 3
 LARGEST_PHOTO = 8 * 1024 * 1024  # bytes
@@ -87,11 +90,12 @@ class Reported:
     code: str
 
 
-def report_problem(actor: Actor, visit: Visit, said: ProblemReport, *, shown_at: datetime) -> Reported:
+def report_problem(actor: Actor, visit: Visit, said: ProblemReport, *, shown_at: datetime, code: str = "") -> Reported:
     """File a report of the public as a case, with its photos as evidence: as sent, and a copy without metadata.
 
     Args:
         shown_at: machine time at which the last step was shown.
+        code: what the reporter will follow it by; a new one where none is given.
     Raises:
         InvalidInput: names the field.
         TooSoon, TooMany: the flood protection; nothing is stored then.
@@ -105,7 +109,7 @@ def report_problem(actor: Actor, visit: Visit, said: ProblemReport, *, shown_at:
     copies = [check_photo(one) for one in said.photos]
     files = [(_stored(one.content), one) for one in said.photos]
     cleaned = [None if copy == one.content else _stored(copy) for copy, one in zip(copies, said.photos, strict=True)]
-    code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+    code = code or "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
     with writing():
         check_room(visit, place)
         marks = marks_of(visit, shown_at)
@@ -121,7 +125,22 @@ def report_problem(actor: Actor, visit: Visit, said: ProblemReport, *, shown_at:
         )
         for (stored, photo), copy in zip(files, cleaned, strict=True):
             _attach(actor, visit.at, case, stored, photo, copy)
+        tell_the_window(visit.at, case, "收到公众反映", "a report of the public")
     return Reported(case, code)
+
+
+def tell_the_window(at: datetime, case: Case, zh: str, en: str) -> None:
+    """Tell who receives reports at a place that somebody of the public did something; never who, and no words of it."""
+    post_notice(
+        at,
+        kind=NOTICE,
+        subject=("case", case.number, f"/desk/cases/{case.pk}"),
+        severity=LOWEST,
+        title_zh=f"{zh}：{case.number}",
+        title_en=f"{en}: {case.number}",
+        to=Recipients(roles=(Role.WINDOW,), region_code=case.region_code, org=case.org),
+        simulated=case.simulated,
+    )
 
 
 def code_hash(code: str) -> str:
