@@ -16,6 +16,7 @@ from qingtian.duties.judge_air_hours import judge_air_hours
 from qingtian.duties.judge_emission_days import judge_emission_days
 from qingtian.duties.judge_emission_hours import judge_emission_hours
 from qingtian.duties.keep_archive import keep_archive
+from qingtian.duties.make_reports import make_reports
 from qingtian.duties.plan_occurrences import plan_occurrences
 from qingtian.duties.recompute import recompute
 from qingtian.duties.reopen import reopen
@@ -92,6 +93,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("reopen", 5 * _MINUTE, reopen, "迟到与撤回数据重评", "Late and withdrawn data judged again", offset=_MINUTE),
     Duty("recompute", _MINUTE, recompute, "历史数据重算", "Recomputations"),
     Duty("compute_indicators", 24 * _HOUR, compute_indicators, "指标计算", "Indicators", offset=_HOUR),
+    Duty("make_reports", _HOUR, make_reports, "定期报告生成", "Reports made", offset=40 * _MINUTE),
     Duty("keep_archive", 24 * _HOUR, keep_archive, "原始报文留存", "Retention of raw frames", offset=4 * _HOUR),
     Duty("anchor_evidence", 24 * _HOUR, anchor_evidence, "证据每日根", "Daily roots of evidence", offset=20 * _MINUTE),
     Duty("watch_health", _HOUR, watch_health, "运行状况测量", "Health measured", offset=50 * _MINUTE),

@@ -36,6 +36,11 @@ def texts_of(report: Report) -> dict[tuple[str, str], ReportText]:
     return {(row.code, row.language): row for row in rows}
 
 
+def text_marks(report: Report) -> dict[str, int]:
+    """Which version of each paragraph stands: what a print rests on."""
+    return {f"{code}:{language}": row.version for (code, language), row in texts_of(report).items()}
+
+
 def text_versions(report: Report, code: str) -> QuerySet[ReportText]:
     """Every version of one paragraph, newest first."""
     return report.texts.filter(code=code).order_by("language", "-version")

@@ -13,7 +13,7 @@ from qingtian.apps.accounts.roles import Role
 from qingtian.apps.journal.record import record, writing
 from qingtian.apps.lengths import check_lengths
 from qingtian.apps.reports.models import Report, ReportFile
-from qingtian.apps.reports.queries import visible_report
+from qingtian.apps.reports.queries import text_marks, visible_report
 from qingtian.apps.reports.states import ReportFormat, ReportState, ReportStep
 from qingtian.domain.errors import Conflict, InvalidInput
 
@@ -38,6 +38,7 @@ def issue_report(
     files: Mapping[ReportFormat, Printed],
     *,
     printed_with: str,
+    texts: Mapping[str, int] | None = None,
 ) -> Report:
     """Issue a draft: its files are kept, its texts are closed.
 
@@ -45,10 +46,11 @@ def issue_report(
         issue_number: of the bureau, as it stands on the paper; the files were printed with it and with `at`.
         files: every format, printed from the snapshot.
         printed_with: versions of what drew them.
+        texts: the versions of the paragraphs that were printed (`text_marks`), so that nobody's words are lost.
     Raises:
         NotVisible, NotPermitted.
         InvalidInput: no number, or one that is too long.
-        Conflict: it is no draft, its period has not ended, or the number was used.
+        Conflict: it is no draft, its period has not ended, the number was used, or somebody wrote meanwhile.
     """
     if not issue_number.strip():
         raise InvalidInput("an issue needs a number", field="issue_number", remedy="give the number of the paper")
@@ -57,6 +59,10 @@ def issue_report(
         report = visible_report(actor, number, lock=True)
         role = require_on(actor, Verb.ISSUE_REPORT, report)
         check_issue(report, issue_number)
+        if texts is not None and dict(texts) != text_marks(report):
+            raise Conflict(
+                "a paragraph was written while the files were printed", field="texts", remedy="read it and issue again"
+            )
         report.state, report.issue_number = ReportState.ISSUED, issue_number.strip()
         report.issued_by, report.issued_at, report.printed_with = actor.username, at, printed_with
         report.save(update_fields=["state", "issue_number", "issued_by", "issued_at", "printed_with"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 from qingtian.apps.accounts.actor import Actor
@@ -31,6 +32,7 @@ def make_report(
     case: str = "",
     enterprise: str = "",
     language: Language = Language.ZH,
+    also: Callable[[Report], object] | None = None,
 ) -> Report:
     """Take the snapshot of a report as things are known now; it never changes afterwards.
 
@@ -38,6 +40,7 @@ def make_report(
         at: city time.
         day: any day of the period of a daily, weekly or monthly report.
         case: number of the case; enterprise: code, for the kinds that are about one.
+        also: done in the same transaction, such as telling people of it.
     Raises:
         NotVisible: there is no such case or enterprise that the actor may see.
         NotPermitted.
@@ -78,6 +81,8 @@ def make_report(
             "sha256": report.snapshot_hash,
         }
         record(actor, at, "report.made", report, payload)
+        if also is not None:
+            also(report)
         return report
 
 
