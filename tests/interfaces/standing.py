@@ -13,6 +13,7 @@ from pathlib import Path
 from django.db import transaction
 from django.test import Client
 from tests.interfaces import city
+from tests.interfaces.duty_room import duty_room
 
 from qingtian.apps.accounts.actions.api_keys import KeyDraft, make_key
 from qingtian.apps.accounts.actions.create_user import UserDraft, create_user
@@ -53,6 +54,10 @@ from qingtian.apps.registry.actions.merge_objects import merge_objects
 from qingtian.apps.registry.actions.register_object import ObjectDraft, register_object
 from qingtian.apps.registry.actions.relate_objects import relate_objects
 from qingtian.apps.registry.models import ObjectType, RegistryObject, RelationKind
+from qingtian.apps.reports.actions.edit_text import edit_text
+from qingtian.apps.reports.actions.keep_template import upload_template
+from qingtian.apps.reports.actions.make_report import make_report
+from qingtian.apps.reports.states import Language
 from qingtian.runtime.clock import real_now
 from qingtian.telemetry.importers.guessing import presets
 from qingtian.telemetry.importers.mapping import read_mapping
@@ -104,6 +109,8 @@ class Standing:
 
     key: int = 0  # of the first enterprise's program
     delegation: int = 0  # the handler stands in for the dispatcher
+    room: dict[str, object] = field(default_factory=dict)  # the duty room: what stands by the names of its paths
+    report: str = ""  # a draft of the day before, one of its texts written anew
 
     def client(self, who: str, *, csrf: bool = False) -> Client:
         """A browser of somebody."""
@@ -120,8 +127,10 @@ class Standing:
         names |= {"{run}": self.run, "{row_id}": city.LIMIT["rule_row"], "{judgement_id}": self.judgement}
         names |= {"{username}": "inspector", "{session_id}": 212}
         names |= {"{key_id}": self.key, "{delegation_id}": self.delegation}
+        names |= self.room
         names |= {"{window_id}": self.window, "{check_id}": self.check}
         names |= {"{obligation_id}": self.obligation, "{occurrence_id}": self.occurrence}
+        names |= {"{report}": self.report, "{paragraph}": "summary", "{report_kind}": "daily", "{version}": 1}
         names |= {"{account}": self.books["own"], "{entry}": self.books["entry"], "{ledger}": "total_discharge"}
         names |= {"{kind}/{subject_id}": f"case/{self.cases['first'].pk}"}
         for name, value in names.items():
@@ -204,8 +213,19 @@ def build(archive: Path) -> Standing:
     stood.obligation, stood.occurrence = _duties(duty, town)
     draft = DelegationDraft("handler", city.NOW - HOUR, city.NOW + HOUR, "journey")
     stood.delegation = delegate(duty, city.NOW, draft).pk
+    stood.report = _report(actor_of(people["data_steward"]))
+    stood.room = duty_room(people)
     stood.key = make_key(owner, city.NOW, KeyDraft("own program", ["read"], 30), now=real_now())[0].pk
     return stood
+
+
+def _report(keeper: Actor) -> str:
+    """A draft of the day before with a text that somebody wrote; a template of the bureau for the next ones."""
+    row = make_report(SYSTEM_ACTOR, city.NOW, "daily", day=city.NOW.date() - timedelta(days=1))
+    edit_text(SYSTEM_ACTOR, city.NOW, row.number, "summary", "昨日平稳。", language=Language.ZH, version=0)
+    fits = {"unknown": [], "unused": [], "tags": 1, "size": 3}
+    upload_template(keeper, city.NOW, "daily", b"PK.", "日报.docx", fits)
+    return row.number
 
 
 def _duties(officer: Actor, town: city.Town) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from qingtian.apps.accounts.models import SignInFailure
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.registry.actions.change_device import device_revision
 from qingtian.interfaces.api.contract import contract_text
+from qingtian.interfaces.printing.word import HOUSE_TEMPLATE
 
 pytestmark = pytest.mark.django_db
 EXPECTED = table()
@@ -69,8 +70,26 @@ BODIES: dict[str, dict[str, object]] = {
     "/me/delegations": {"deputy": "inspector", "reason": "leave"}
     | {"starts_at": "2025-11-25T00:00:00+08:00", "ends_at": "2025-11-28T00:00:00+08:00"},
     "/me/keys": {"name": "gateway of the park", "scopes": ["read"], "days": 30},
+    "/notices/read": {},
+    "/notices/acknowledge": {},
+    "/me/calendars": {},
+    "/handovers/{handover}/accept": {"answer": "已阅"},
+    "/lay-aside": {"reason": "told by telephone"},
+    "/v1/handovers": {"roster": "room"},
+    "/handovers/{handover}/edit": {"text": "注意第1热电", "revision": 1},
+    "/v1/rosters": {"code": "second", "name_zh": "二线", "name_en": "second line"},
+    "/exceptions": {"who": "auditor", "reason": "x"}
+    | {"starts_at": "2025-11-26T08:00:00+08:00", "ends_at": "2025-11-26T10:00:00+08:00"},
+    "/rosters/{roster}/retire": {"reason": "merged"},
+    "/rotations": {"name_zh": "备", "name_en": "reserve", "starts": "08:00", "minutes": 60}
+    | {"members": ["auditor"], "first": "2025-11-25"},
+    "/rotations/{rotation_id}/end": {"until": "2025-12-01"},
+    "/swaps": {"starts_at": "2025-11-25T08:00:00+08:00", "other": "supervisor"},
+    "/swaps/{swap_id}/answer": {"accept": False},
+    "/me/contact": {"email": "me@example.org", "channels": ["email"], "quiet_from": "22:00", "quiet_until": "07:00"},
     "/me/password": {"old": "wrong", "new": "another long passphrase"},
     "/second-factor/confirm": {"code": "000000"},
+    "/second-factor/prove": {"code": "000000"},
     "/second-factor/recovery-codes": {"code": "000000"},
     "/second-factor/remove": {"code": "000000"},
     "/field/cases/{case_id}/records": VISIT,
@@ -116,6 +135,9 @@ BODIES: dict[str, dict[str, object]] = {
     "/fields": {"fields": {"root_cause": "worn"}},
     "/pause": {"reason": "appraisal"},
     "/evidence/observation": {"observation": OBSERVATION},
+    "/v1/reports": {"kind": "daily", "day": "2025-11-22"},
+    "/texts/{paragraph}": {"language": "zh", "version": 1, "text": "昨日总体平稳。"},
+    "/reports/{report}/issue": {"issue_number": "武环日报〔2025〕1号"},
     "/review": {"result": "pass"},
     "/ledgers/accounts": {
         "ledger": "total_discharge",
@@ -193,6 +215,12 @@ def ask(client: Client, standing: Standing, method: str, path: str) -> HttpRespo
         url += "?lon=114.3&lat=30.6"
     if path.endswith("/forecasts"):
         url += "?site=O-1-01&parameter=a01001"
+    if "/board/cases" in path:
+        url += "?rate=on_time"
+    if path.endswith("/templates/tags"):
+        url += "?kind=daily"
+    if path.endswith("/dispatch/candidates"):
+        url += f"?case={standing.cases['first'].pk}"
     if path.endswith("/v1/imports") and method == "POST":
         return client.post(url, {"file": SimpleUploadedFile("a.csv", IMPORTED)})
     if method == "GET":
@@ -205,6 +233,9 @@ def ask(client: Client, standing: Standing, method: str, path: str) -> HttpRespo
     if path.endswith("/media"):
         made = SimpleUploadedFile("a.png", MADE, content_type="image/png")
         return client.post(url, PARCEL | {"file": made, "sha256": hashlib.sha256(MADE).hexdigest()})
+    if method == "POST" and path.endswith(("/reports/templates", "/templates/trial")):
+        word = SimpleUploadedFile("report.docx", HOUSE_TEMPLATE.read_bytes())
+        return client.post(url, {"file": word, "kind": "weekly"})
     if path.endswith("/results"):
         sheet = SimpleUploadedFile("a.csv", "任务编号,采样结束时间,监测结果\nSM-1,2025-11-20 10:00,3\n".encode())
         return client.post(url, {"file": sheet})

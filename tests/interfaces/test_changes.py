@@ -113,6 +113,25 @@ EVENTS: dict[str, tuple[str, str, list[str]]] = {
     "/readmissions": ("data_steward", "data_steward", ["frames.readmission_asked"]),
     "/recomputations": ("data_steward", "data_steward", ["recomputation.asked"]),
     "/recomputations/{run}/cancel": ("data_steward", "data_steward", ["recomputation.cancelled"]),
+    "/deliveries/{delivery_id}/again": ("supervisor", "supervisor", ["delivery.mended"]),
+    "/deliveries/{delivery_id}/lay-aside": ("data_steward", "data_steward", ["delivery.mended"]),
+    "/handovers": ("dispatcher", "dispatcher", ["handover.composed"]),
+    "/handovers/{handover}/edit": ("dispatcher", "dispatcher", ["handover.edited"]),
+    "/me/calendars": ("auditor", "auditor", ["roster.calendar_shared"]),
+    "/me/calendars/{link_id}/revoke": ("supervisor", "supervisor", ["roster.calendar_revoked"]),
+    "/me/contact": ("enterprise", "enterprise_user", ["contact.changed"]),
+    "/notices/acknowledge": ("handler", "handler", ["notice.acknowledged"]),
+    "/rosters": ("dispatcher", "dispatcher", ["roster.set_up"]),
+    "/rosters/{roster}/exceptions": ("supervisor", "supervisor", ["roster.exception_made"]),
+    "/rosters/{roster}/exceptions/{exception_id}/withdraw": (
+        "dispatcher",
+        "dispatcher",
+        ["roster.exception_withdrawn"],
+    ),
+    "/rosters/{roster}/retire": ("data_steward", "data_steward", ["roster.retired"]),
+    "/rosters/{roster}/rotations": ("supervisor", "supervisor", ["roster.rotation_added"]),
+    "/rosters/{roster}/rotations/{rotation_id}/end": ("dispatcher", "dispatcher", ["roster.rotation_ended"]),
+    "/swaps/{swap_id}/withdraw": ("dispatcher", "dispatcher", ["roster.swap_withdrawn"]),
     "/registry/imports": ("data_steward", "data_steward", ["objects.imported"]),
     "/registry/objects": ("data_steward", "data_steward", ["object.registered"]),
     "/registry/objects/{type}/{code}": ("data_steward", "data_steward", ["object.updated"]),
@@ -123,6 +142,16 @@ EVENTS: dict[str, tuple[str, str, list[str]]] = {
         "data_steward",
         "data_steward",
         ["relation.ended"],
+    ),
+    "/reports": ("inspector", "inspector", ["report.made"]),
+    "/reports/{report}/texts/{paragraph}": ("dispatcher", "dispatcher", ["report.text_written"]),
+    "/reports/{report}/issue": ("approver", "approver", ["report.issued"]),
+    "/reports/{report}/withdraw": ("supervisor", "supervisor", ["report.withdrawn"]),
+    "/reports/templates": ("data_steward", "data_steward", ["report_template.uploaded"]),
+    "/reports/templates/{report_kind}/{version}/retire": (
+        "data_steward",
+        "data_steward",
+        ["report_template.retired"],
     ),
     "/rules/{row_id}/try": ("data_steward", "data_steward", ["recomputation.asked"]),
 }
@@ -138,6 +167,10 @@ ELSEWHERE = {
     "/me/second-factor/remove",
     "/me/sessions/{session_id}",  # who was let in by a test has no session of the list: test_me
     "/me/sessions/end-others",
+    "/handovers/{handover}/accept",  # only what was given: test_duty_room
+    "/handovers/{handover}/give",  # the house tells the taker, too: test_duty_room
+    "/rosters/{roster}/swaps",
+    "/swaps/{swap_id}/answer",
     "/occurrences/{occurrence_id}/refuse",  # only what was told as done: test_obligations
     "/newcomers/{mn}/adopt",  # nobody unregistered was heard here: test_rejects_and_newcomers
     "/recomputations/{run}/resume",  # only one that was stopped: test_law, test_recompute
@@ -156,6 +189,7 @@ ELSEWHERE = {
 }
 # Operations that reckon or explain something and keep nothing.
 KEPT_NOWHERE = {
+    "/notices/read",  # that somebody looked is on their line of the inbox, and nothing else
     "/findings/entries/check",
     "/decisions/{code}/try",
     "/formulas/check",
@@ -165,6 +199,7 @@ KEPT_NOWHERE = {
     "/reckonings/carbon",
     "/reckonings/replacement",
     "/reckonings/split",
+    "/reports/templates/trial",
 }
 
 

@@ -8,11 +8,14 @@ from django.views.generic import RedirectView
 from qingtian.interfaces.api.application import api
 from qingtian.interfaces.live.views import live
 from qingtian.interfaces.metrics.views import metrics_page
-from qingtian.interfaces.web import bundle, pages
+from qingtian.interfaces.web import bundle, oidc, pages
+from qingtian.interfaces.web.calendar_feed import calendar_feed
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.landing, name="landing"),
     path("enter", pages.enter, name="enter"),
+    path("oidc/start", oidc.start, name="oidc-start"),
+    path("oidc/callback", oidc.callback, name="oidc-callback"),
     path("site/<str:name>", pages.site_file, name="site"),
     path("public/", include("qingtian.interfaces.pages.urls")),
     re_path(r"^public$", RedirectView.as_view(url="/public/")),
@@ -20,8 +23,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/live", live, name="live"),
     path("api/v1/", api.urls),
     re_path(r"^api(?:/.*)?$", pages.unknown_route),
+    path("calendar/<str:secret>.ics", calendar_feed, name="calendar"),
     path("metrics", metrics_page, name="metrics"),
     path("assets/<path:path>", bundle.asset, name="asset"),
+    path("field/worker.js", bundle.field_worker, name="field-worker"),
     re_path(r"^(?:screen|screen\.html)$", RedirectView.as_view(url="/screen/")),
     re_path(r"^screen/(?P<path>.*)$", bundle.screen, name="screen"),
     re_path(r"^(?P<door>desk|field|enterprise)$", RedirectView.as_view(url="/%(door)s/")),

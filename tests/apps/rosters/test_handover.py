@@ -156,7 +156,7 @@ def test_a_calendar_program_reads_the_feed_and_a_revoked_link_is_gone(
     answer = client.get(f"/calendar/{secret}.ics")
     assert answer["Content-Type"] == "text/calendar; charset=utf-8"
     parsed = Calendar.from_ical(answer.content.decode())
-    events = [part for part in parsed.walk("VEVENT")]
+    events = list(parsed.walk("VEVENT"))
     starts = [event.decoded("DTSTART") for event in events]
     assert all(start.hour == 0 and start.utcoffset() == timedelta(0) for start in starts)  # 08:00 +08:00
     assert len(events) == 1 + 63  # since the rotation began; ahead 62 days and today's

@@ -192,6 +192,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The weekly board of rates
+         * @description On time, written off, come back, called back, satisfied; by organisation, leader or place. Officials only.
+         */
+        get: operations["command_board_show_rates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/board/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The cases behind a figure
+         * @description Sort by number, severity, template, org; by due_on where periods are counted. Officials only.
+         */
+        get: operations["command_board_list_behind"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/board/cases/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The cases behind a figure as CSV
+         * @description Every row that matches the filters of the list.
+         */
+        get: operations["command_board_export_behind"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/board/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The weekly board as CSV
+         * @description One line for each group and rate.
+         */
+        get: operations["command_board_export_rates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -976,6 +1056,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Words to the outside
+         * @description What went out to whom, by which way, what failed and is tried again, what was given up.
+         */
+        get: operations["notices_list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Words to the outside as CSV
+         * @description Every word that matches the filters of the list.
+         */
+        get: operations["notices_export_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One word to the outside
+         * @description With what it said and the notices in it.
+         */
+        get: operations["notices_one_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{delivery_id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send it again
+         * @description Only what was given up; the tries are counted anew.
+         */
+        post: operations["notices_send_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{delivery_id}/lay-aside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lay it aside
+         * @description Only what was given up, with the reason why nobody need get it.
+         */
+        post: operations["notices_lay_aside"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/demo/clock": {
         parameters: {
             query?: never;
@@ -1256,6 +1436,46 @@ export interface paths {
          * @description Newest first, at most 200.
          */
         get: operations["commands_read_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open cases and people with their load
+         * @description Assign by POST /cases/{case_id}/assign, or many by POST /cases/many. Officials only.
+         */
+        get: operations["command_dispatch_show_dispatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who could take a case
+         * @description Keepers of its grid first, then whose step is next, then by load and distance. Officials only.
+         */
+        get: operations["command_dispatch_show_candidates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2488,6 +2708,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Handover notes
+         * @description Newest first; for officials.
+         */
+        get: operations["rosters_list_handovers"];
+        put?: never;
+        /**
+         * Put a note together
+         * @description For one's own shift; a draft that stands gets the open matters of this moment and keeps its text.
+         */
+        post: operations["rosters_compose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{handover}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One handover note
+         * @description With what was open, the words of both, and whether it is what was signed.
+         */
+        get: operations["rosters_one_handover"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{handover}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign as who comes
+         * @description Refused when it is not what was signed by who went.
+         */
+        post: operations["rosters_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{handover}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write what the lists leave out
+         * @description Only who gives it, before signing.
+         */
+        post: operations["rosters_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{handover}/give": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign as who goes
+         * @description From now on it stays as it is, and the taker is told.
+         */
+        post: operations["rosters_give"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -3552,6 +3876,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's calendar links
+         * @description Without their secrets, which are told once.
+         */
+        get: operations["rosters_list_links"];
+        put?: never;
+        /**
+         * Make a link
+         * @description A secret address that calendar programs read (iCalendar); told this once.
+         */
+        post: operations["rosters_make_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/calendars/{link_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke a link
+         * @description The address answers no more.
+         */
+        post: operations["rosters_revoke_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How one is reached
+         * @description One's own addresses and quiet hours; nobody else reads them.
+         */
+        get: operations["notices_show_contact"];
+        put?: never;
+        /**
+         * Say how one is reached
+         * @description Addresses, ways for common notices, quiet hours.
+         */
+        post: operations["notices_change_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/delegations": {
         parameters: {
             query?: never;
@@ -3698,6 +4090,26 @@ export interface paths {
          * @description From now on signing in asks for a code. Gives recovery codes, this once.
          */
         post: operations["me_confirm_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/prove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove it after the provider
+         * @description For who was let in by a provider of identities that asked for no second factor, where a role needs one.
+         */
+        post: operations["me_prove_factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3962,6 +4374,146 @@ export interface paths {
          * @description Errors name the field. The answer is the order by which the worker takes its kept frames in.
          */
         post: operations["newcomers_adopt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's inbox
+         * @description What one was told, the newest first; nobody else's inbox can be read.
+         */
+        get: operations["notices_list_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that one has seen to it
+         * @description Some lines, or all that want it. The first answer of anybody ends the escalation for all.
+         */
+        post: operations["notices_acknowledge_notices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's inbox as CSV
+         * @description Every line that matches the filters of the list.
+         */
+        get: operations["notices_export_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is told, and what silence brings
+         * @description Kinds, escalation steps with the people they mean now, ways to the outside; for officials.
+         */
+        get: operations["notices_show_policies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note that lines were opened
+         * @description Some lines, or all that wait. It answers nothing: escalation goes on.
+         */
+        post: operations["notices_read_notices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What waits in one's inbox
+         * @description The numbers beside the bell.
+         */
+        get: operations["notices_count_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{notice_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One notice
+         * @description With everybody who was told, the ways it took, and what silence brings.
+         */
+        get: operations["notices_one_notice"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5008,6 +5560,378 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reports, newest first
+         * @description Sort by number, kind, state, first, made_at, issued_at, issue_number.
+         */
+        get: operations["reports_list_reports"];
+        put?: never;
+        /**
+         * Make a report
+         * @description Takes a snapshot of what is known now; it never changes afterwards.
+         */
+        post: operations["reports_make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reports as CSV
+         * @description Every report that matches the filters of the list.
+         */
+        get: operations["reports_export_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Kinds of reports and their schedule
+         * @description What each is about, and when the duty makes it next.
+         */
+        get: operations["reports_list_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/print.css": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The style sheet of paper
+         * @description For previews in a browser; the PDF is set with the same.
+         */
+        get: operations["reports_print_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Word templates
+         * @description Every version; version 0 comes with the product.
+         */
+        get: operations["reports_list_templates"];
+        put?: never;
+        /**
+         * Take a Word template in
+         * @description Multipart. Refused with tag and place when nothing fills one of its tags.
+         */
+        post: operations["reports_upload_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/templates/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a template may show
+         * @description Tags for a kind of report.
+         */
+        get: operations["reports_list_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/templates/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dry run of a Word template
+         * @description Unknown tags with their place, and values that it does not show; keeps nothing.
+         */
+        post: operations["reports_try_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/templates/{report_kind}/{version}/file.docx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A Word template
+         * @description Version 0 comes with the product: change it in Word and hand it in.
+         */
+        get: operations["reports_template_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/templates/{report_kind}/{version}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use a template no longer
+         * @description Reports that were made with it keep it.
+         */
+        post: operations["reports_retire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One report
+         * @description Its paragraphs, its files, what may be done.
+         */
+        get: operations["reports_one_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report}/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue a report under a number
+         * @description Prints PDF and Word, keeps both, closes the texts.
+         */
+        post: operations["reports_issue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A report as HTML
+         * @description The page that the PDF is set from.
+         */
+        get: operations["reports_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report}/remake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print an issue again and compare
+         * @description Whether snapshot, texts and template still give the bytes that were issued; changes nothing.
+         */
+        get: operations["reports_remake"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report}/report.docx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A report in Word
+         * @description As it was issued; a draft is filled now and says so. Needs the extra `reports`.
+         */
+        get: operations["reports_report_docx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report}/report.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A report as PDF
+         * @description As it was issued; a draft is printed now and says so. Needs the extra `reports`.
+         */
+        get: operations["reports_report_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report}/snapshot.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The snapshot of a report
+         * @description Canonical JSON: its SHA-256 stands on the paper.
+         */
+        get: operations["reports_snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report}/texts/{paragraph}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions of a paragraph
+         * @description Newest first; the composed one is in the report.
+         */
+        get: operations["reports_text_versions"];
+        put?: never;
+        /**
+         * Write a paragraph anew
+         * @description As the next version; refused when somebody else wrote meanwhile.
+         */
+        post: operations["reports_write_text"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a report back
+         * @description It and its files stay readable, with the reason.
+         */
+        post: operations["reports_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rights": {
         parameters: {
             query?: never;
@@ -5022,6 +5946,210 @@ export interface paths {
         get: operations["accounts_rights"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rosters, and who holds them now
+         * @description For officials; `retired` shows those that are no longer held, too.
+         */
+        get: operations["rosters_list_rosters"];
+        put?: never;
+        /**
+         * Set up a roster
+         * @description For a place; nobody holds it before a rotation is added.
+         */
+        post: operations["rosters_set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/month": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A month of rosters
+         * @description Shifts by day, time that nobody has, people who are wanted twice, and how the load is shared.
+         */
+        get: operations["rosters_show_month"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/month/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shifts of a month as CSV
+         * @description Every shift that begins in the month, of the rosters that are asked.
+         */
+        get: operations["rosters_export_month"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{roster}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One roster
+         * @description With its rotations, exceptions and history.
+         */
+        get: operations["rosters_one_roster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{roster}/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an exception
+         * @description Somebody stands in, comes in addition, or falls out.
+         */
+        post: operations["rosters_add_exception"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{roster}/exceptions/{exception_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an exception back
+         * @description The rotation holds again.
+         */
+        post: operations["rosters_withdraw_exception"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{roster}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retire a roster
+         * @description Nobody is on duty on it any more; its history stays.
+         */
+        post: operations["rosters_retire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{roster}/rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a rotation
+         * @description People who take turns at one shift, from a day on.
+         */
+        post: operations["rosters_add_rotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{roster}/rotations/{rotation_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End it
+         * @description From a day on the rotation no longer holds; what was before stays on record.
+         */
+        post: operations["rosters_end_rotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/{roster}/swaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer a shift to a colleague
+         * @description One's own shift that has not begun; the colleague is told and decides.
+         */
+        post: operations["rosters_ask_swap"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5276,6 +6404,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/swaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Offers to swap
+         * @description Newest first; for officials.
+         */
+        get: operations["rosters_list_swaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/swaps/{swap_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer an offer
+         * @description Only whom it was made to; taking it changes the roster at once.
+         */
+        post: operations["rosters_answer_swap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/swaps/{swap_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an offer back
+         * @description Only who made it, before it is answered.
+         */
+        post: operations["rosters_withdraw_swap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/todo": {
         parameters: {
             query?: never;
@@ -5465,66 +6653,6 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * AccountDetail
-         * @description An account with everything that opens the door for it.
-         */
-        AccountDetail: {
-            /** Active */
-            active: boolean;
-            /** Card Number */
-            card_number: string;
-            /** Delegations */
-            delegations: components["schemas"]["DelegationOut"][];
-            /** Display Name */
-            display_name: string;
-            /** Display Name En */
-            display_name_en: string;
-            /** Events */
-            events: components["schemas"]["AccountEvent"][];
-            /** Grants */
-            grants: components["schemas"]["GrantOut"][];
-            /** Has Password */
-            has_password: boolean;
-            /**
-             * Identities
-             * @description providers of identities that vouch for it
-             */
-            identities: string[];
-            /** Keys */
-            keys: components["schemas"]["KeyOut"][];
-            /** May Manage */
-            may_manage: boolean;
-            /** Roles */
-            roles: string[];
-            /** Second Factor */
-            second_factor: boolean;
-            /**
-             * Seen At
-             * @description when one of its browsers was last used; the machine's time
-             */
-            seen_at: string | null;
-            /** Sessions */
-            sessions: components["schemas"]["BrowserOut"][];
-            /** Simulated */
-            simulated: boolean;
-            /** Username */
-            username: string;
-        };
-        /**
-         * AccountEvent
-         * @description Something that happened to an account.
-         */
-        AccountEvent: {
-            /** Actor */
-            actor: string;
-            /** At */
-            at: string;
-            /** Detail */
-            detail: string;
-            /** Type */
-            type: string;
-        };
-        /**
          * AccountExport
          * @description Which accounts, and options of the file.
          */
@@ -5675,51 +6803,6 @@ export interface components {
              * @description rows that match the filters, on all pages
              */
             total: number;
-        };
-        /**
-         * AccountPatch
-         * @description What changes of an account; what is left out stays.
-         */
-        AccountPatch: {
-            /** Active */
-            active?: boolean | null;
-            /** Card Number */
-            card_number?: string | null;
-            /** Display Name */
-            display_name?: string | null;
-            /** Display Name En */
-            display_name_en?: string | null;
-            /** Grants */
-            grants?: components["schemas"]["GrantIn"][] | null;
-            /** Password */
-            password?: string | null;
-        };
-        /**
-         * AccountRow
-         * @description An account in a list.
-         */
-        AccountRow: {
-            /** Active */
-            active: boolean;
-            /** Display Name */
-            display_name: string;
-            /** Display Name En */
-            display_name_en: string;
-            /** Grants */
-            grants: components["schemas"]["GrantOut"][];
-            /** Roles */
-            roles: string[];
-            /** Second Factor */
-            second_factor: boolean;
-            /**
-             * Seen At
-             * @description when one of its browsers was last used; the machine's time
-             */
-            seen_at: string | null;
-            /** Simulated */
-            simulated: boolean;
-            /** Username */
-            username: string;
         };
         /**
          * ActingIn
@@ -6546,6 +7629,54 @@ export interface components {
             way: string;
         };
         /**
+         * By
+         * @description What the board is grouped by.
+         * @enum {string}
+         */
+        By: "org" | "leader" | "region";
+        /**
+         * CalendarLinkIn
+         * @description Whose shifts.
+         */
+        CalendarLinkIn: {
+            /**
+             * Roster
+             * @description everybody's on this roster; empty: one's own on all
+             * @default
+             */
+            roster: string;
+        };
+        /**
+         * CalendarLinkMade
+         * @description The address, told this once.
+         */
+        CalendarLinkMade: {
+            /** Id */
+            id: number;
+            /** Made At */
+            made_at: string;
+            /** Path */
+            path: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Roster */
+            roster: string;
+        };
+        /**
+         * CalendarLinkOut
+         * @description A secret address of a calendar.
+         */
+        CalendarLinkOut: {
+            /** Id */
+            id: number;
+            /** Made At */
+            made_at: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Roster */
+            roster: string;
+        };
+        /**
          * CalendarQuery
          * @description Which month.
          */
@@ -6588,6 +7719,71 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * CandidateOut
+         * @description Somebody who could take the case.
+         */
+        CandidateOut: {
+            /**
+             * Awaited
+             * @description holds a role that its next step awaits
+             */
+            awaited: boolean;
+            /**
+             * Keeper
+             * @description acts for an organisation that keeps the grid of its place
+             */
+            keeper: boolean;
+            load: components["schemas"]["LoadOut"];
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /**
+             * Nearest Km
+             * @description to the nearest open case in their charge
+             */
+            nearest_km: string | null;
+            /**
+             * Office Km
+             * @description to the nearest of their organisations
+             */
+            office_km: string | null;
+            /** Roles */
+            roles: string[];
+            /** Username */
+            username: string;
+        };
+        /**
+         * CandidateQuery
+         * @description For which case.
+         */
+        CandidateQuery: {
+            /**
+             * Case
+             * @description number of the row, as in /cases/{id}
+             */
+            case: number;
+        };
+        /**
+         * CandidatesOut
+         * @description Who could take a case, the most suitable first.
+         */
+        CandidatesOut: {
+            /** Candidates */
+            candidates: components["schemas"]["CandidateOut"][];
+            /** Case */
+            case: number;
+            /**
+             * Grid
+             * @description code of the grid of its place; empty: none
+             */
+            grid: string;
+            /** Grid Name */
+            grid_name: string;
+            /** Number */
+            number: string;
         };
         /**
          * CapacityIn
@@ -7469,7 +8665,7 @@ export interface components {
          * @description What a sign-in still needs.
          * @enum {string}
          */
-        Challenge: "" | "code" | "enrol";
+        Challenge: "" | "code" | "prove" | "enrol";
         /**
          * ChangedFigureOut
          * @description One version of an answer.
@@ -7497,6 +8693,43 @@ export interface components {
             number: string;
             /** Status */
             status: string;
+        };
+        /**
+         * ChangedOut
+         * @description How many lines a call changed, and what waits now.
+         */
+        ChangedOut: {
+            /** Changed */
+            changed: number;
+            waiting: components["schemas"]["InboxCounts"];
+        };
+        /**
+         * Channel
+         * @description By which way a word goes out; the inbox has it in any case.
+         * @enum {string}
+         */
+        Channel: "email" | "sms" | "endpoint";
+        /**
+         * ChannelOut
+         * @description A way to the outside.
+         */
+        ChannelOut: {
+            /** Channel */
+            channel: string;
+            /**
+             * Form
+             * @description smtp, http, webhook, wecom, dingtalk
+             */
+            form: string;
+            /**
+             * Name
+             * @description name of the endpoint; empty for ways to people
+             */
+            name: string;
+            /** Ready */
+            ready: boolean;
+            /** Signed */
+            signed: boolean;
         };
         /**
          * CheckItemOut
@@ -8425,32 +9658,74 @@ export interface components {
          */
         Confirmation: "unconfirmed" | "confirmed";
         /**
+         * ContactIn
+         * @description How one wants to be reached.
+         */
+        ContactIn: {
+            /**
+             * Channels
+             * @default []
+             */
+            channels: ("email" | "sms")[];
+            /**
+             * Email
+             * @default
+             */
+            email: string;
+            /**
+             * Language
+             * @default zh
+             * @enum {string}
+             */
+            language: "zh" | "en";
+            /**
+             * Phone
+             * @default
+             */
+            phone: string;
+            /** Quiet From */
+            quiet_from?: string | null;
+            /**
+             * Quiet Passes
+             * @default 4
+             */
+            quiet_passes: number;
+            /** Quiet Until */
+            quiet_until?: string | null;
+        };
+        /**
          * ContactOut
-         * @description Whom an enterprise may turn to.
+         * @description How one is reached outside the inbox, and when not.
          */
         ContactOut: {
             /**
-             * Case
-             * @description the service case that names this commissioner
+             * Channels
+             * @description ways for common notices; an escalation uses every way with an address
              */
-            case: number | null;
-            /** Case Number */
-            case_number: string;
-            /** Name */
-            name: string;
-            /** Name En */
-            name_en: string;
-            /**
-             * Phone
-             * @description empty where none is on record
-             */
+            channels: string[];
+            /** Email */
+            email: string;
+            /** Language */
+            language: string;
+            /** Phone */
             phone: string;
             /**
-             * Role
-             * @description named in the register, named in a service case, or the organisation that supervises it
-             * @enum {string}
+             * Quiet From
+             * @description HH:MM, empty: no quiet hours
              */
-            role: "commissioner" | "project_commissioner" | "supervisor";
+            quiet_from: string;
+            /**
+             * Quiet Passes
+             * @description notices at least so severe pass the quiet hours
+             */
+            quiet_passes: number;
+            /** Quiet Until */
+            quiet_until: string;
+            /**
+             * Ways
+             * @description ways that this installation has set up
+             */
+            ways: string[];
         };
         /**
          * CorrectionFilters
@@ -8533,6 +9808,12 @@ export interface components {
             /** Text Zh */
             text_zh: string;
         };
+        /**
+         * Coverage
+         * @description Which time somebody must have.
+         * @enum {string}
+         */
+        Coverage: "always" | "rotations";
         /**
          * CoverageOut
          * @description How much of the asked time has values.
@@ -8670,6 +9951,12 @@ export interface components {
             /** Workday */
             workday: boolean;
         };
+        /**
+         * DayRule
+         * @description On which days a shift begins.
+         * @enum {string}
+         */
+        DayRule: "all" | "workdays" | "restdays";
         /**
          * DecisionIn
          * @description Facts to decide on.
@@ -9035,6 +10322,281 @@ export interface components {
              */
             state: "coming" | "running" | "over";
         };
+        /**
+         * DeliveryDetail
+         * @description A word with what it said.
+         */
+        DeliveryDetail: {
+            channel: components["schemas"]["Channel"];
+            /**
+             * Count
+             * @description notices in it
+             */
+            count: number;
+            /**
+             * Hidden
+             * @description notices in it about such places
+             */
+            hidden: number;
+            /** Id */
+            id: number;
+            /**
+             * Key
+             * @description the receiver knows a repeat by it
+             */
+            key: string;
+            /** Last Error */
+            last_error: string;
+            /** Made At */
+            made_at: string;
+            /** May Mend */
+            may_mend: boolean;
+            /** Next Try At */
+            next_try_at: string | null;
+            /**
+             * Notices
+             * @description the first 200 that one may see
+             */
+            notices: components["schemas"]["DeliveryNoticeOut"][];
+            /** Sent At */
+            sent_at: string | null;
+            /** Severity */
+            severity: number;
+            /** Simulated */
+            simulated: boolean;
+            state: components["schemas"]["DeliveryState"];
+            /** Subject */
+            subject: string;
+            /**
+             * Text
+             * @description empty where it holds a word about a place that one does not keep
+             */
+            text: string;
+            /**
+             * To
+             * @description name of the person or of the endpoint; never an address
+             */
+            to: string;
+            /** Tries */
+            tries: number;
+            /** Username */
+            username: string;
+        };
+        /**
+         * DeliveryExport
+         * @description Filters of the list and options of the file.
+         */
+        DeliveryExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * Channel
+             * @description one or more
+             */
+            channel?: components["schemas"]["Channel"][] | null;
+            /** Min Severity */
+            min_severity?: number | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of the subject, or the beginning of a key
+             */
+            q?: string | null;
+            /**
+             * Since
+             * @description made at or after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: components["schemas"]["DeliveryState"][] | null;
+            /**
+             * To
+             * @description username or name of an endpoint
+             */
+            to?: string | null;
+            /**
+             * Until
+             * @description made before
+             */
+            until?: string | null;
+        };
+        /**
+         * DeliveryFilters
+         * @description Which words to the outside.
+         */
+        DeliveryFilters: {
+            /**
+             * Channel
+             * @description one or more
+             */
+            channel?: components["schemas"]["Channel"][] | null;
+            /** Min Severity */
+            min_severity?: number | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of the subject, or the beginning of a key
+             */
+            q?: string | null;
+            /**
+             * Since
+             * @description made at or after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: components["schemas"]["DeliveryState"][] | null;
+            /**
+             * To
+             * @description username or name of an endpoint
+             */
+            to?: string | null;
+            /**
+             * Until
+             * @description made before
+             */
+            until?: string | null;
+        };
+        /**
+         * DeliveryNoticeOut
+         * @description A notice in a word.
+         */
+        DeliveryNoticeOut: {
+            /** Id */
+            id: number;
+            /** Link */
+            link: string;
+            /** Posted At */
+            posted_at: string;
+            /** Severity */
+            severity: number;
+            /** Subject Number */
+            subject_number: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+        };
+        /**
+         * DeliveryOut
+         * @description A word to the outside.
+         */
+        DeliveryOut: {
+            channel: components["schemas"]["Channel"];
+            /**
+             * Count
+             * @description notices in it
+             */
+            count: number;
+            /** Id */
+            id: number;
+            /**
+             * Key
+             * @description the receiver knows a repeat by it
+             */
+            key: string;
+            /** Last Error */
+            last_error: string;
+            /** Made At */
+            made_at: string;
+            /** Next Try At */
+            next_try_at: string | null;
+            /** Sent At */
+            sent_at: string | null;
+            /** Severity */
+            severity: number;
+            /** Simulated */
+            simulated: boolean;
+            state: components["schemas"]["DeliveryState"];
+            /** Subject */
+            subject: string;
+            /**
+             * To
+             * @description name of the person or of the endpoint; never an address
+             */
+            to: string;
+            /** Tries */
+            tries: number;
+            /** Username */
+            username: string;
+        };
+        /**
+         * DeliveryPage
+         * @description A page of the delivery log.
+         */
+        DeliveryPage: {
+            /**
+             * By State
+             * @description how many there are, whatever state is asked
+             */
+            by_state: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["DeliveryOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+            /**
+             * Unaddressed
+             * @description open notices that reached nobody's inbox
+             */
+            unaddressed: number;
+            /**
+             * Waiting
+             * @description notices that wait to be bundled
+             */
+            waiting: number;
+        };
+        /**
+         * DeliveryState
+         * @description How far a word to the outside is.
+         * @enum {string}
+         */
+        DeliveryState: "sending" | "sent" | "retry" | "dead" | "laid_aside";
         /**
          * DemoAccount
          * @description An account of the demo; needs no password in demo mode.
@@ -9584,6 +11146,78 @@ export interface components {
             value: string;
         };
         /**
+         * DispatchOut
+         * @description Open cases with their places, and people with their load.
+         */
+        DispatchOut: {
+            /**
+             * Cases
+             * @description the nearest last moment first, at most `limit`
+             */
+            cases: components["schemas"]["TodoRow"][];
+            /** May Assign */
+            may_assign: boolean;
+            /**
+             * People
+             * @description most to do first
+             */
+            people: components["schemas"]["DispatchPerson"][];
+            /** Total */
+            total: number;
+            /** Unassigned */
+            unassigned: number;
+            /**
+             * Without Place
+             * @description of all that match
+             */
+            without_place: number;
+        };
+        /**
+         * DispatchPerson
+         * @description Somebody who takes cases; the empty username stands for what is in nobody's charge.
+         */
+        DispatchPerson: {
+            load: components["schemas"]["LoadOut"];
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /** Roles */
+            roles: string[];
+            /** Username */
+            username: string;
+        };
+        /**
+         * DispatchQuery
+         * @description Which open cases.
+         */
+        DispatchQuery: {
+            /**
+             * Assigned
+             * @description true: in somebody's charge; false: in nobody's
+             */
+            assigned?: boolean | null;
+            /**
+             * Limit
+             * @default 200
+             */
+            limit: number;
+            /**
+             * Region
+             * @description GB/T 2260 code; a city contains its districts
+             */
+            region?: string | null;
+            /**
+             * Responsible
+             * @description username
+             */
+            responsible?: string | null;
+            /** Severity */
+            severity?: number | null;
+            /** Template */
+            template?: string | null;
+        };
+        /**
          * DistrictOut
          * @description A district with its worst station of the hour.
          */
@@ -10091,6 +11725,21 @@ export interface components {
              * @description rows that match the filters, on all pages
              */
             total: number;
+        };
+        /**
+         * DutyPersonOut
+         * @description Somebody of a roster.
+         */
+        DutyPersonOut: {
+            /**
+             * Known
+             * @description false: the account is gone or closed
+             */
+            known: boolean;
+            /** Name */
+            name: string;
+            /** Username */
+            username: string;
         };
         /**
          * DutyRates
@@ -13009,15 +14658,15 @@ export interface components {
         };
         /**
          * GapOut
-         * @description Periods that every site lacks.
+         * @description Time that somebody must have and nobody has.
          */
         GapOut: {
-            /** First */
-            first: string;
-            /** Last */
-            last: string;
-            /** Periods */
-            periods: number;
+            /** Ends At */
+            ends_at: string;
+            /** Roster */
+            roster: string;
+            /** Starts At */
+            starts_at: string;
         };
         /**
          * GapPage
@@ -13318,36 +14967,195 @@ export interface components {
             }[];
         };
         /**
-         * HandoverOut
-         * @description One request to another organisation.
+         * HandoverAnswerIn
+         * @description What the taker remarks.
          */
-        HandoverOut: {
+        HandoverAnswerIn: {
+            /**
+             * Answer
+             * @default
+             */
+            answer: string;
+        };
+        /**
+         * HandoverDetail
+         * @description A handover note.
+         */
+        HandoverDetail: {
+            /** Accepted At */
+            accepted_at: string | null;
             /** Answer */
             answer: string;
-            /** Answered At */
-            answered_at: string | null;
-            /** Answered By */
-            answered_by: string;
-            /** Asked At */
-            asked_at: string;
-            /** Asked By */
-            asked_by: string;
-            /** From Name */
-            from_name: string;
-            /** From Org */
-            from_org: string;
-            /** Reason */
-            reason: string;
+            /** Composed At */
+            composed_at: string;
+            /**
+             * Content Hash
+             * @description SHA-256 of what both sign; empty before
+             */
+            content_hash: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Events */
+            events: components["schemas"]["EventOut"][];
+            /** Given At */
+            given_at: string | null;
+            giver: components["schemas"]["DutyPersonOut"];
+            /**
+             * Intact
+             * @description whether it is what was signed
+             */
+            intact: boolean;
+            /** Matters */
+            matters: components["schemas"]["MattersOut"][];
+            /** May Accept */
+            may_accept: boolean;
+            /** May Edit */
+            may_edit: boolean;
+            /** Number */
+            number: string;
+            /** Revision */
+            revision: number;
+            /** Roster */
+            roster: string;
+            /** Roster En */
+            roster_en: string;
+            /** Roster Zh */
+            roster_zh: string;
+            /** Shift End */
+            shift_end: string;
+            /** Shift Start */
+            shift_start: string;
+            /** Simulated */
+            simulated: boolean;
+            state: components["schemas"]["HandoverState"];
+            taker: components["schemas"]["DutyPersonOut"];
+            /** Text */
+            text: string;
+        };
+        /**
+         * HandoverEditIn
+         * @description What the lists do not say.
+         */
+        HandoverEditIn: {
+            /**
+             * Revision
+             * @description of the note that was edited
+             */
+            revision: number;
+            /**
+             * Taker
+             * @description another colleague than who comes next
+             * @default
+             */
+            taker: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * HandoverFilters
+         * @description Which handover notes.
+         */
+        HandoverFilters: {
+            /**
+             * Mine
+             * @description true: only those that wait for one's signature
+             * @default false
+             */
+            mine: boolean;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /** Roster */
+            roster?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
             /**
              * State
-             * @description asked, accepted, silent, objected or decided
+             * @description one or more
              */
-            state: string;
-            /** To Name */
-            to_name: string;
-            /** To Org */
-            to_org: string;
+            state?: components["schemas"]["HandoverState"][] | null;
+            /**
+             * Who
+             * @description who gave or took it
+             */
+            who?: string | null;
         };
+        /**
+         * HandoverIn
+         * @description Whose shift is handed over.
+         */
+        HandoverIn: {
+            /** Roster */
+            roster: string;
+        };
+        /**
+         * HandoverOut
+         * @description A handover note in a list.
+         */
+        HandoverOut: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Composed At */
+            composed_at: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Given At */
+            given_at: string | null;
+            giver: components["schemas"]["DutyPersonOut"];
+            /** Number */
+            number: string;
+            /** Roster */
+            roster: string;
+            /** Roster En */
+            roster_en: string;
+            /** Roster Zh */
+            roster_zh: string;
+            /** Shift End */
+            shift_end: string;
+            /** Shift Start */
+            shift_start: string;
+            /** Simulated */
+            simulated: boolean;
+            state: components["schemas"]["HandoverState"];
+            taker: components["schemas"]["DutyPersonOut"];
+        };
+        /**
+         * HandoverPage
+         * @description A page of notes.
+         */
+        HandoverPage: {
+            /** Items */
+            items: components["schemas"]["HandoverOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * HandoverState
+         * @description How far a note is.
+         * @enum {string}
+         */
+        HandoverState: "draft" | "given" | "accepted";
         /**
          * HealthItemOut
          * @description A part of the deployment in words.
@@ -13733,6 +15541,47 @@ export interface components {
             outcome: components["schemas"]["Outcome"];
         };
         /**
+         * InboxCounts
+         * @description What waits in one's inbox: the bell.
+         */
+        InboxCounts: {
+            /**
+             * Severity
+             * @description of the worst unread line, 1..4; 0 when there is none
+             */
+            severity: number;
+            /**
+             * Unanswered
+             * @description lines that want to be acknowledged
+             */
+            unanswered: number;
+            /** Unread */
+            unread: number;
+        };
+        /**
+         * InboxPage
+         * @description A page of one's inbox.
+         */
+        InboxPage: {
+            /** Items */
+            items: components["schemas"]["NoticeOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * InboxView
+         * @description Which part of the inbox.
+         * @enum {string}
+         */
+        InboxView: "unread" | "unanswered" | "all";
+        /**
          * IndicatorDetail
          * @description An indicator with the inputs of its value, its history and its reported figures.
          */
@@ -14112,6 +15961,17 @@ export interface components {
              * @description a field name; a minus sign before it turns the order
              */
             sort?: string | null;
+        };
+        /**
+         * IssueIn
+         * @description An issue.
+         */
+        IssueIn: {
+            /**
+             * Issue Number
+             * @description of the bureau, as it stands on the paper
+             */
+            issue_number: string;
         };
         /**
          * IssueOut
@@ -14500,6 +16360,20 @@ export interface components {
              * @description raised before; now when left out
              */
             until?: string | null;
+        };
+        /**
+         * Language
+         * @description What a report is printed in.
+         * @enum {string}
+         */
+        Language: "zh" | "en";
+        /**
+         * LayAsideIn
+         * @description Why nobody need get it.
+         */
+        LayAsideIn: {
+            /** Reason */
+            reason: string;
         };
         /**
          * LeakCheckIn
@@ -14914,6 +16788,25 @@ export interface components {
             value: string;
         };
         /**
+         * LoadOut
+         * @description How much duty somebody has in a month.
+         */
+        LoadOut: {
+            /**
+             * Hours
+             * @description h
+             */
+            hours: string;
+            /**
+             * Restday Hours
+             * @description h on weekends and holidays
+             */
+            restday_hours: string;
+            /** Shifts */
+            shifts: number;
+            who: components["schemas"]["DutyPersonOut"];
+        };
+        /**
          * LoginIn
          * @description Sign in with a password.
          */
@@ -14928,6 +16821,33 @@ export interface components {
             password: string;
             /** Username */
             username: string;
+        };
+        /**
+         * MakeReportIn
+         * @description A report to make.
+         */
+        MakeReportIn: {
+            /**
+             * Case
+             * @description number of a case
+             * @default
+             */
+            case: string;
+            /**
+             * Day
+             * @description any day of the period, for kinds that are about one
+             */
+            day?: string | null;
+            /**
+             * Enterprise
+             * @description code of an enterprise
+             * @default
+             */
+            enterprise: string;
+            /** Kind */
+            kind: string;
+            /** @default zh */
+            language: components["schemas"]["Language"];
         };
         /**
          * ManyIn
@@ -15162,6 +17082,45 @@ export interface components {
             title_zh: string;
             /** Version */
             version: number;
+        };
+        /**
+         * MatterOut
+         * @description One open matter.
+         */
+        MatterOut: {
+            /**
+             * At
+             * @description since when, or until when; empty where it has none
+             */
+            at: string;
+            /** En */
+            en: string;
+            /** Link */
+            link: string;
+            /** Number */
+            number: string;
+            /** Severity */
+            severity: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * MattersOut
+         * @description Open matters of one kind.
+         */
+        MattersOut: {
+            /** Count */
+            count: number;
+            /**
+             * Lines
+             * @description the first 30
+             */
+            lines: components["schemas"]["MatterOut"][];
+            /**
+             * Name
+             * @description findings, breached, due_soon, silent, faults, notices, undelivered
+             */
+            name: string;
         };
         /**
          * MergeIn
@@ -15546,6 +17505,252 @@ export interface components {
             note: string;
         };
         /**
+         * NoticeDetail
+         * @description A notice with everybody who was told.
+         */
+        NoticeDetail: {
+            /**
+             * Acknowledged
+             * @description by oneself
+             */
+            acknowledged: boolean;
+            /**
+             * Answerable
+             * @description it wants an acknowledgement and has none
+             */
+            answerable: boolean;
+            /** Category */
+            category: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed By */
+            closed_by: string;
+            /** Closed By Name */
+            closed_by_name: string;
+            /**
+             * Closed Why
+             * @description acknowledged or settled; empty while it is open
+             */
+            closed_why: string;
+            /**
+             * Escalates At
+             * @description when silence brings in the next; none: nobody comes
+             */
+            escalates_at: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Kind En */
+            kind_en: string;
+            /** Kind Zh */
+            kind_zh: string;
+            /**
+             * Last At
+             * @description when it was told of the last time
+             */
+            last_at: string;
+            /**
+             * Link
+             * @description page of this installation; empty where there is none
+             */
+            link: string;
+            /**
+             * Mine
+             * @description whether it is in one's own inbox
+             */
+            mine: boolean;
+            /** Policy */
+            policy: string;
+            /** Policy En */
+            policy_en: string;
+            /** Policy Zh */
+            policy_zh: string;
+            /** Posted At */
+            posted_at: string;
+            /** Read */
+            read: boolean;
+            /**
+             * Reason
+             * @description why one got it: named, role, on_duty, escalated
+             */
+            reason: string;
+            /** Receipts */
+            receipts: components["schemas"]["NoticeReceiptOut"][];
+            /** Region Code */
+            region_code: string;
+            /** Severity */
+            severity: number;
+            /** Simulated */
+            simulated: boolean;
+            /**
+             * Step
+             * @description step of the policy that brought it
+             */
+            step: number;
+            /** Steps */
+            steps: components["schemas"]["NoticeStepOut"][];
+            /** Subject Kind */
+            subject_kind: string;
+            /** Subject Number */
+            subject_number: string;
+            /**
+             * Times
+             * @description how often it was told of while it stands
+             */
+            times: number;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Ways */
+            ways: components["schemas"]["NoticeWayOut"][];
+        };
+        /**
+         * NoticeExport
+         * @description Filters of the list and options of the file.
+         */
+        NoticeExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * Kind
+             * @description codes of kinds, one or more
+             */
+            kind?: string[] | null;
+            /** Min Severity */
+            min_severity?: number | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a number or title
+             */
+            q?: string | null;
+            /**
+             * Since
+             * @description told of at or after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * Subject
+             * @description number of what it is about
+             */
+            subject?: string | null;
+            /**
+             * Until
+             * @description told of before
+             */
+            until?: string | null;
+            /**
+             * @description unread, unanswered (wants an acknowledgement), all
+             * @default all
+             */
+            view: "unread" | "unanswered" | "all";
+        };
+        /**
+         * NoticeFilters
+         * @description Which notices of one's inbox.
+         */
+        NoticeFilters: {
+            /**
+             * Kind
+             * @description codes of kinds, one or more
+             */
+            kind?: string[] | null;
+            /** Min Severity */
+            min_severity?: number | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a number or title
+             */
+            q?: string | null;
+            /**
+             * Since
+             * @description told of at or after
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * Subject
+             * @description number of what it is about
+             */
+            subject?: string | null;
+            /**
+             * Until
+             * @description told of before
+             */
+            until?: string | null;
+            /**
+             * @description unread, unanswered (wants an acknowledgement), all
+             * @default all
+             */
+            view: "unread" | "unanswered" | "all";
+        };
+        /**
+         * NoticeKindOut
+         * @description A kind of notice.
+         */
+        NoticeKindOut: {
+            /** Acknowledge */
+            acknowledge: boolean;
+            /** Category */
+            category: string;
+            /** Channels */
+            channels: string[];
+            /**
+             * Dedup H
+             * @description the same matter within so many hours is counted, not told again, h
+             */
+            dedup_h: number;
+            /**
+             * Gather S
+             * @description so long the first waits for company, s
+             */
+            gather_s: number;
+            /** Kind */
+            kind: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Policy */
+            policy: string;
+            /** Row Id */
+            row_id: string;
+        };
+        /**
          * NoticeOut
          * @description What everybody should know now: shown above every page while it lasts.
          */
@@ -15565,6 +17770,92 @@ export interface components {
             text_en: string;
             /** Text Zh */
             text_zh: string;
+        };
+        /**
+         * NoticeReceiptOut
+         * @description Who got it and what became of it.
+         */
+        NoticeReceiptOut: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Name */
+            name: string;
+            /** Read At */
+            read_at: string | null;
+            /** Reason */
+            reason: string;
+            /** Received At */
+            received_at: string;
+            /** Step */
+            step: number;
+            /** Username */
+            username: string;
+        };
+        /**
+         * NoticeStepOut
+         * @description One step of the policy, for this notice.
+         */
+        NoticeStepOut: {
+            /**
+             * After Min
+             * @description minutes without acknowledgement since the step before
+             */
+            after_min: number;
+            /**
+             * Applies
+             * @description whether a notice of this severity comes so far
+             */
+            applies: boolean;
+            /** Step */
+            step: number;
+            /** Taken */
+            taken: boolean;
+            /** To */
+            to: string[];
+        };
+        /**
+         * NoticeWayOut
+         * @description One way on which it went out, or waits to.
+         */
+        NoticeWayOut: {
+            channel: components["schemas"]["Channel"];
+            /**
+             * Delivery
+             * @description the word that carries it; none while it waits
+             */
+            delivery: number | null;
+            /** Last Error */
+            last_error: string;
+            /**
+             * Not Before
+             * @description gathering and quiet hours hold it back until then
+             */
+            not_before: string;
+            /** Queued At */
+            queued_at: string;
+            /**
+             * State
+             * @description state of that word; waiting while there is none
+             */
+            state: string;
+            /** Step */
+            step: number;
+            /**
+             * To
+             * @description name of the person or of the endpoint; never an address
+             */
+            to: string;
+        };
+        /**
+         * NoticesIn
+         * @description Some lines of one's inbox.
+         */
+        NoticesIn: {
+            /**
+             * Notices
+             * @description ids; left out: all that wait
+             */
+            notices?: number[] | null;
         };
         /**
          * ObjectChange
@@ -16922,6 +19213,57 @@ export interface components {
             ready: boolean;
         };
         /**
+         * PaperQuery
+         * @description In which language.
+         */
+        PaperQuery: {
+            /** @description that of the report when left out */
+            language?: components["schemas"]["Language"] | null;
+        };
+        /**
+         * ParagraphOut
+         * @description A paragraph that may be written anew.
+         */
+        ParagraphOut: {
+            /** Code */
+            code: string;
+            /** Composed En */
+            composed_en: string;
+            /**
+             * Composed Zh
+             * @description as it was composed from the figures
+             */
+            composed_zh: string;
+            /** Section En */
+            section_en: string;
+            /** Section Zh */
+            section_zh: string;
+            /** Text En */
+            text_en: string;
+            /**
+             * Text Zh
+             * @description as it stands; the composed one where nobody wrote
+             */
+            text_zh: string;
+            /** Version En */
+            version_en: number;
+            /**
+             * Version Zh
+             * @description 0: as composed
+             */
+            version_zh: number;
+            /** Written At */
+            written_at: string | null;
+            /** Written By */
+            written_by: string;
+        };
+        /**
+         * Part
+         * @description Which of the things behind a figure.
+         * @enum {string}
+         */
+        Part: "yes" | "no" | "missing" | "all";
+        /**
          * PartIn
          * @description A part for an organisation.
          */
@@ -17405,6 +19747,85 @@ export interface components {
             lon: number;
         };
         /**
+         * PoliciesOut
+         * @description Who is told of what, by which way, and what silence brings.
+         */
+        PoliciesOut: {
+            /** Kinds */
+            kinds: components["schemas"]["NoticeKindOut"][];
+            /**
+             * Per Hour
+             * @description words to one person by one way and hour; 0 is no limit
+             */
+            per_hour: number;
+            /** Policies */
+            policies: components["schemas"]["PolicyOut"][];
+            /**
+             * Tries
+             * @description after so many failures a word is given up
+             */
+            tries: number;
+            /** Ways */
+            ways: components["schemas"]["ChannelOut"][];
+        };
+        /**
+         * PolicyOut
+         * @description What silence brings.
+         */
+        PolicyOut: {
+            /** Code */
+            code: string;
+            /** Confidence */
+            confidence: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Source */
+            source: string;
+            /** Steps */
+            steps: components["schemas"]["PolicyStepOut"][];
+        };
+        /**
+         * PolicyStepOut
+         * @description One step of an escalation, and whom it means now.
+         */
+        PolicyStepOut: {
+            /** After Min */
+            after_min: number;
+            /** Channels */
+            channels: string[];
+            /**
+             * Endpoints
+             * @description endpoints that are set up
+             */
+            endpoints: string[];
+            /** Min Severity */
+            min_severity: number;
+            /**
+             * Missing
+             * @description endpoints that the pack names and nobody has set up
+             */
+            missing: string[];
+            /**
+             * People
+             * @description names of the people whom it means now, for the whole city
+             */
+            people: string[];
+            /**
+             * Row Id
+             * @description row of the pack
+             */
+            row_id: string;
+            /** Step */
+            step: number;
+            /**
+             * To
+             * @description as the pack says: roster, roster:<code>, role:<role>, endpoint:<name>
+             */
+            to: string[];
+        };
+        /**
          * PollutantOut
          * @description A pollutant code with its names.
          */
@@ -17872,6 +20293,142 @@ export interface components {
             weight: string;
         };
         /**
+         * Rate
+         * @description Rates of the weekly board; each is an indicator of the packs.
+         * @enum {string}
+         */
+        Rate: "on_time" | "write_off" | "rebound" | "follow_up" | "satisfaction";
+        /**
+         * RateBoardExport
+         * @description Which week, and options of the file.
+         */
+        RateBoardExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /** @default org */
+            by: "org" | "leader" | "region";
+            /**
+             * Day
+             * @description any day of the week; this week without it
+             */
+            day?: string | null;
+            /**
+             * Region
+             * @description GB/T 2260 code; a city contains its districts
+             */
+            region?: string | null;
+            /**
+             * Template
+             * @description code of a procedure, such as T1
+             */
+            template?: string | null;
+        };
+        /**
+         * RateBoardOut
+         * @description The board of a week.
+         */
+        RateBoardOut: {
+            /** As Of */
+            as_of: string;
+            /**
+             * Before First
+             * Format: date
+             */
+            before_first: string;
+            /**
+             * Before Last
+             * Format: date
+             */
+            before_last: string;
+            by: components["schemas"]["By"];
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Groups */
+            groups: components["schemas"]["RateGroupOut"][];
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Rates */
+            rates: components["schemas"]["RateRuleOut"][];
+            /**
+             * Running
+             * @description the week is not over: figures go up to now
+             */
+            running: boolean;
+            total: components["schemas"]["RateGroupOut"];
+        };
+        /**
+         * RateFigureOut
+         * @description A rate of one group: what holds, what does not, what cannot be said yet.
+         */
+        RateFigureOut: {
+            /**
+             * Before
+             * @description of the week before, as known now
+             */
+            before: string | null;
+            /** Before No */
+            before_no: number;
+            /** Before Yes */
+            before_yes: number;
+            /**
+             * Change
+             * @description percentage points since the week before
+             */
+            change: string | null;
+            /**
+             * Coverage
+             * @description (yes + no) / all, in per cent; null of nothing
+             */
+            coverage: string | null;
+            /**
+             * Missing
+             * @description left out: it cannot be said yet
+             */
+            missing: number;
+            /** No */
+            no: number;
+            rate: components["schemas"]["Rate"];
+            /**
+             * Value
+             * @description yes / (yes + no); null of nothing
+             */
+            value: string | null;
+            /** Yes */
+            yes: number;
+        };
+        /**
+         * RateGroupOut
+         * @description One organisation, leader or place, or all of them together.
+         */
+        RateGroupOut: {
+            /** Figures */
+            figures: components["schemas"]["RateFigureOut"][];
+            /**
+             * Key
+             * @description code or name; empty: nobody is named
+             */
+            key: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /**
+             * Unreachable
+             * @description complainants who could not be reached, listed apart
+             */
+            unreachable: number;
+        };
+        /**
          * RateOut
          * @description A share with its parts.
          */
@@ -17885,6 +20442,237 @@ export interface components {
             percent: string | null;
             /** Whole */
             whole: number;
+        };
+        /**
+         * RateQuery
+         * @description Which week, grouped by what.
+         */
+        RateQuery: {
+            /** @default org */
+            by: "org" | "leader" | "region";
+            /**
+             * Day
+             * @description any day of the week; this week without it
+             */
+            day?: string | null;
+            /**
+             * Region
+             * @description GB/T 2260 code; a city contains its districts
+             */
+            region?: string | null;
+            /**
+             * Template
+             * @description code of a procedure, such as T1
+             */
+            template?: string | null;
+        };
+        /**
+         * RateRuleOut
+         * @description What a rate is, by the packs.
+         */
+        RateRuleOut: {
+            /** Clause */
+            clause: string;
+            /**
+             * Code
+             * @description code of the indicator
+             */
+            code: string;
+            /** Confidence */
+            confidence: string;
+            /** Counts En */
+            counts_en: string;
+            /**
+             * Counts Zh
+             * @description what is counted
+             */
+            counts_zh: string;
+            /**
+             * Direction
+             * @description higher, lower: which way is better
+             */
+            direction: string;
+            /** Formula */
+            formula: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Note */
+            note: string;
+            rate: components["schemas"]["Rate"];
+            /** Rule Row */
+            rule_row: string;
+            /** Source */
+            source: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * RateThing
+         * @description One case, or one period of a case, behind a figure.
+         */
+        RateThing: {
+            /** Case Id */
+            case_id: number;
+            /** Clock En */
+            clock_en: string;
+            /**
+             * Clock Zh
+             * @description the period that counts; empty where the case itself does
+             */
+            clock_zh: string;
+            /** Due On */
+            due_on: string | null;
+            /**
+             * Ended On
+             * @description when the period stopped, or the problem was written off
+             */
+            ended_on: string | null;
+            /** Leader */
+            leader: string;
+            /** Number */
+            number: string;
+            /** Org */
+            org: string;
+            /** Org Name */
+            org_name: string;
+            part: components["schemas"]["Part"];
+            /** Region Code */
+            region_code: string;
+            /** Region Name */
+            region_name: string;
+            /** Region Name En */
+            region_name_en: string;
+            /** Severity */
+            severity: number;
+            /** Simulated */
+            simulated: boolean;
+            /** State En */
+            state_en: string;
+            /** State Zh */
+            state_zh: string;
+            /** Template */
+            template: string;
+            /** Title */
+            title: string;
+            /** Title En */
+            title_en: string;
+        };
+        /**
+         * RateThingExport
+         * @description The cases behind one figure, and options of the file.
+         */
+        RateThingExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /** @default org */
+            by: "org" | "leader" | "region";
+            /**
+             * Day
+             * @description any day of the week; this week without it
+             */
+            day?: string | null;
+            /**
+             * Key
+             * @description of the group; all groups without it; empty: nobody named
+             */
+            key?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /** @default all */
+            part: "yes" | "no" | "missing" | "all";
+            rate: components["schemas"]["Rate"];
+            /**
+             * Region
+             * @description GB/T 2260 code; a city contains its districts
+             */
+            region?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * Template
+             * @description code of a procedure, such as T1
+             */
+            template?: string | null;
+        };
+        /**
+         * RateThingFilters
+         * @description The cases behind one figure.
+         */
+        RateThingFilters: {
+            /** @default org */
+            by: "org" | "leader" | "region";
+            /**
+             * Day
+             * @description any day of the week; this week without it
+             */
+            day?: string | null;
+            /**
+             * Key
+             * @description of the group; all groups without it; empty: nobody named
+             */
+            key?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /** @default all */
+            part: "yes" | "no" | "missing" | "all";
+            rate: components["schemas"]["Rate"];
+            /**
+             * Region
+             * @description GB/T 2260 code; a city contains its districts
+             */
+            region?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * Template
+             * @description code of a procedure, such as T1
+             */
+            template?: string | null;
+        };
+        /**
+         * RateThingPage
+         * @description A page of the cases behind a figure.
+         */
+        RateThingPage: {
+            /** Items */
+            items: components["schemas"]["RateThing"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
         };
         /**
          * RatesOut
@@ -18921,6 +21709,47 @@ export interface components {
             valid_to: string | null;
         };
         /**
+         * RemadeOut
+         * @description A file of an issue, printed again now.
+         */
+        RemadeOut: {
+            /** Format */
+            format: string;
+            /** Kept Sha256 */
+            kept_sha256: string;
+            /** Remade Sha256 */
+            remade_sha256: string;
+            /** Same */
+            same: boolean;
+        };
+        /**
+         * RemakeOut
+         * @description Whether an issue can be made again to the byte.
+         */
+        RemakeOut: {
+            /** Files */
+            files: components["schemas"]["RemadeOut"][];
+            /** Number */
+            number: string;
+            /**
+             * Printed Now
+             * @description versions that print now; others may set a line differently
+             */
+            printed_now: string;
+            /**
+             * Printed With
+             * @description versions that the files were printed with
+             */
+            printed_with: string;
+            /** Snapshot Hash */
+            snapshot_hash: string;
+            /**
+             * Snapshot Same
+             * @description the snapshot still has the hash that it was taken with
+             */
+            snapshot_same: boolean;
+        };
+        /**
          * RepeatOut
          * @description A later import that brought values which this one had brought before.
          */
@@ -18991,12 +21820,412 @@ export interface components {
             unverified: boolean;
         };
         /**
+         * ReportDetail
+         * @description One report with its paragraphs and files.
+         */
+        ReportDetail: {
+            /**
+             * Allowed Actions
+             * @description edit, issue, withdraw
+             */
+            allowed_actions: string[];
+            /**
+             * Case
+             * @description number of the case that it is about; empty for none
+             */
+            case: string;
+            /** Chapters */
+            chapters: number;
+            /**
+             * Complete
+             * @description its period had ended
+             */
+            complete: boolean;
+            /**
+             * Enterprise
+             * @description code of the enterprise that it is about; empty for none
+             */
+            enterprise: string;
+            /**
+             * Figures
+             * @description figures and rows of tables that it holds
+             */
+            figures: number;
+            /** Files */
+            files: components["schemas"]["ReportFileOut"][];
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Issue Number */
+            issue_number: string;
+            /** Issued At */
+            issued_at: string | null;
+            /** Issued By */
+            issued_by: string;
+            /** Kind */
+            kind: string;
+            /** Kind En */
+            kind_en: string;
+            /** Kind Zh */
+            kind_zh: string;
+            /**
+             * Known At
+             * @description nothing that became known later is in it
+             */
+            known_at: string;
+            /** Language */
+            language: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Made At */
+            made_at: string;
+            /** Made By */
+            made_by: string;
+            /** Number */
+            number: string;
+            /** Paragraphs */
+            paragraphs: components["schemas"]["ParagraphOut"][];
+            /** Printed With */
+            printed_with: string;
+            /** Region */
+            region: string;
+            /** Simulated */
+            simulated: boolean;
+            /**
+             * Snapshot Hash
+             * @description SHA-256 of its canonical JSON
+             */
+            snapshot_hash: string;
+            /**
+             * State
+             * @description draft, issued or withdrawn
+             */
+            state: string;
+            /** Template */
+            template: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Withdraw Reason */
+            withdraw_reason: string;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+            /** Withdrawn By */
+            withdrawn_by: string;
+        };
+        /**
+         * ReportExport
+         * @description Filters of the list and options of the file.
+         */
+        ReportExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * Case
+             * @description number of the case that it is about
+             */
+            case?: string | null;
+            /**
+             * Enterprise
+             * @description code of the enterprise that it is about
+             */
+            enterprise?: string | null;
+            /**
+             * Kind
+             * @description code of a kind, such as monthly
+             */
+            kind?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a number, title or number of issue
+             */
+            q?: string | null;
+            /**
+             * Since
+             * @description period ends on or after this day
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: components["schemas"]["ReportState"][] | null;
+            /**
+             * Until
+             * @description period begins on or before this day
+             */
+            until?: string | null;
+        };
+        /**
+         * ReportFileOut
+         * @description A file as it was issued.
+         */
+        ReportFileOut: {
+            /** Format */
+            format: string;
+            /** Pages */
+            pages: number | null;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Size
+             * @description bytes
+             */
+            size: number;
+        };
+        /**
+         * ReportFilters
+         * @description Which reports.
+         */
+        ReportFilters: {
+            /**
+             * Case
+             * @description number of the case that it is about
+             */
+            case?: string | null;
+            /**
+             * Enterprise
+             * @description code of the enterprise that it is about
+             */
+            enterprise?: string | null;
+            /**
+             * Kind
+             * @description code of a kind, such as monthly
+             */
+            kind?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a number, title or number of issue
+             */
+            q?: string | null;
+            /**
+             * Since
+             * @description period ends on or after this day
+             */
+            since?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: components["schemas"]["ReportState"][] | null;
+            /**
+             * Until
+             * @description period begins on or before this day
+             */
+            until?: string | null;
+        };
+        /**
          * ReportIn
          * @description The result of a part.
          */
         ReportIn: {
             /** Result */
             result: string;
+        };
+        /**
+         * ReportKindOut
+         * @description A kind of report and its schedule.
+         */
+        ReportKindOut: {
+            /** Kind */
+            kind: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /**
+             * Last Number
+             * @description newest report of the kind; empty for none
+             */
+            last_number: string;
+            /** Next At */
+            next_at: string | null;
+            /**
+             * Next First
+             * @description first day of the period that is made next
+             */
+            next_first: string | null;
+            /**
+             * Ready Hours
+             * @description hours after the end of its period at which the duty makes it
+             */
+            ready_hours: string;
+            /**
+             * Rule
+             * @description row of the pack that says so
+             */
+            rule: string;
+            /** Scheduled */
+            scheduled: boolean;
+            /**
+             * Span
+             * @description day, week, month, case or enterprise: what it is about
+             */
+            span: string;
+            /**
+             * Template
+             * @description version of the bureau's template in use; empty: that of the product
+             */
+            template: string;
+        };
+        /**
+         * ReportPage
+         * @description A page of reports.
+         */
+        ReportPage: {
+            /** Items */
+            items: components["schemas"]["ReportRow"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * ReportRow
+         * @description One report.
+         */
+        ReportRow: {
+            /**
+             * Allowed Actions
+             * @description edit, issue, withdraw
+             */
+            allowed_actions: string[];
+            /**
+             * Case
+             * @description number of the case that it is about; empty for none
+             */
+            case: string;
+            /**
+             * Complete
+             * @description its period had ended
+             */
+            complete: boolean;
+            /**
+             * Enterprise
+             * @description code of the enterprise that it is about; empty for none
+             */
+            enterprise: string;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Issue Number */
+            issue_number: string;
+            /** Issued At */
+            issued_at: string | null;
+            /** Issued By */
+            issued_by: string;
+            /** Kind */
+            kind: string;
+            /** Kind En */
+            kind_en: string;
+            /** Kind Zh */
+            kind_zh: string;
+            /**
+             * Known At
+             * @description nothing that became known later is in it
+             */
+            known_at: string;
+            /** Language */
+            language: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Made At */
+            made_at: string;
+            /** Made By */
+            made_by: string;
+            /** Number */
+            number: string;
+            /** Region */
+            region: string;
+            /** Simulated */
+            simulated: boolean;
+            /**
+             * State
+             * @description draft, issued or withdrawn
+             */
+            state: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+        };
+        /**
+         * ReportState
+         * @description Where a report is.
+         * @enum {string}
+         */
+        ReportState: "draft" | "issued" | "withdrawn";
+        /**
+         * ReportTextIn
+         * @description A paragraph written anew.
+         */
+        ReportTextIn: {
+            language: components["schemas"]["Language"];
+            /** Text */
+            text: string;
+            /**
+             * Version
+             * @description the version that the writer read; 0: as composed
+             */
+            version: number;
+        };
+        /**
+         * ReportWithdrawIn
+         * @description Why a report is taken back.
+         */
+        ReportWithdrawIn: {
+            /** Reason */
+            reason: string;
         };
         /**
          * ResultFault
@@ -19210,6 +22439,421 @@ export interface components {
             reason: string;
             /** Roots */
             roots: number;
+        };
+        /**
+         * RosterClashOut
+         * @description One person on two shifts at a time.
+         */
+        RosterClashOut: {
+            /** Ends At */
+            ends_at: string;
+            /** Rosters */
+            rosters: string[];
+            /** Starts At */
+            starts_at: string;
+            who: components["schemas"]["DutyPersonOut"];
+        };
+        /**
+         * RosterDayOut
+         * @description A day of the calendar with the shifts that begin on it.
+         */
+        RosterDayOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Gaps
+             * @description gaps that begin on it, or go on from the month before
+             */
+            gaps: components["schemas"]["GapOut"][];
+            /**
+             * Kind
+             * @description workday, makeup_workday, weekend or holiday
+             */
+            kind: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Shifts */
+            shifts: components["schemas"]["ShiftOut"][];
+            /** Workday */
+            workday: boolean;
+        };
+        /**
+         * RosterDetail
+         * @description A roster with its rotations, exceptions and history.
+         */
+        RosterDetail: {
+            /** Code */
+            code: string;
+            coverage: components["schemas"]["Coverage"];
+            /** Events */
+            events: components["schemas"]["EventOut"][];
+            /**
+             * Exceptions
+             * @description newest first, at most 200
+             */
+            exceptions: components["schemas"]["RosterExceptionOut"][];
+            /**
+             * May Hand Over
+             * @description one has its shift now or had it lately
+             */
+            may_hand_over: boolean;
+            /** May Keep */
+            may_keep: boolean;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            next: components["schemas"]["DutyPersonOut"] | null;
+            /** Next At */
+            next_at: string | null;
+            /**
+             * Now
+             * @description on duty at this moment; nobody: a gap
+             */
+            now: components["schemas"]["DutyPersonOut"][];
+            /** Region Code */
+            region_code: string;
+            /** Region Name */
+            region_name: string;
+            /** Retired At */
+            retired_at: string | null;
+            /** Rotations */
+            rotations: components["schemas"]["RotationOut"][];
+            /** Simulated */
+            simulated: boolean;
+            /**
+             * Until
+             * @description when the first of them is relieved
+             */
+            until: string | null;
+        };
+        /**
+         * RosterExceptionIn
+         * @description Somebody stands in, comes in addition, or falls out.
+         */
+        RosterExceptionIn: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Instead Of
+             * @description empty: `who` comes in addition
+             * @default
+             */
+            instead_of: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Who
+             * @description empty: the other falls out
+             * @default
+             */
+            who: string;
+        };
+        /**
+         * RosterExceptionOut
+         * @description An exception from the rotation.
+         */
+        RosterExceptionOut: {
+            /** By Swap */
+            by_swap: boolean;
+            /** Ends At */
+            ends_at: string;
+            /** Id */
+            id: number;
+            instead_of: components["schemas"]["DutyPersonOut"] | null;
+            /** Made At */
+            made_at: string;
+            /** Made By */
+            made_by: string;
+            /** Over */
+            over: boolean;
+            /** Reason */
+            reason: string;
+            /** Starts At */
+            starts_at: string;
+            who: components["schemas"]["DutyPersonOut"] | null;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+        };
+        /**
+         * RosterIn
+         * @description A roster to set up.
+         */
+        RosterIn: {
+            /** Code */
+            code: string;
+            /** @default always */
+            coverage: components["schemas"]["Coverage"];
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Region Code
+             * @description empty: the city
+             * @default
+             */
+            region_code: string;
+        };
+        /**
+         * RosterMonth
+         * @description A month of rosters.
+         */
+        RosterMonth: {
+            /** Clashes */
+            clashes: components["schemas"]["RosterClashOut"][];
+            /** Days */
+            days: components["schemas"]["RosterDayOut"][];
+            /**
+             * Gap Hours
+             * @description h that nobody has
+             */
+            gap_hours: string;
+            /** Load */
+            load: components["schemas"]["LoadOut"][];
+            /** Month */
+            month: string;
+            /** Rosters */
+            rosters: components["schemas"]["RosterOut"][];
+            /**
+             * Today
+             * Format: date
+             */
+            today: string;
+        };
+        /**
+         * RosterMonthExport
+         * @description Which month, and options of the file.
+         */
+        RosterMonthExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * Month
+             * @description YYYY-MM; none: the running one
+             */
+            month?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Roster
+             * @description code of one roster; none: all
+             */
+            roster?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * Who
+             * @description shifts of one person only
+             */
+            who?: string | null;
+        };
+        /**
+         * RosterMonthQuery
+         * @description Which month of which rosters.
+         */
+        RosterMonthQuery: {
+            /**
+             * Month
+             * @description YYYY-MM; none: the running one
+             */
+            month?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Roster
+             * @description code of one roster; none: all
+             */
+            roster?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * Who
+             * @description shifts of one person only
+             */
+            who?: string | null;
+        };
+        /**
+         * RosterOut
+         * @description A roster, and who holds it now.
+         */
+        RosterOut: {
+            /** Code */
+            code: string;
+            coverage: components["schemas"]["Coverage"];
+            /**
+             * May Hand Over
+             * @description one has its shift now or had it lately
+             */
+            may_hand_over: boolean;
+            /** May Keep */
+            may_keep: boolean;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            next: components["schemas"]["DutyPersonOut"] | null;
+            /** Next At */
+            next_at: string | null;
+            /**
+             * Now
+             * @description on duty at this moment; nobody: a gap
+             */
+            now: components["schemas"]["DutyPersonOut"][];
+            /** Region Code */
+            region_code: string;
+            /** Region Name */
+            region_name: string;
+            /** Retired At */
+            retired_at: string | null;
+            /** Simulated */
+            simulated: boolean;
+            /**
+             * Until
+             * @description when the first of them is relieved
+             */
+            until: string | null;
+        };
+        /**
+         * RosterReasonIn
+         * @description Why.
+         */
+        RosterReasonIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RotationEndIn
+         * @description From which day on it no longer holds.
+         */
+        RotationEndIn: {
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
+        };
+        /**
+         * RotationIn
+         * @description People who take turns at one shift.
+         */
+        RotationIn: {
+            /** @default all */
+            days: components["schemas"]["DayRule"];
+            /**
+             * Every
+             * @default 1
+             */
+            every: number;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Members */
+            members: string[];
+            /** Minutes */
+            minutes: number;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Starts
+             * Format: time
+             */
+            starts: string;
+            /** @default days */
+            turn: components["schemas"]["Turn"];
+            /** Until */
+            until?: string | null;
+            /**
+             * Weekdays
+             * @description 0 Monday .. 6 Sunday
+             * @default []
+             */
+            weekdays: number[];
+        };
+        /**
+         * RotationOut
+         * @description People who take turns at one shift.
+         */
+        RotationOut: {
+            days: components["schemas"]["DayRule"];
+            /** Ended */
+            ended: boolean;
+            /** Every */
+            every: number;
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Id */
+            id: number;
+            /** Members */
+            members: components["schemas"]["DutyPersonOut"][];
+            /** Minutes */
+            minutes: number;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Starts
+             * @description HH:MM
+             */
+            starts: string;
+            turn: components["schemas"]["Turn"];
+            /**
+             * Until
+             * @description first day on which it no longer holds
+             */
+            until: string | null;
+            /**
+             * Weekdays
+             * @description 0 Monday .. 6 Sunday; none: every one
+             */
+            weekdays: number[];
         };
         /**
          * RuleDetail
@@ -19982,6 +23626,37 @@ export interface components {
          * @enum {string}
          */
         Shape: "none" | "point" | "area" | "any";
+        /**
+         * ShiftOut
+         * @description One stretch of duty of one person.
+         */
+        ShiftOut: {
+            /**
+             * Doubled
+             * @description the person is wanted elsewhere at the same time
+             */
+            doubled: boolean;
+            /** Ends At */
+            ends_at: string;
+            /** @description whose shift it was by rotation */
+            instead_of: components["schemas"]["DutyPersonOut"] | null;
+            /** Mine */
+            mine: boolean;
+            /** Reason */
+            reason: string;
+            /** Roster */
+            roster: string;
+            /** Rotation En */
+            rotation_en: string;
+            /**
+             * Rotation Zh
+             * @description name of the rotation; empty: an addition
+             */
+            rotation_zh: string;
+            /** Starts At */
+            starts_at: string;
+            who: components["schemas"]["DutyPersonOut"];
+        };
         /**
          * ShortPeriod
          * @description What is short of its number of days.
@@ -20791,12 +24466,144 @@ export interface components {
             tasks: number;
         };
         /**
+         * SwapAnswerIn
+         * @description Whether one takes it.
+         */
+        SwapAnswerIn: {
+            /** Accept */
+            accept: boolean;
+        };
+        /**
+         * SwapFilters
+         * @description Which offers to swap.
+         */
+        SwapFilters: {
+            /**
+             * Mine
+             * @description true: only those that one asked or must answer
+             * @default false
+             */
+            mine: boolean;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /** Roster */
+            roster?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+            /**
+             * State
+             * @description one or more
+             */
+            state?: components["schemas"]["SwapState"][] | null;
+        };
+        /**
+         * SwapIn
+         * @description An offer to a colleague.
+         */
+        SwapIn: {
+            /**
+             * Back Starts At
+             * @description when the colleague's shift begins that one takes instead
+             */
+            back_starts_at?: string | null;
+            /** Other */
+            other: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Starts At
+             * Format: date-time
+             * @description when one's own shift begins
+             */
+            starts_at: string;
+        };
+        /**
+         * SwapOut
+         * @description An offer to swap.
+         */
+        SwapOut: {
+            /** Answered At */
+            answered_at: string | null;
+            /** Asked At */
+            asked_at: string;
+            asker: components["schemas"]["DutyPersonOut"];
+            /** Back Ends At */
+            back_ends_at: string | null;
+            /** Back Starts At */
+            back_starts_at: string | null;
+            /** Ends At */
+            ends_at: string;
+            /** Id */
+            id: number;
+            /** May Answer */
+            may_answer: boolean;
+            /** May Withdraw */
+            may_withdraw: boolean;
+            other: components["schemas"]["DutyPersonOut"];
+            /** Reason */
+            reason: string;
+            /** Roster */
+            roster: string;
+            /** Roster En */
+            roster_en: string;
+            /** Roster Zh */
+            roster_zh: string;
+            /** Starts At */
+            starts_at: string;
+            state: components["schemas"]["SwapState"];
+        };
+        /**
+         * SwapPage
+         * @description A page of offers.
+         */
+        SwapPage: {
+            /** Items */
+            items: components["schemas"]["SwapOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * SwapState
+         * @description How far an offer to swap is.
+         * @enum {string}
+         */
+        SwapState: "asked" | "accepted" | "refused" | "withdrawn";
+        /**
          * TableQuery
          * @description The day whose rules hold; today when left out.
          */
         TableQuery: {
             /** On */
             on?: string | null;
+        };
+        /**
+         * TagQuery
+         * @description Tags of which kind of report.
+         */
+        TagQuery: {
+            /** Kind */
+            kind: string;
         };
         /**
          * TallyOut
@@ -20859,6 +24666,22 @@ export interface components {
             overdue: number;
         };
         /**
+         * TemplateFault
+         * @description A tag that nothing fills.
+         */
+        TemplateFault: {
+            /** Place */
+            place: string;
+            /** Place Zh */
+            place_zh: string;
+            /** Tag */
+            tag: string;
+            /** Why En */
+            why_en: string;
+            /** Why Zh */
+            why_zh: string;
+        };
+        /**
          * TemplateOut
          * @description A procedure that a case can follow.
          */
@@ -20906,6 +24729,37 @@ export interface components {
             waived: number;
         };
         /**
+         * TemplateTag
+         * @description A tag that templates of a kind may use.
+         */
+        TemplateTag: {
+            /** About En */
+            about_en: string;
+            /** About Zh */
+            about_zh: string;
+            /** Tag */
+            tag: string;
+        };
+        /**
+         * TemplateTrialOut
+         * @description What a dry run found.
+         */
+        TemplateTrialOut: {
+            /** Kind */
+            kind: string;
+            /** Sha256 */
+            sha256: string;
+            /** Tags */
+            tags: number;
+            /** Unknown */
+            unknown: components["schemas"]["TemplateFault"][];
+            /**
+             * Unused
+             * @description values that the template does not show
+             */
+            unused: string[];
+        };
+        /**
          * TermsIn
          * @description What an entry rests on.
          */
@@ -20920,6 +24774,22 @@ export interface components {
             effective_on?: string | null;
             /** Text */
             text: string;
+        };
+        /**
+         * TextVersionOut
+         * @description One version of a paragraph.
+         */
+        TextVersionOut: {
+            /** Language */
+            language: string;
+            /** Text */
+            text: string;
+            /** Version */
+            version: number;
+            /** Written At */
+            written_at: string;
+            /** Written By */
+            written_by: string;
         };
         /**
          * TodoExport
@@ -21155,6 +25025,12 @@ export interface components {
             state_en: string;
             /** State Zh */
             state_zh: string;
+            /**
+             * Template
+             * @description code of the procedure of a case
+             * @default
+             */
+            template: string;
             /** Title */
             title: string;
             /** Title En */
@@ -21387,6 +25263,12 @@ export interface components {
             last_day: string;
         };
         /**
+         * Turn
+         * @description What is counted before the next takes over.
+         * @enum {string}
+         */
+        Turn: "days" | "shifts";
+        /**
          * UnmetCheckOut
          * @description A check of admissibility that does not hold.
          */
@@ -21397,6 +25279,8 @@ export interface components {
             clause: string;
             /** Detail */
             detail: string;
+            /** Detail Zh */
+            detail_zh: string;
             /** Label En */
             label_en: string;
             /** Label Zh */
@@ -21524,6 +25408,246 @@ export interface components {
             total: number;
         };
         /**
+         * UserAccountDetail
+         * @description An account with everything that opens the door for it.
+         */
+        UserAccountDetail: {
+            /** Active */
+            active: boolean;
+            /** Card Number */
+            card_number: string;
+            /** Delegations */
+            delegations: components["schemas"]["DelegationOut"][];
+            /** Display Name */
+            display_name: string;
+            /** Display Name En */
+            display_name_en: string;
+            /** Events */
+            events: components["schemas"]["UserAccountEvent"][];
+            /** Grants */
+            grants: components["schemas"]["GrantOut"][];
+            /** Has Password */
+            has_password: boolean;
+            /**
+             * Identities
+             * @description providers of identities that vouch for it
+             */
+            identities: string[];
+            /** Keys */
+            keys: components["schemas"]["KeyOut"][];
+            /** May Manage */
+            may_manage: boolean;
+            /** Roles */
+            roles: string[];
+            /** Second Factor */
+            second_factor: boolean;
+            /**
+             * Seen At
+             * @description when one of its browsers was last used; the machine's time
+             */
+            seen_at: string | null;
+            /** Sessions */
+            sessions: components["schemas"]["BrowserOut"][];
+            /** Simulated */
+            simulated: boolean;
+            /** Username */
+            username: string;
+        };
+        /**
+         * UserAccountEvent
+         * @description Something that happened to an account.
+         */
+        UserAccountEvent: {
+            /** Actor */
+            actor: string;
+            /** At */
+            at: string;
+            /** Detail */
+            detail: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * UserAccountExport
+         * @description Which accounts, and options of the file.
+         */
+        UserAccountExport: {
+            /** Active */
+            active?: boolean | null;
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * Org
+             * @description of a role
+             */
+            org?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a name
+             */
+            q?: string | null;
+            /**
+             * Region
+             * @description of a role, exactly as given there
+             */
+            region?: string | null;
+            role?: components["schemas"]["Role"] | null;
+            /** Second Factor */
+            second_factor?: boolean | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * UserAccountFilters
+         * @description Which accounts.
+         */
+        UserAccountFilters: {
+            /** Active */
+            active?: boolean | null;
+            /**
+             * Org
+             * @description of a role
+             */
+            org?: string | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a name
+             */
+            q?: string | null;
+            /**
+             * Region
+             * @description of a role, exactly as given there
+             */
+            region?: string | null;
+            role?: components["schemas"]["Role"] | null;
+            /** Second Factor */
+            second_factor?: boolean | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * UserAccountIn
+         * @description A new account.
+         */
+        UserAccountIn: {
+            /**
+             * Card Number
+             * @default
+             */
+            card_number: string;
+            /**
+             * Display Name
+             * @default
+             */
+            display_name: string;
+            /**
+             * Display Name En
+             * @default
+             */
+            display_name_en: string;
+            /** Grants */
+            grants: components["schemas"]["GrantIn"][];
+            /**
+             * Password
+             * @description empty: only a provider of identities lets in
+             */
+            password?: string | null;
+            /** Username */
+            username: string;
+        };
+        /**
+         * UserAccountPage
+         * @description A page of accounts.
+         */
+        UserAccountPage: {
+            /** Items */
+            items: components["schemas"]["UserAccountRow"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
+        /**
+         * UserAccountPatch
+         * @description What changes of an account; what is left out stays.
+         */
+        UserAccountPatch: {
+            /** Active */
+            active?: boolean | null;
+            /** Card Number */
+            card_number?: string | null;
+            /** Display Name */
+            display_name?: string | null;
+            /** Display Name En */
+            display_name_en?: string | null;
+            /** Grants */
+            grants?: components["schemas"]["GrantIn"][] | null;
+            /** Password */
+            password?: string | null;
+        };
+        /**
+         * UserAccountRow
+         * @description An account in a list.
+         */
+        UserAccountRow: {
+            /** Active */
+            active: boolean;
+            /** Display Name */
+            display_name: string;
+            /** Display Name En */
+            display_name_en: string;
+            /** Grants */
+            grants: components["schemas"]["GrantOut"][];
+            /** Roles */
+            roles: string[];
+            /** Second Factor */
+            second_factor: boolean;
+            /**
+             * Seen At
+             * @description when one of its browsers was last used; the machine's time
+             */
+            seen_at: string | null;
+            /** Simulated */
+            simulated: boolean;
+            /** Username */
+            username: string;
+        };
+        /**
          * UserOut
          * @description Who is signed in.
          */
@@ -21626,7 +25750,7 @@ export interface components {
             /**
              * Seen At
              * Format: date-time
-             * @description when you saw it so
+             * @description when you saw it so, by the clock of the server
              */
             seen_at: string;
             /** Signatures */
@@ -21653,6 +25777,28 @@ export interface components {
             reasons: components["schemas"]["DismissalReasonOut"][];
             /** Windows */
             windows: components["schemas"]["WindowKindOut"][];
+        };
+        /**
+         * WaitingPage
+         * @description A page of things to do.
+         */
+        WaitingPage: {
+            /** Items */
+            items: components["schemas"]["TodoRow"][];
+            /**
+             * Kinds
+             * @description every kind that the scope has, whatever kind and urgency are asked
+             */
+            kinds: components["schemas"]["TodoKindCount"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
         };
         /**
          * WaiveIn
@@ -21994,6 +26140,41 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * WordTemplateOut
+         * @description A version of a Word template.
+         */
+        WordTemplateOut: {
+            /** File Name */
+            file_name: string;
+            /** In Use */
+            in_use: boolean;
+            /** Kind */
+            kind: string;
+            /** Note */
+            note: string;
+            /** Retired At */
+            retired_at: string | null;
+            /** Retired By */
+            retired_by: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size */
+            size: number;
+            /** Tags */
+            tags: number;
+            /** Unused */
+            unused: string[];
+            /** Uploaded At */
+            uploaded_at: string | null;
+            /** Uploaded By */
+            uploaded_by: string;
+            /**
+             * Version
+             * @description 0: the one that comes with the product
+             */
+            version: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -22032,7 +26213,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountPage"];
+                    "application/json": components["schemas"]["UserAccountPage"];
                 };
             };
             /** @description Unauthorized */
@@ -22082,7 +26263,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AccountIn"];
+                "application/json": components["schemas"]["UserAccountIn"];
             };
         };
         responses: {
@@ -22092,7 +26273,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountDetail"];
+                    "application/json": components["schemas"]["UserAccountDetail"];
                 };
             };
             /** @description Unauthorized */
@@ -22193,7 +26374,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountDetail"];
+                    "application/json": components["schemas"]["UserAccountDetail"];
                 };
             };
             /** @description Unauthorized */
@@ -22245,7 +26426,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AccountPatch"];
+                "application/json": components["schemas"]["UserAccountPatch"];
             };
         };
         responses: {
@@ -22255,7 +26436,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountDetail"];
+                    "application/json": components["schemas"]["UserAccountDetail"];
                 };
             };
             /** @description Unauthorized */
@@ -22393,7 +26574,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountDetail"];
+                    "application/json": components["schemas"]["UserAccountDetail"];
                 };
             };
             /** @description Unauthorized */
@@ -22633,6 +26814,212 @@ export interface operations {
                 end?: string | null;
                 /** @description first day of the period compared with; a year before when left out */
                 base_start?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    command_board_show_rates: {
+        parameters: {
+            query?: {
+                /** @description any day of the week; this week without it */
+                day?: string | null;
+                by?: "org" | "leader" | "region";
+                /** @description code of a procedure, such as T1 */
+                template?: string | null;
+                /** @description GB/T 2260 code; a city contains its districts */
+                region?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RateBoardOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    command_board_list_behind: {
+        parameters: {
+            query: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description any day of the week; this week without it */
+                day?: string | null;
+                by?: "org" | "leader" | "region";
+                /** @description code of a procedure, such as T1 */
+                template?: string | null;
+                /** @description GB/T 2260 code; a city contains its districts */
+                region?: string | null;
+                /** @description Rates of the weekly board; each is an indicator of the packs. */
+                rate: "on_time" | "write_off" | "rebound" | "follow_up" | "satisfaction";
+                /** @description of the group; all groups without it; empty: nobody named */
+                key?: string | null;
+                part?: "yes" | "no" | "missing" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RateThingPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    command_board_export_behind: {
+        parameters: {
+            query: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description any day of the week; this week without it */
+                day?: string | null;
+                by?: "org" | "leader" | "region";
+                /** @description code of a procedure, such as T1 */
+                template?: string | null;
+                /** @description GB/T 2260 code; a city contains its districts */
+                region?: string | null;
+                /** @description Rates of the weekly board; each is an indicator of the packs. */
+                rate: "on_time" | "write_off" | "rebound" | "follow_up" | "satisfaction";
+                /** @description of the group; all groups without it; empty: nobody named */
+                key?: string | null;
+                part?: "yes" | "no" | "missing" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    command_board_export_rates: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                /** @description any day of the week; this week without it */
+                day?: string | null;
+                by?: "org" | "leader" | "region";
+                /** @description code of a procedure, such as T1 */
+                template?: string | null;
+                /** @description GB/T 2260 code; a city contains its districts */
+                region?: string | null;
             };
             header?: never;
             path?: never;
@@ -25257,6 +29644,316 @@ export interface operations {
             };
         };
     };
+    notices_list_deliveries: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                state?: components["schemas"]["DeliveryState"][] | null;
+                /** @description one or more */
+                channel?: components["schemas"]["Channel"][] | null;
+                /** @description username or name of an endpoint */
+                to?: string | null;
+                min_severity?: number | null;
+                /** @description made at or after */
+                since?: string | null;
+                /** @description made before */
+                until?: string | null;
+                /** @description part of the subject, or the beginning of a key */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    notices_export_deliveries: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description one or more */
+                state?: components["schemas"]["DeliveryState"][] | null;
+                /** @description one or more */
+                channel?: components["schemas"]["Channel"][] | null;
+                /** @description username or name of an endpoint */
+                to?: string | null;
+                min_severity?: number | null;
+                /** @description made at or after */
+                since?: string | null;
+                /** @description made before */
+                until?: string | null;
+                /** @description part of the subject, or the beginning of a key */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    notices_one_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    notices_send_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    notices_lay_aside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayAsideIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     session_demo_clock: {
         parameters: {
             query?: never;
@@ -26215,6 +30912,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadBackOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    command_dispatch_show_dispatch: {
+        parameters: {
+            query?: {
+                /** @description true: in somebody's charge; false: in nobody's */
+                assigned?: boolean | null;
+                /** @description username */
+                responsible?: string | null;
+                template?: string | null;
+                /** @description GB/T 2260 code; a city contains its districts */
+                region?: string | null;
+                severity?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    command_dispatch_show_candidates: {
+        parameters: {
+            query: {
+                /** @description number of the row, as in /cases/{id} */
+                case: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidatesOut"];
                 };
             };
             /** @description Unauthorized */
@@ -30036,6 +34858,410 @@ export interface operations {
             };
         };
     };
+    rosters_list_handovers: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                roster?: string | null;
+                /** @description one or more */
+                state?: components["schemas"]["HandoverState"][] | null;
+                /** @description who gave or took it */
+                who?: string | null;
+                /** @description true: only those that wait for one's signature */
+                mine?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_compose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_one_handover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handover: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handover: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverAnswerIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handover: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverEditIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_give: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handover: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     health_health: {
         parameters: {
             query?: never;
@@ -33517,6 +38743,323 @@ export interface operations {
             };
         };
     };
+    rosters_list_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarLinkOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_make_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarLinkIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarLinkMade"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_revoke_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarLinkOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    notices_show_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    notices_change_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     me_list_delegations: {
         parameters: {
             query?: never;
@@ -34111,6 +39654,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    me_prove_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
                 };
             };
             /** @description Unauthorized */
@@ -34974,6 +40586,428 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    notices_list_notices: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description unread, unanswered (wants an acknowledgement), all */
+                view?: "unread" | "unanswered" | "all";
+                /** @description codes of kinds, one or more */
+                kind?: string[] | null;
+                min_severity?: number | null;
+                /** @description number of what it is about */
+                subject?: string | null;
+                /** @description told of at or after */
+                since?: string | null;
+                /** @description told of before */
+                until?: string | null;
+                /** @description part of a number or title */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    notices_acknowledge_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticesIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    notices_export_notices: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description unread, unanswered (wants an acknowledgement), all */
+                view?: "unread" | "unanswered" | "all";
+                /** @description codes of kinds, one or more */
+                kind?: string[] | null;
+                min_severity?: number | null;
+                /** @description number of what it is about */
+                subject?: string | null;
+                /** @description told of at or after */
+                since?: string | null;
+                /** @description told of before */
+                until?: string | null;
+                /** @description part of a number or title */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    notices_show_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoliciesOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    notices_read_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticesIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    notices_count_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxCounts"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    notices_one_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notice_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -38531,6 +44565,1117 @@ export interface operations {
             };
         };
     };
+    reports_list_reports: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description code of a kind, such as monthly */
+                kind?: string | null;
+                /** @description one or more */
+                state?: components["schemas"]["ReportState"][] | null;
+                /** @description period ends on or after this day */
+                since?: string | null;
+                /** @description period begins on or before this day */
+                until?: string | null;
+                /** @description number of the case that it is about */
+                case?: string | null;
+                /** @description code of the enterprise that it is about */
+                enterprise?: string | null;
+                /** @description part of a number, title or number of issue */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reports_make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeReportIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reports_export_reports: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description code of a kind, such as monthly */
+                kind?: string | null;
+                /** @description one or more */
+                state?: components["schemas"]["ReportState"][] | null;
+                /** @description period ends on or after this day */
+                since?: string | null;
+                /** @description period begins on or before this day */
+                until?: string | null;
+                /** @description number of the case that it is about */
+                case?: string | null;
+                /** @description code of the enterprise that it is about */
+                enterprise?: string | null;
+                /** @description part of a number, title or number of issue */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    reports_list_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportKindOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reports_print_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sheet of paper */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/css": string;
+                };
+            };
+        };
+    };
+    reports_list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordTemplateOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reports_upload_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * File
+                     * Format: binary
+                     */
+                    file: string;
+                    /** Kind */
+                    kind: string;
+                    /**
+                     * Note
+                     * @default
+                     */
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordTemplateOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reports_list_tags: {
+        parameters: {
+            query: {
+                kind: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateTag"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reports_try_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * File
+                     * Format: binary
+                     */
+                    file: string;
+                    /** Kind */
+                    kind: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateTrialOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reports_template_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_kind: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Word */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+                };
+            };
+        };
+    };
+    reports_retire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_kind: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordTemplateOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reports_one_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reports_issue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reports_preview: {
+        parameters: {
+            query?: {
+                /** @description that of the report when left out */
+                language?: components["schemas"]["Language"] | null;
+            };
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page that the PDF is set from */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    reports_remake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemakeOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reports_report_docx: {
+        parameters: {
+            query?: {
+                /** @description that of the report when left out */
+                language?: components["schemas"]["Language"] | null;
+            };
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Word */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+                };
+            };
+        };
+    };
+    reports_report_pdf: {
+        parameters: {
+            query?: {
+                /** @description that of the report when left out */
+                language?: components["schemas"]["Language"] | null;
+            };
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A4, page n of m */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+        };
+    };
+    reports_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Canonical JSON */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    reports_text_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+                paragraph: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextVersionOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reports_write_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+                paragraph: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportTextIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reports_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportWithdrawIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     accounts_rights: {
         parameters: {
             query?: never;
@@ -38569,6 +45714,715 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_list_rosters: {
+        parameters: {
+            query?: {
+                retired?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterOut"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RosterIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_show_month: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description YYYY-MM; none: the running one */
+                month?: string | null;
+                /** @description code of one roster; none: all */
+                roster?: string | null;
+                /** @description shifts of one person only */
+                who?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterMonth"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_export_month: {
+        parameters: {
+            query?: {
+                /** @description begin with a byte order mark, so that Excel reads UTF-8 */
+                bom?: boolean;
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                /** @description YYYY-MM; none: the running one */
+                month?: string | null;
+                /** @description code of one roster; none: all */
+                roster?: string | null;
+                /** @description shifts of one person only */
+                who?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UTF-8 CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    rosters_one_roster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                roster: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_add_exception: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                roster: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RosterExceptionIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_withdraw_exception: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                roster: string;
+                exception_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_retire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                roster: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RosterReasonIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_add_rotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                roster: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotationIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_end_rotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                roster: string;
+                rotation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotationEndIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_ask_swap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                roster: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwapIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwapOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -39380,6 +47234,210 @@ export interface operations {
             };
         };
     };
+    rosters_list_swaps: {
+        parameters: {
+            query?: {
+                page?: number;
+                page_size?: number;
+                /** @description a field name; a minus sign before it turns the order */
+                sort?: string | null;
+                roster?: string | null;
+                /** @description one or more */
+                state?: components["schemas"]["SwapState"][] | null;
+                /** @description true: only those that one asked or must answer */
+                mine?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwapPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_answer_swap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                swap_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwapAnswerIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwapOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rosters_withdraw_swap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                swap_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwapOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     command_todo_list_todo: {
         parameters: {
             query?: {
@@ -39413,7 +47471,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TodoPage"];
+                    "application/json": components["schemas"]["WaitingPage"];
                 };
             };
             /** @description Unauthorized */

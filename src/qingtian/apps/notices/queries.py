@@ -8,7 +8,8 @@ from django.db.models import Count, Max, QuerySet
 
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import TABLE, Verb
-from qingtian.apps.notices.models import Delivery, Notice, Receipt
+from qingtian.apps.notices.models import Delivery, Notice, Outgoing, Receipt
+from qingtian.apps.notices.visibility import governed
 from qingtian.domain.errors import NotPermitted, NotVisible
 from qingtian.packs.notices import notice_kinds
 
@@ -85,6 +86,26 @@ def unaddressed(actor: Actor) -> QuerySet[Notice]:
     """
     require_log(actor)
     return Notice.objects.visible_to(actor).filter(receipts=None, closed_at=None).order_by("-posted_at", "-id")
+
+
+def unbundled(actor: Actor) -> QuerySet[Outgoing]:
+    """Lines that wait to go out, of the places that the actor keeps.
+
+    Raises:
+        NotPermitted.
+    """
+    require_log(actor)
+    return Outgoing.objects.filter(governed(actor, "notice__"), delivery=None)
+
+
+def require_office(actor: Actor) -> None:
+    """Refuse those who hold no office.
+
+    Raises:
+        NotPermitted.
+    """
+    if not actor.official_grants:
+        raise NotPermitted("this is for officials", field="actor", remedy="sign in as an official")
 
 
 def require_log(actor: Actor) -> None:

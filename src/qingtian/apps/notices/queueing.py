@@ -8,7 +8,7 @@ from datetime import datetime
 
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.notices.models import Contact, Notice, Outgoing, Receipt
-from qingtian.apps.notices.people import Directory
+from qingtian.apps.notices.people import Directory, ids_of
 from qingtian.apps.notices.states import Reason
 from qingtian.domain.notices import Channel, EscalationStep, NoticeKind, Quiet, TargetForm
 from qingtian.runtime.clock import SHANGHAI
@@ -28,6 +28,7 @@ class Told:
         new: it was not there before: endpoints get it too.
         otherwise: roles at the place that get it when nobody else is found.
         again: it has become more severe: who has it already is told again.
+        without: usernames of those who are not told, whoever names them.
     """
 
     notice: Notice
@@ -35,6 +36,7 @@ class Told:
     new: bool
     otherwise: tuple[Role, ...] = ()
     again: bool = False
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ def tell(
                 places[where] = named_by(directory, first, row.region_code)
             extra = places[where]
         people = {**extra.people, **one.people}
+        for out in ids_of(one.without) if one.without else ():
+            people.pop(out, None)
         if not people and one.otherwise:
             people = dict.fromkeys(directory.holders(one.otherwise, row.region_code), Reason.ROLE)
         if not people and row.next_step_at is not None:

@@ -21,6 +21,7 @@ from qingtian.apps.notices.queries import unanswered
 from qingtian.apps.notices.states import DeliveryState
 from qingtian.apps.rosters.models import Roster
 from qingtian.packs.finding_kinds import finding_kinds, kind_names
+from qingtian.runtime.clock import SHANGHAI
 
 LISTED = 30  # of each section; the count says how many there are
 SOON = timedelta(hours=24)  # a view, not a legal period
@@ -106,5 +107,5 @@ def _line(number: str, link: str, zh: str, en: str, severity: int, at: datetime 
         "zh": zh,
         "en": en,
         "severity": severity,
-        "at": at.isoformat() if at else "",
+        "at": at.astimezone(SHANGHAI).isoformat(timespec="seconds") if at else "",
     }

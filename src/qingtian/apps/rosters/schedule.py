@@ -70,12 +70,7 @@ def schedules(rosters: Iterable[Roster], start: datetime, end: datetime) -> list
         ]
         after = with_exchanges(plan, [exchange_of(row) for row in roster.exceptions.all()])
         shifts = tuple(one for one in after if one.start < end and one.end > start)
-        wanted = (
-            [Span(start, end)] if roster.coverage == Coverage.ALWAYS else [Span(one.start, one.end) for one in plan]
-        )
-        clipped = [Span(max(one.start, start), min(one.end, end)) for one in wanted]
-        wanted = [one for one in clipped if one.start < one.end]
-        found.append(Schedule(roster, shifts, tuple(gaps(wanted, after))))
+        found.append(Schedule(roster, shifts, tuple(gaps(_wanted(roster, plan, start, end), after))))
     return found
 
 

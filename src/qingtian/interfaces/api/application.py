@@ -36,11 +36,14 @@ from qingtian.interfaces.api.views import (
     ledgers,
     me,
     newcomers,
+    notices,
     obligations,
     overview,
     places,
     registry,
     rejects,
+    reports,
+    rosters,
     rules,
     series,
     session,
@@ -52,7 +55,7 @@ DESCRIPTION = (
     "Observation, judgement by a cited clause, finding, case, evidence. Times carry +08:00 and are the city's; "
     "decimals are strings; every error has one shape. A change needs the session cookie and the header X-CSRFToken "
     "with the `csrf_token` of GET /api/v1/session. Live updates: server-sent events at GET /api/v1/live, event names "
-    "observations, judgements, findings, cases, commands, clock; data is {topic, ids, at}."
+    "observations, judgements, findings, cases, commands, notices, clock; data is {topic, ids, at}."
 )
 
 
@@ -120,6 +123,9 @@ def build_api() -> Api:
         streams,
         enterprise,
         dossiers,
+        reports,
+        notices,
+        rosters,
         journal,
         health,
     ):

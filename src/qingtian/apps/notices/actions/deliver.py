@@ -104,7 +104,7 @@ def mend_delivery(actor: Actor, at: datetime, delivery_id: int, *, again: bool, 
         row = Delivery.objects.visible_to(actor).filter(pk=delivery_id).first()
         if row is None:
             raise NotVisible(f"there is no delivery {delivery_id}", field="delivery", remedy="choose one from the log")
-        region = _place(row)
+        region = place_of(row)
         role = require(actor, Verb.MEND_DELIVERY, region_code=region)
         if row.state != DeliveryState.DEAD:
             raise Conflict(f"it is {row.state}", field="delivery", remedy="only what was given up can be mended")
@@ -118,8 +118,8 @@ def mend_delivery(actor: Actor, at: datetime, delivery_id: int, *, again: bool, 
     return row
 
 
-def _place(row: Delivery) -> str:
-    # The widest place that it is about: who mends it must hold all of it.
+def place_of(row: Delivery) -> str:
+    """The widest place that it is about: who mends it must hold all of it."""
     codes = list(Notice.objects.filter(outgoing__delivery=row).values_list("region_code", flat=True).distinct())
     return codes[0] if len(codes) == 1 else get_settings().city_code
 

@@ -114,7 +114,7 @@ def post_notices(at: datetime, drafts: Sequence[NoticeDraft]) -> list[Notice]:
                 _count(at, row, draft)
                 again.append(row)
             notices.append(row)
-            told.append(Told(row, directory.find(draft.to), first, draft.to.otherwise, louder))
+            told.append(Told(row, directory.find(draft.to), first, draft.to.otherwise, louder, draft.to.without))
         Notice.objects.bulk_create(new)
         _save_counts([row for row in again if row not in new])
         tell(at, directory, told, kinds, steps)

@@ -107,7 +107,7 @@ def give_handover(actor: Actor, at: datetime, number: str) -> Handover:
             severity=2,
             title_zh=f"{row.roster.name_zh}交接班待签收",
             title_en=f"{row.roster.name_en}: a shift is handed over to you",
-            to=Recipients(usernames=(row.taker,), region_code=row.roster.region_code),
+            to=Recipients(usernames=(row.taker,), region_code=row.roster.region_code, without=(row.giver,)),
             dedup_key=f"handover:{row.number}",
             simulated=row.simulated,
         )
@@ -155,7 +155,7 @@ def content_hash(row: Handover) -> str:
         "open_matters": row.open_matters,
         "text": row.text,
     }
-    return hashlib.sha256(canonical_json(signed).encode()).hexdigest()
+    return hashlib.sha256(canonical_json(signed)).hexdigest()
 
 
 def _own_draft(actor: Actor, number: str) -> Handover:
