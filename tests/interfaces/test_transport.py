@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from pytest_django import Settings
 from tests.interfaces.access import table
 from tests.interfaces.standing import Standing
 from tests.interfaces.test_access import let_go
@@ -70,6 +74,8 @@ def assert_protected(answer: HttpResponse, *, policy: str = CONTENT_SECURITY_POL
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert "camera" in answer.headers["Permissions-Policy"]
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-ID"])
     assert "Server" not in answer.headers
     assert "Access-Control-Allow-Origin" not in answer.headers
@@ -209,3 +215,24 @@ def test_the_contract_is_served_as_it_is_published(officer: Client) -> None:
 
     assert set(served["paths"]) == set(published["paths"]) - {"/api/v1/live"}
     assert served["components"]["schemas"] == published["components"]["schemas"]
+
+
+def test_behind_tls_a_browser_is_told_to_come_by_tls_only(settings: Settings) -> None:
+    settings.SECURE_HSTS_SECONDS, settings.SECURE_PROXY_SSL_HEADER = 31536000, ("HTTP_X_FORWARDED_PROTO", "https")
+
+    by_tls = Client().get("/api/v1/health", headers={"X-Forwarded-Proto": "https"})
+    plain = Client().get("/api/v1/health")
+
+    assert by_tls.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in plain.headers
+
+
+def test_production_sends_it_and_marks_its_cookies(tmp_path: Path) -> None:
+    names = ", ".join(f"d.{name}" for name in ("SECURE_HSTS_SECONDS", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"))
+    ask = f"from qingtian.runtime import django_base as d; print({names})"
+    told = {"QINGTIAN_MODE": "production", "QINGTIAN_HTTPS": "true", "QINGTIAN_SECRET_KEY": "x" * 50}
+    env = os.environ | told | {"QINGTIAN_DATA_DIR": str(tmp_path)}
+
+    found = subprocess.run([sys.executable, "-c", ask], env=env, capture_output=True, text=True, check=True)
+
+    assert found.stdout.split() == ["31536000", "True", "True"]

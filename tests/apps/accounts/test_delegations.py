@@ -106,7 +106,7 @@ def test_two_people_stay_two_where_two_must_act(boss: Actor, deputy: Actor) -> N
     window = announce_window(boss, NOW, WindowDraft(stack.pk, "shutdown", NOW + 9 * DAY, NOW + 10 * DAY, "检修"))
     delegate(boss, NOW, draft())
 
-    with pytest.raises(Conflict):
+    with pytest.raises(NotPermitted):
         approve_window(must_stand_in(deputy, NOW, "boss"), NOW, window.pk)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from qingtian.apps.accounts.actor import UNOFFICIAL
 from qingtian.apps.accounts.permissions import TABLE, Verb
 from qingtian.apps.accounts.roles import Role
+from qingtian.packs.procedures import load_procedures
 
 OBJECTS: Mapping[str, tuple[str, str]] = {
     "account": ("账户", "Account"),
@@ -70,6 +71,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "mark_breach": ("case", "认定逾期"),
     "report_problem": ("case", "公众举报"),
     "follow_report": ("case", "查询举报"),
+    "record_visit": ("case", "现场检查记录"),
     "attach_evidence": ("evidence", "添加"),
     "review_evidence": ("evidence", "审核"),
     "redact_evidence": ("evidence", "遮蔽"),
@@ -94,6 +96,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "compute_indicator": ("indicator", "计算指标"),
     "report_figure": ("indicator", "填报数字"),
     "record_decision": ("indicator", "记录决策"),
+    "read_deliveries": ("notice", "查看发送记录"),
+    "mend_delivery": ("notice", "重发或搁置"),
+    "keep_roster": ("notice", "排班"),
+    "make_report": ("report", "制作"),
+    "issue_report": ("report", "签发与撤回"),
+    "keep_template": ("report", "维护模板"),
     "read_journal": ("journal", "查看"),
 }
 
@@ -141,13 +149,15 @@ def _action(verb: Verb) -> ActionRight:
     return ActionRight(kind, verb, zh, verb.value.replace("_", " "), TABLE[verb])
 
 
-def sight_rights(identity_readers: Iterable[str]) -> list[SightRight]:
-    """How much each role sees of what.
+def identity_readers() -> frozenset[str]:
+    """Roles that some procedure lets read who complains; the packs say which."""
+    specs = (spec for procedure in load_procedures().values() for spec in procedure.fields().values())
+    return frozenset(str(role) for spec in specs for role in spec.readers)
 
-    Args:
-        identity_readers: roles that a procedure lets read who complains; the packs say which.
-    """
-    readers = frozenset(map(str, identity_readers))
+
+def sight_rights() -> list[SightRight]:
+    """How much each role sees of what."""
+    readers = identity_readers()
     return [
         _sight("station", "空气站点", "Station", dict.fromkeys(Role, Sight.ALL)),
         *(_sight(kind, zh, en, _governed()) for kind, zh, en in _GOVERNED),

@@ -13,7 +13,7 @@ from qingtian.interfaces.api.paging import PageQuery
 from qingtian.interfaces.api.schemas.base import Moment
 
 
-class AccountFilters(PageQuery):
+class UserAccountFilters(PageQuery):
     """Which accounts."""
 
     q: str | None = Field(None, max_length=MAX_QUERY, description="part of a name")
@@ -24,7 +24,7 @@ class AccountFilters(PageQuery):
     second_factor: bool | None = None
 
 
-class AccountExport(AccountFilters, ExportOptions):
+class UserAccountExport(UserAccountFilters, ExportOptions):
     """Which accounts, and options of the file."""
 
 

@@ -94,7 +94,7 @@ class SignedIn(APIKeyCookie):
             raise NotAuthenticated(
                 "the key is unknown, expired or revoked",
                 field="Authorization",
-                remedy="make a new key on /desk/session",
+                remedy="make a new key on /desk/me",
             )
         who, row = found
         check_rate("key", row.prefix)

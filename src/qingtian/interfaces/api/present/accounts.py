@@ -20,14 +20,13 @@ from qingtian.apps.journal.models import Event
 from qingtian.apps.registry.grids import grid_of, keepers_of
 from qingtian.apps.registry.models import RegistryObject
 from qingtian.apps.registry.veil import veiled
-from qingtian.interfaces.api.account_filters import AccountExport, AccountFilters, PointQuery
+from qingtian.interfaces.api.account_filters import PointQuery, UserAccountExport, UserAccountFilters
 from qingtian.interfaces.api.paging import paged_rows
 from qingtian.interfaces.api.present import me
 from qingtian.interfaces.api.present.exports import answer, bounded
 from qingtian.interfaces.api.present.places import PlaceNames
 from qingtian.interfaces.api.schemas import accounts as out
 from qingtian.interfaces.api.schemas.meta import GrantOut
-from qingtian.packs.procedures import load_procedures
 from qingtian.runtime.settings import get_settings
 
 SORTABLE = {"username": "username", "display_name": "display_name", "seen_at": "seen_at"}
@@ -43,24 +42,24 @@ COLUMNS = {
 }
 
 
-def account_page(actor: Actor, filters: AccountFilters) -> out.AccountPage:
+def account_page(actor: Actor, filters: UserAccountFilters) -> out.UserAccountPage:
     """A page of accounts.
 
     Raises:
         NotPermitted: names the roles that may.
     """
     page, total = paged_rows(accounts(actor, _wanted(filters)), filters, SORTABLE)
-    items = [out.AccountRow(**_row(user)) for user in page]
-    return out.AccountPage(items=items, total=total, page=filters.page, page_size=filters.page_size)
+    items = [out.UserAccountRow(**_row(user)) for user in page]
+    return out.UserAccountPage(items=items, total=total, page=filters.page, page_size=filters.page_size)
 
 
-def accounts_csv(actor: Actor, now: datetime, filters: AccountExport) -> HttpResponse:
+def accounts_csv(actor: Actor, now: datetime, filters: UserAccountExport) -> HttpResponse:
     """Accounts that match, one line each."""
-    rows = [out.AccountRow(**_row(user)) for user in bounded(accounts(actor, _wanted(filters)))]
+    rows = [out.UserAccountRow(**_row(user)) for user in bounded(accounts(actor, _wanted(filters)))]
     return answer("accounts", now, COLUMNS, rows, bom=filters.bom)
 
 
-def account_detail(actor: Actor, username: str) -> out.AccountDetail:
+def account_detail(actor: Actor, username: str) -> out.UserAccountDetail:
     """One account with everything that opens the door for it.
 
     Raises:
@@ -70,7 +69,7 @@ def account_detail(actor: Actor, username: str) -> out.AccountDetail:
     manages = may(actor, Verb.MANAGE_ACCOUNTS, region_code=get_settings().city_code)
     ties = Delegation.objects.filter(Q(principal=user) | Q(deputy=user)).select_related("principal", "deputy")
     keys = ApiKey.objects.filter(owner=user).select_related("owner").order_by("-pk")
-    return out.AccountDetail(
+    return out.UserAccountDetail(
         **_row(user),
         card_number=user.card_number,
         has_password=user.has_usable_password(),
@@ -83,7 +82,7 @@ def account_detail(actor: Actor, username: str) -> out.AccountDetail:
     )
 
 
-def make_account(actor: Actor, at: datetime, given: out.AccountIn) -> out.AccountDetail:
+def make_account(actor: Actor, at: datetime, given: out.UserAccountIn) -> out.UserAccountDetail:
     """A new account.
 
     Raises:
@@ -100,7 +99,7 @@ def make_account(actor: Actor, at: datetime, given: out.AccountIn) -> out.Accoun
     return account_detail(actor, create_user(actor, at, draft).username)
 
 
-def change_account(actor: Actor, at: datetime, username: str, given: out.AccountPatch) -> out.AccountDetail:
+def change_account(actor: Actor, at: datetime, username: str, given: out.UserAccountPatch) -> out.UserAccountDetail:
     """Change what was given.
 
     Raises:
@@ -121,7 +120,6 @@ def change_account(actor: Actor, at: datetime, username: str, given: out.Account
 
 def rights() -> out.RightsOut:
     """The matrix role x object x action, as the code has it."""
-    readers = {role for one in load_procedures().values() for spec in one.fields().values() for role in spec.readers}
     return out.RightsOut(
         roles=[role.value for role in Role],
         actions=[
@@ -143,7 +141,7 @@ def rights() -> out.RightsOut:
                 object_en=row.en,
                 cells={role.value: sight.value for role, sight in row.cells.items()},
             )
-            for row in sight_rights(readers)
+            for row in sight_rights()
         ],
     )
 
@@ -164,7 +162,7 @@ def grid_at(actor: Actor, now: datetime, point: PointQuery) -> out.GridOut:
     )
 
 
-def _wanted(filters: AccountFilters) -> AccountsWanted:
+def _wanted(filters: UserAccountFilters) -> AccountsWanted:
     return AccountsWanted(
         text=filters.q or "",
         role=filters.role.value if filters.role else "",
@@ -198,9 +196,11 @@ def _grants(given: Iterable[out.GrantIn] | None) -> tuple[Grant, ...] | None:
     return tuple(Grant(one.role, one.region_code, one.org, one.case_type) for one in given)
 
 
-def _events(user: User) -> list[out.AccountEvent]:
+def _events(user: User) -> list[out.UserAccountEvent]:
     rows = Event.objects.filter(object_type="user", object_id=str(user.pk)).order_by("-seq")[:SHOWN_EVENTS]
-    return [out.AccountEvent(at=row.at, type=row.type, actor=row.actor, detail=_detail(row.payload)) for row in rows]
+    return [
+        out.UserAccountEvent(at=row.at, type=row.type, actor=row.actor, detail=_detail(row.payload)) for row in rows
+    ]
 
 
 def _detail(payload: dict[str, object]) -> str:

@@ -8,16 +8,20 @@ from datetime import datetime
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest
 
-from qingtian.apps.accounts import browsers
+from qingtian.apps.accounts import browsers, lockout
 from qingtian.apps.accounts.actions import api_keys, delegate, second_factor
 from qingtian.apps.accounts.actions.change_password import change_password
 from qingtian.apps.accounts.actor import Actor, actor_of
 from qingtian.apps.accounts.delegations import delegations_of
 from qingtian.apps.accounts.models import ApiKey, Delegation, User, UserSession
-from qingtian.apps.accounts.second_factor import enrolled_factor, must_have_factor, recovery_left
+from qingtian.apps.accounts.second_factor import enrolled_factor, must_have_factor, proves, recovery_left
 from qingtian.apps.accounts.totp import otpauth_uri, secret_text
+from qingtian.apps.journal.record import writing
+from qingtian.domain.errors import InvalidInput
 from qingtian.interfaces.api.auth import FACTOR, user_of
+from qingtian.interfaces.api.errors import TooManyAttempts
 from qingtian.interfaces.api.present.pictures import qr_svg
+from qingtian.interfaces.api.requests import address_of
 from qingtian.interfaces.api.schemas import accounts as out
 from qingtian.runtime.clock import current_clock, real_now
 
@@ -53,6 +57,24 @@ def confirm_factor(request: HttpRequest, at: datetime, code: str) -> out.Recover
     codes = second_factor.confirm_second_factor(user_of(request), at, code, now=real_now())
     request.session[FACTOR] = True
     return out.RecoveryCodes(codes=codes)
+
+
+def prove_factor(request: HttpRequest, code: str) -> None:
+    """Prove the second factor in this browser, which a provider of identities let in without.
+
+    Raises:
+        TooManyAttempts, InvalidInput.
+    """
+    user, address, now = user_of(request), address_of(request), real_now()
+    if wait := lockout.wait_s(user.username, address, now):
+        raise TooManyAttempts("too many failed attempts", field="code", remedy=f"wait {wait} s", wait_s=wait)
+    with writing():
+        right = proves(user, code, now)
+    if not right:
+        lockout.failed(user.username, address, now)
+        raise InvalidInput("this is not the code of now", field="code", remedy="type the one that is shown now")
+    lockout.succeeded(user.username, address)
+    request.session[FACTOR] = True
 
 
 def new_password(request: HttpRequest, at: datetime, given: out.PasswordIn) -> None:

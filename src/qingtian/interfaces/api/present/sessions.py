@@ -45,9 +45,10 @@ def session_out(request: HttpRequest, challenge: Challenge = Challenge.NONE) -> 
     token = get_token(request)
     found = visitor(request)
     if found is None or found.actor is None:
-        asked = Challenge.ENROL if found else challenge
+        if found:
+            challenge = Challenge.PROVE if enrolled_factor(found.user) else Challenge.ENROL
         return SessionOut(
-            authenticated=False, challenge=asked, acting_for=None, may_act_for=[], user=None, csrf_token=token
+            authenticated=False, challenge=challenge, acting_for=None, may_act_for=[], user=None, csrf_token=token
         )
     if request.session.session_key:
         browsers.seen(request.session.session_key, real_now())
@@ -150,6 +151,11 @@ def enter(request: HttpRequest, at: datetime, user: User, way: verb.Way, *, fact
         _remember(request, user, way, old_key or "")
 
 
+def refused_by_provider(request: HttpRequest, at: datetime, reason: verb.Refusal, why: str) -> None:
+    """Write down that a sign-in by the provider of identities came to nothing; who it was is not known."""
+    _refused(at, "", address_of(request), reason, why)
+
+
 def _remember(request: HttpRequest, user: User, way: verb.Way, old_key: str) -> None:
     now, key = real_now(), request.session.session_key
     if key is None:
@@ -178,8 +184,8 @@ def _failed(at: datetime, username: str, address: str, reason: verb.Refusal) -> 
     )
 
 
-def _refused(at: datetime, username: str, address: str, reason: verb.Refusal) -> None:
-    _log.warning("sign-in refused for %r from %s: %s", username, address, reason.value)
+def _refused(at: datetime, username: str, address: str, reason: verb.Refusal, why: str = "") -> None:
+    _log.warning("sign-in refused for %r from %s: %s %s", username, address, reason.value, why)
     if (left_out := refusals.spend()) is not None:
         verb.refuse_sign_in(at, username, reason, left_out=left_out)
 

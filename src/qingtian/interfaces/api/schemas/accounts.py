@@ -135,7 +135,7 @@ class GrantIn(Input):
     case_type: str = Field("", max_length=20)
 
 
-class AccountIn(Input):
+class UserAccountIn(Input):
     """A new account."""
 
     username: str = Field(min_length=1, max_length=150)
@@ -146,7 +146,7 @@ class AccountIn(Input):
     password: str | None = Field(None, max_length=1000, description="empty: only a provider of identities lets in")
 
 
-class AccountPatch(Input):
+class UserAccountPatch(Input):
     """What changes of an account; what is left out stays."""
 
     display_name: str | None = Field(None, max_length=150)
@@ -163,7 +163,7 @@ class ReasonOnly(Input):
     reason: str = Field(min_length=1, max_length=500)
 
 
-class AccountRow(PersonOut):
+class UserAccountRow(PersonOut):
     """An account in a list."""
 
     active: bool
@@ -173,11 +173,11 @@ class AccountRow(PersonOut):
     seen_at: CityTime | None = Field(description="when one of its browsers was last used; the machine's time")
 
 
-class AccountPage(Page[AccountRow]):
+class UserAccountPage(Page[UserAccountRow]):
     """A page of accounts."""
 
 
-class AccountEvent(Schema):
+class UserAccountEvent(Schema):
     """Something that happened to an account."""
 
     at: CityTime
@@ -186,7 +186,7 @@ class AccountEvent(Schema):
     detail: str
 
 
-class AccountDetail(AccountRow):
+class UserAccountDetail(UserAccountRow):
     """An account with everything that opens the door for it."""
 
     card_number: str
@@ -195,7 +195,7 @@ class AccountDetail(AccountRow):
     sessions: list[BrowserOut]
     keys: list[KeyOut]
     delegations: list[DelegationOut]
-    events: list[AccountEvent]
+    events: list[UserAccountEvent]
     may_manage: bool
 
 

@@ -77,6 +77,7 @@ class Challenge(StrEnum):
 
     NONE = ""
     CODE = "code"  # of the second factor: send it with name and password
+    PROVE = "prove"  # signed in by a provider that asked for a password only: send the code to /me/second-factor/prove
     ENROL = "enrol"  # the role needs a second factor and the account has none
 
 

@@ -7,7 +7,13 @@ from ninja import Query, Router, Status
 
 from qingtian.apps.accounts.actions.end_sessions import end_all_sessions
 from qingtian.apps.accounts.actions.second_factor import take_second_factor
-from qingtian.interfaces.api.account_filters import AccountExport, AccountFilters, PointQuery, ReadExport, ReadFilters
+from qingtian.interfaces.api.account_filters import (
+    PointQuery,
+    ReadExport,
+    ReadFilters,
+    UserAccountExport,
+    UserAccountFilters,
+)
 from qingtian.interfaces.api.auth import actor
 from qingtian.interfaces.api.present import accounts as present
 from qingtian.interfaces.api.present import reads as read_by
@@ -18,40 +24,40 @@ from qingtian.runtime.clock import current_clock, real_now
 router = Router(tags=["accounts"])
 
 
-@router.get("/accounts", response=reads(out.AccountPage), summary="Accounts")
-def list_accounts(request: HttpRequest, filters: Query[AccountFilters]) -> out.AccountPage:
+@router.get("/accounts", response=reads(out.UserAccountPage), summary="Accounts")
+def list_accounts(request: HttpRequest, filters: Query[UserAccountFilters]) -> out.UserAccountPage:
     """For those who look after accounts; sort by username, display_name, seen_at."""
     return present.account_page(actor(request), filters)
 
 
 @router.get("/accounts/export.csv", summary="Accounts as a table")
-def export_accounts(request: HttpRequest, filters: Query[AccountExport]) -> HttpResponse:
+def export_accounts(request: HttpRequest, filters: Query[UserAccountExport]) -> HttpResponse:
     """The list as CSV."""
     return present.accounts_csv(actor(request), current_clock().now(), filters)
 
 
-@router.post("/accounts", response=writes(out.AccountDetail, 201), summary="Give somebody an account")
-def make_account(request: HttpRequest, data: out.AccountIn) -> Status[out.AccountDetail]:
+@router.post("/accounts", response=writes(out.UserAccountDetail, 201), summary="Give somebody an account")
+def make_account(request: HttpRequest, data: out.UserAccountIn) -> Status[out.UserAccountDetail]:
     """With roles in their scopes."""
     return Status(201, present.make_account(actor(request), current_clock().now(), data))
 
 
-@router.get("/accounts/{username}", response=reads(out.AccountDetail), summary="One account")
-def account(request: HttpRequest, username: str) -> out.AccountDetail:
+@router.get("/accounts/{username}", response=reads(out.UserAccountDetail), summary="One account")
+def account(request: HttpRequest, username: str) -> out.UserAccountDetail:
     """Roles, second factor, browsers, keys, deputies, and what happened to it."""
     return present.account_detail(actor(request), username)
 
 
-@router.patch("/accounts/{username}", response=writes(out.AccountDetail), summary="Change an account")
-def change_account(request: HttpRequest, username: str, data: out.AccountPatch) -> out.AccountDetail:
+@router.patch("/accounts/{username}", response=writes(out.UserAccountDetail), summary="Change an account")
+def change_account(request: HttpRequest, username: str, data: out.UserAccountPatch) -> out.UserAccountDetail:
     """Names, roles, password, activity. Nobody changes his own rights."""
     return present.change_account(actor(request), current_clock().now(), username, data)
 
 
 @router.post(
-    "/accounts/{username}/take-second-factor", response=writes(out.AccountDetail), summary="For who lost the phone"
+    "/accounts/{username}/take-second-factor", response=writes(out.UserAccountDetail), summary="For who lost the phone"
 )
-def take_factor(request: HttpRequest, username: str, data: out.ReasonOnly) -> out.AccountDetail:
+def take_factor(request: HttpRequest, username: str, data: out.ReasonOnly) -> out.UserAccountDetail:
     """He enrols anew; say how you made sure who asks."""
     who = actor(request)
     take_second_factor(who, current_clock().now(), username, reason=data.reason)

@@ -41,6 +41,15 @@ def confirm_factor(request: HttpRequest, data: out.CodeIn) -> out.RecoveryCodes:
     return present.confirm_factor(request, current_clock().now(), data.code)
 
 
+@router.post(
+    "/me/second-factor/prove", response=writes(SessionOut), auth=Enrolling(), summary="Prove it after the provider"
+)
+def prove_factor(request: HttpRequest, data: out.CodeIn) -> SessionOut:
+    """For who was let in by a provider of identities that asked for no second factor, where a role needs one."""
+    present.prove_factor(request, data.code)
+    return sessions.session_out(request)
+
+
 @router.post("/me/second-factor/recovery-codes", response=writes(out.RecoveryCodes), summary="New recovery codes")
 def renew_codes(request: HttpRequest, data: out.CodeIn) -> out.RecoveryCodes:
     """New recovery codes; the old ones no longer count."""
