@@ -88,7 +88,7 @@ const session = {
   meta: () => unwrap(client.GET('/api/v1/meta')),
   healthReport: () => unwrap<HealthReport>(client.GET('/api/v1/health/report')),
   session: () => unwrap(client.GET('/api/v1/session')),
-  signIn: (username: string, password: string) => unwrap(client.POST('/api/v1/session', { body: { username, password } })),
+  signIn: (username: string, password: string, code = '') => unwrap(client.POST('/api/v1/session', { body: { username, password, code } })),
   signOut: () => unwrap(client.DELETE('/api/v1/session')),
   enterDemo: (username: string) => unwrap(client.POST('/api/v1/demo/session', { body: { username } })),
   setClock: (wish: { speed?: number; paused?: boolean }) => unwrap(client.PUT('/api/v1/demo/clock', { body: wish })),

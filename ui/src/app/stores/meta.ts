@@ -2,9 +2,15 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { api } from '@/api/calls'
 import type { Category, Meta, Region } from '@/api/types'
+import { recall, remember } from '@/app/remembered'
 import { usePrefs } from '@/app/stores/prefs'
 import { pick } from '@/text/format'
 
+interface Read {
+  meta: Meta
+  at: number
+}
+const READ = 'meta'
 const TICK_MS = 1000
 const REFRESH_MS = 30_000
 
@@ -22,9 +28,20 @@ export const useMeta = defineStore('meta', () => {
       meta.value = await api.meta()
       readAt.value = machineNow.value = Date.now()
       failed.value = false
+      remember(READ, { meta: meta.value, at: readAt.value } satisfies Read)
     } catch {
       failed.value = true
+      if (!meta.value) restore()
     }
+  }
+
+  // The label of the data and the city's clock also hold on a phone that starts without a network.
+  function restore(): void {
+    const last = recall<Read>(READ)
+    if (!last) return
+    meta.value = last.meta
+    readAt.value = last.at
+    machineNow.value = Date.now()
   }
 
   async function start(): Promise<void> {
