@@ -31,6 +31,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         )
     (tmp_path / "assets" / "desk-Ab3_x9Zq.js").write_text("console.log(1);" * 200, "utf-8")
     (tmp_path / "assets" / "plain.css").write_text("a{}", "utf-8")
+    (tmp_path / "field-worker.js").write_text("self.addEventListener('fetch', () => {})", "utf-8")
     (tmp_path / "secret.txt").write_text("hidden words", "utf-8")
     monkeypatch.setattr(bundle, "dist", lambda: tmp_path)
     return tmp_path
@@ -59,6 +60,17 @@ def test_the_application_answers_every_address_below_its_doors(built: Path, db: 
     assert b"<title>screen</title>" in client.get("/screen/").content
     assert client.get("/desk").headers["Location"] == "/desk/"
     assert client.get("/screen").headers["Location"] == "/screen/"
+
+
+def test_the_worker_of_the_phone_lies_in_its_door_and_is_asked_for_again(built: Path, db: None) -> None:
+    answer = Client().get("/field/worker.js")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert answer.headers["Content-Security-Policy"] == CSP
+    again = Client().get("/field/worker.js", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    (built / "field-worker.js").unlink()
+    assert Client().get("/field/worker.js").status_code == 404
 
 
 def test_the_pages_set_the_csrf_cookie(built: Path, db: None) -> None:

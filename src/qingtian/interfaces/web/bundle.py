@@ -22,6 +22,7 @@ from qingtian.interfaces.web.compression import compress, takes_gzip
 from qingtian.interfaces.web.words import words_for
 
 DESK, SCREEN = "index.html", "screen.html"
+FIELD_WORKER = "field-worker.js"
 HASHED = re.compile(r"-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$")  # the name changes with the content
 FOR_EVER, ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 COMPRESSED = frozenset({".js", ".css", ".svg", ".json", ".geojson", ".map", ".mjs", ".html"})
@@ -45,6 +46,15 @@ def desk(request: HttpRequest, path: str = "") -> HttpResponse:
 def screen(request: HttpRequest, path: str = "") -> HttpResponse:
     """The command screen."""
     return _page(request, SCREEN)
+
+
+@require_safe
+def field_worker(request: HttpRequest) -> HttpResponseBase:
+    """The service worker of the phone: below its door, which is its scope, and asked for again each time."""
+    file = dist() / FIELD_WORKER
+    if not file.is_file():
+        raise Http404("no worker in the bundle")
+    return file_response(request, file, ASK_AGAIN)
 
 
 @require_safe

@@ -137,7 +137,7 @@ class VisitIn(ParcelIn, Input):
     """The record of a visit."""
 
     revision: int = Field(description="of the case, as you saw it; refused with 409 `case_moved` when it has changed")
-    seen_at: Moment = Field(description="when you saw it so")
+    seen_at: Moment = Field(description="when you saw it so, by the clock of the server")
     began_at: Moment
     ended_at: Moment
     inspectors: list[Name] = Field(min_length=1, max_length=20)
