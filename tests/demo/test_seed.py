@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from qingtian.apps.accounts.models import User
@@ -10,7 +12,11 @@ from qingtian.apps.journal.models import Event
 from qingtian.apps.journal.verify import verify_journal
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.apps.registry.queries import device_profiles
+from qingtian.apps.rosters.models import Roster
+from qingtian.apps.rosters.queries import on_duty
+from qingtian.apps.rosters.schedule import schedules
 from qingtian.demo.city import City
+from qingtian.demo.duty_room import ROSTER
 from qingtian.demo.people import PEOPLE
 from qingtian.demo.plan import CityPlan
 from qingtian.demo.seed import seed_city
@@ -41,6 +47,16 @@ def test_everything_but_stations_and_regions_is_marked_simulated(small_plan: Cit
     for row in RegistryObject.objects.all():
         assert row.simulated == (row.type not in real), row
     assert not User.objects.filter(simulated=False).exists()
+
+
+def test_somebody_is_on_duty_at_every_hour_from_the_first(small_plan: CityPlan) -> None:
+    seed_city(small_plan, AT, expects=("hour",))
+    held = [on_duty(AT + timedelta(hours=hour), ROSTER) for hour in range(24 * 7)]
+    assert all(len(one) == 1 for one in held)
+    assert {one[0] for one in held} == {"duty", "handler", "inspector1", "inspector2"}
+    (room,) = schedules(Roster.objects.all(), AT, AT + timedelta(days=30))
+    assert room.roster.simulated
+    assert room.gaps == ()
 
 
 def test_stations_are_real_and_the_unknown_place_stays_unknown(small_plan: CityPlan) -> None:

@@ -14,6 +14,7 @@ from qingtian.apps.accounts.models import User
 from qingtian.apps.registry.actions.register_many import register_many
 from qingtian.apps.registry.actions.register_object import ObjectDraft
 from qingtian.apps.registry.models import ObjectType
+from qingtian.demo.duty_room import seed_roster
 from qingtian.demo.limits import Limit
 from qingtian.demo.people import CITY, OFFICES, PEOPLE, draft_of, enterprise_person
 from qingtian.demo.plan import (
@@ -73,6 +74,7 @@ def seed_city(
     for person in people:
         if person.username not in known:
             create_user(SYSTEM_ACTOR, at, draft_of(person))
+    seed_roster(at)
     return Seeded(
         enterprises=len(plan.enterprises),
         outlets=len(plan.outlets),

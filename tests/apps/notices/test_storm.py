@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.apps.city import NOW, account, actor, found, outlet
+from tests.apps.city import NOW, account, actor, found, outlet, register
 from tests.apps.notices.scene import reached
 from tests.duties.memory_store import MemoryStore
 
@@ -22,6 +22,9 @@ from qingtian.apps.notices.actions.deliver import make_bundles
 from qingtian.apps.notices.actions.read_notices import acknowledge
 from qingtian.apps.notices.models import Delivery, Notice, Outgoing, Receipt
 from qingtian.apps.notices.queries import waiting
+from qingtian.apps.registry.actions.register_object import ObjectDraft
+from qingtian.apps.registry.actions.relate_objects import relate_objects
+from qingtian.apps.registry.models import ObjectType, RegistryObject, RelationKind
 from qingtian.apps.rosters.actions.keep_roster import RosterDraft, RotationDraft, add_rotation, set_up_roster
 from qingtian.duties.duty import DutyContext
 from qingtian.duties.escalate import escalate
@@ -138,3 +141,21 @@ def test_the_first_run_tells_of_the_last_hour_not_of_years() -> None:
     assert report.state == {"seq": Event.objects.latest("seq").seq}
     found(stack, at=NOW, about="another")
     assert tell_findings(context(1, report.state)).notes == ["1 findings told"]
+
+
+def test_the_keepers_of_the_grid_are_told_beside_who_is_on_duty() -> None:
+    duty, stack = room(), outlet()
+    RegistryObject.objects.filter(pk=stack.pk).update(lon=114.45, lat=30.65)
+    ring = [[114.4, 30.6], [114.5, 30.6], [114.5, 30.7], [114.4, 30.7], [114.4, 30.6]]
+    area = {"type": "Polygon", "coordinates": [ring]}
+    keeper, grid = register(
+        ObjectDraft(ObjectType.ORGANISATION, "STREET-1", "某街道", region_code="420107"),
+        ObjectDraft(ObjectType.GRID, "G-1", "一号网格", region_code="420107", geometry=area),
+    )
+    relate_objects(SYSTEM_ACTOR, NOW - timedelta(days=9), keeper.pk, grid.pk, RelationKind.SERVES)
+    account("street", Role.INSPECTOR, org="STREET-1")
+    account("elsewhere", Role.INSPECTOR, org="STREET-2")
+    found(stack, severity=3)
+    tell_findings(context(1))
+    told = dict(Receipt.objects.values_list("user__username", "reason"))
+    assert told == {duty.username: "on_duty", "street": "role"}

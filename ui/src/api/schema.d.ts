@@ -9695,37 +9695,31 @@ export interface components {
         };
         /**
          * ContactOut
-         * @description How one is reached outside the inbox, and when not.
+         * @description Whom an enterprise may turn to.
          */
         ContactOut: {
             /**
-             * Channels
-             * @description ways for common notices; an escalation uses every way with an address
+             * Case
+             * @description the service case that names this commissioner
              */
-            channels: string[];
-            /** Email */
-            email: string;
-            /** Language */
-            language: string;
-            /** Phone */
+            case: number | null;
+            /** Case Number */
+            case_number: string;
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string;
+            /**
+             * Phone
+             * @description empty where none is on record
+             */
             phone: string;
             /**
-             * Quiet From
-             * @description HH:MM, empty: no quiet hours
+             * Role
+             * @description named in the register, named in a service case, or the organisation that supervises it
+             * @enum {string}
              */
-            quiet_from: string;
-            /**
-             * Quiet Passes
-             * @description notices at least so severe pass the quiet hours
-             */
-            quiet_passes: number;
-            /** Quiet Until */
-            quiet_until: string;
-            /**
-             * Ways
-             * @description ways that this installation has set up
-             */
-            ways: string[];
+            role: "commissioner" | "project_commissioner" | "supervisor";
         };
         /**
          * CorrectionFilters
@@ -11663,6 +11657,25 @@ export interface components {
             since?: string | null;
             /** Template */
             template: string;
+        };
+        /**
+         * DutyLoadOut
+         * @description How much duty somebody has in a month.
+         */
+        DutyLoadOut: {
+            /**
+             * Hours
+             * @description h
+             */
+            hours: string;
+            /**
+             * Restday Hours
+             * @description h on weekends and holidays
+             */
+            restday_hours: string;
+            /** Shifts */
+            shifts: number;
+            who: components["schemas"]["DutyPersonOut"];
         };
         /**
          * DutyMonth
@@ -14658,15 +14671,15 @@ export interface components {
         };
         /**
          * GapOut
-         * @description Time that somebody must have and nobody has.
+         * @description Periods that every site lacks.
          */
         GapOut: {
-            /** Ends At */
-            ends_at: string;
-            /** Roster */
-            roster: string;
-            /** Starts At */
-            starts_at: string;
+            /** First */
+            first: string;
+            /** Last */
+            last: string;
+            /** Periods */
+            periods: number;
         };
         /**
          * GapPage
@@ -14978,63 +14991,6 @@ export interface components {
             answer: string;
         };
         /**
-         * HandoverDetail
-         * @description A handover note.
-         */
-        HandoverDetail: {
-            /** Accepted At */
-            accepted_at: string | null;
-            /** Answer */
-            answer: string;
-            /** Composed At */
-            composed_at: string;
-            /**
-             * Content Hash
-             * @description SHA-256 of what both sign; empty before
-             */
-            content_hash: string;
-            /** Counts */
-            counts: {
-                [key: string]: number;
-            };
-            /** Events */
-            events: components["schemas"]["EventOut"][];
-            /** Given At */
-            given_at: string | null;
-            giver: components["schemas"]["DutyPersonOut"];
-            /**
-             * Intact
-             * @description whether it is what was signed
-             */
-            intact: boolean;
-            /** Matters */
-            matters: components["schemas"]["MattersOut"][];
-            /** May Accept */
-            may_accept: boolean;
-            /** May Edit */
-            may_edit: boolean;
-            /** Number */
-            number: string;
-            /** Revision */
-            revision: number;
-            /** Roster */
-            roster: string;
-            /** Roster En */
-            roster_en: string;
-            /** Roster Zh */
-            roster_zh: string;
-            /** Shift End */
-            shift_end: string;
-            /** Shift Start */
-            shift_start: string;
-            /** Simulated */
-            simulated: boolean;
-            state: components["schemas"]["HandoverState"];
-            taker: components["schemas"]["DutyPersonOut"];
-            /** Text */
-            text: string;
-        };
-        /**
          * HandoverEditIn
          * @description What the lists do not say.
          */
@@ -15093,62 +15049,35 @@ export interface components {
             who?: string | null;
         };
         /**
-         * HandoverIn
-         * @description Whose shift is handed over.
-         */
-        HandoverIn: {
-            /** Roster */
-            roster: string;
-        };
-        /**
          * HandoverOut
-         * @description A handover note in a list.
+         * @description One request to another organisation.
          */
         HandoverOut: {
-            /** Accepted At */
-            accepted_at: string | null;
-            /** Composed At */
-            composed_at: string;
-            /** Counts */
-            counts: {
-                [key: string]: number;
-            };
-            /** Given At */
-            given_at: string | null;
-            giver: components["schemas"]["DutyPersonOut"];
-            /** Number */
-            number: string;
-            /** Roster */
-            roster: string;
-            /** Roster En */
-            roster_en: string;
-            /** Roster Zh */
-            roster_zh: string;
-            /** Shift End */
-            shift_end: string;
-            /** Shift Start */
-            shift_start: string;
-            /** Simulated */
-            simulated: boolean;
-            state: components["schemas"]["HandoverState"];
-            taker: components["schemas"]["DutyPersonOut"];
-        };
-        /**
-         * HandoverPage
-         * @description A page of notes.
-         */
-        HandoverPage: {
-            /** Items */
-            items: components["schemas"]["HandoverOut"][];
-            /** Page */
-            page: number;
-            /** Page Size */
-            page_size: number;
+            /** Answer */
+            answer: string;
+            /** Answered At */
+            answered_at: string | null;
+            /** Answered By */
+            answered_by: string;
+            /** Asked At */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string;
+            /** From Name */
+            from_name: string;
+            /** From Org */
+            from_org: string;
+            /** Reason */
+            reason: string;
             /**
-             * Total
-             * @description rows that match the filters, on all pages
+             * State
+             * @description asked, accepted, silent, objected or decided
              */
-            total: number;
+            state: string;
+            /** To Name */
+            to_name: string;
+            /** To Org */
+            to_org: string;
         };
         /**
          * HandoverState
@@ -15559,12 +15488,97 @@ export interface components {
             unread: number;
         };
         /**
+         * InboxLineOut
+         * @description A line of an inbox.
+         */
+        InboxLineOut: {
+            /**
+             * Acknowledged
+             * @description by oneself
+             */
+            acknowledged: boolean;
+            /**
+             * Answerable
+             * @description it wants an acknowledgement and has none
+             */
+            answerable: boolean;
+            /** Category */
+            category: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed By */
+            closed_by: string;
+            /** Closed By Name */
+            closed_by_name: string;
+            /**
+             * Closed Why
+             * @description acknowledged or settled; empty while it is open
+             */
+            closed_why: string;
+            /**
+             * Escalates At
+             * @description when silence brings in the next; none: nobody comes
+             */
+            escalates_at: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Kind En */
+            kind_en: string;
+            /** Kind Zh */
+            kind_zh: string;
+            /**
+             * Last At
+             * @description when it was told of the last time
+             */
+            last_at: string;
+            /**
+             * Link
+             * @description page of this installation; empty where there is none
+             */
+            link: string;
+            /** Posted At */
+            posted_at: string;
+            /** Read */
+            read: boolean;
+            /**
+             * Reason
+             * @description why one got it: named, role, on_duty, escalated
+             */
+            reason: string;
+            /** Region Code */
+            region_code: string;
+            /** Severity */
+            severity: number;
+            /** Simulated */
+            simulated: boolean;
+            /**
+             * Step
+             * @description step of the policy that brought it
+             */
+            step: number;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Subject Number */
+            subject_number: string;
+            /**
+             * Times
+             * @description how often it was told of while it stands
+             */
+            times: number;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+        };
+        /**
          * InboxPage
          * @description A page of one's inbox.
          */
         InboxPage: {
             /** Items */
-            items: components["schemas"]["NoticeOut"][];
+            items: components["schemas"]["InboxLineOut"][];
             /** Page */
             page: number;
             /** Page Size */
@@ -16789,22 +16803,17 @@ export interface components {
         };
         /**
          * LoadOut
-         * @description How much duty somebody has in a month.
+         * @description How much somebody has in charge.
          */
         LoadOut: {
-            /**
-             * Hours
-             * @description h
-             */
-            hours: string;
-            /**
-             * Restday Hours
-             * @description h on weekends and holidays
-             */
-            restday_hours: string;
-            /** Shifts */
-            shifts: number;
-            who: components["schemas"]["DutyPersonOut"];
+            /** Breached */
+            breached: number;
+            /** Near */
+            near: number;
+            /** Open */
+            open: number;
+            /** Severe */
+            severe: number;
         };
         /**
          * LoginIn
@@ -19153,6 +19162,40 @@ export interface components {
             /** Stations Total */
             stations_total: number;
             trend: components["schemas"]["TrendOut"];
+        };
+        /**
+         * OwnContactOut
+         * @description How one is reached outside the inbox, and when not.
+         */
+        OwnContactOut: {
+            /**
+             * Channels
+             * @description ways for common notices; an escalation uses every way with an address
+             */
+            channels: string[];
+            /** Email */
+            email: string;
+            /** Language */
+            language: string;
+            /** Phone */
+            phone: string;
+            /**
+             * Quiet From
+             * @description HH:MM, empty: no quiet hours
+             */
+            quiet_from: string;
+            /**
+             * Quiet Passes
+             * @description notices at least so severe pass the quiet hours
+             */
+            quiet_passes: number;
+            /** Quiet Until */
+            quiet_until: string;
+            /**
+             * Ways
+             * @description ways that this installation has set up
+             */
+            ways: string[];
         };
         /**
          * OwnEnterprise
@@ -22467,7 +22510,7 @@ export interface components {
              * Gaps
              * @description gaps that begin on it, or go on from the month before
              */
-            gaps: components["schemas"]["GapOut"][];
+            gaps: components["schemas"]["RosterGapOut"][];
             /**
              * Kind
              * @description workday, makeup_workday, weekend or holiday
@@ -22589,6 +22632,18 @@ export interface components {
             withdrawn_at: string | null;
         };
         /**
+         * RosterGapOut
+         * @description Time that somebody must have and nobody has.
+         */
+        RosterGapOut: {
+            /** Ends At */
+            ends_at: string;
+            /** Roster */
+            roster: string;
+            /** Starts At */
+            starts_at: string;
+        };
+        /**
          * RosterIn
          * @description A roster to set up.
          */
@@ -22623,7 +22678,7 @@ export interface components {
              */
             gap_hours: string;
             /** Load */
-            load: components["schemas"]["LoadOut"][];
+            load: components["schemas"]["DutyLoadOut"][];
             /** Month */
             month: string;
             /** Rosters */
@@ -23626,6 +23681,121 @@ export interface components {
          * @enum {string}
          */
         Shape: "none" | "point" | "area" | "any";
+        /**
+         * ShiftNoteDetail
+         * @description A handover note.
+         */
+        ShiftNoteDetail: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Answer */
+            answer: string;
+            /** Composed At */
+            composed_at: string;
+            /**
+             * Content Hash
+             * @description SHA-256 of what both sign; empty before
+             */
+            content_hash: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Events */
+            events: components["schemas"]["EventOut"][];
+            /** Given At */
+            given_at: string | null;
+            giver: components["schemas"]["DutyPersonOut"];
+            /**
+             * Intact
+             * @description whether it is what was signed
+             */
+            intact: boolean;
+            /** Matters */
+            matters: components["schemas"]["MattersOut"][];
+            /** May Accept */
+            may_accept: boolean;
+            /** May Edit */
+            may_edit: boolean;
+            /** Number */
+            number: string;
+            /** Revision */
+            revision: number;
+            /** Roster */
+            roster: string;
+            /** Roster En */
+            roster_en: string;
+            /** Roster Zh */
+            roster_zh: string;
+            /** Shift End */
+            shift_end: string;
+            /** Shift Start */
+            shift_start: string;
+            /** Simulated */
+            simulated: boolean;
+            state: components["schemas"]["HandoverState"];
+            taker: components["schemas"]["DutyPersonOut"];
+            /** Text */
+            text: string;
+        };
+        /**
+         * ShiftNoteIn
+         * @description Whose shift is handed over.
+         */
+        ShiftNoteIn: {
+            /** Roster */
+            roster: string;
+        };
+        /**
+         * ShiftNoteOut
+         * @description A handover note in a list.
+         */
+        ShiftNoteOut: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Composed At */
+            composed_at: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Given At */
+            given_at: string | null;
+            giver: components["schemas"]["DutyPersonOut"];
+            /** Number */
+            number: string;
+            /** Roster */
+            roster: string;
+            /** Roster En */
+            roster_en: string;
+            /** Roster Zh */
+            roster_zh: string;
+            /** Shift End */
+            shift_end: string;
+            /** Shift Start */
+            shift_start: string;
+            /** Simulated */
+            simulated: boolean;
+            state: components["schemas"]["HandoverState"];
+            taker: components["schemas"]["DutyPersonOut"];
+        };
+        /**
+         * ShiftNotePage
+         * @description A page of notes.
+         */
+        ShiftNotePage: {
+            /** Items */
+            items: components["schemas"]["ShiftNoteOut"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /**
+             * Total
+             * @description rows that match the filters, on all pages
+             */
+            total: number;
+        };
         /**
          * ShiftOut
          * @description One stretch of duty of one person.
@@ -34885,7 +35055,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HandoverPage"];
+                    "application/json": components["schemas"]["ShiftNotePage"];
                 };
             };
             /** @description Unauthorized */
@@ -34935,7 +35105,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["HandoverIn"];
+                "application/json": components["schemas"]["ShiftNoteIn"];
             };
         };
         responses: {
@@ -34945,7 +35115,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HandoverDetail"];
+                    "application/json": components["schemas"]["ShiftNoteDetail"];
                 };
             };
             /** @description Unauthorized */
@@ -35012,7 +35182,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HandoverDetail"];
+                    "application/json": components["schemas"]["ShiftNoteDetail"];
                 };
             };
             /** @description Unauthorized */
@@ -35074,7 +35244,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HandoverDetail"];
+                    "application/json": components["schemas"]["ShiftNoteDetail"];
                 };
             };
             /** @description Unauthorized */
@@ -35145,7 +35315,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HandoverDetail"];
+                    "application/json": components["schemas"]["ShiftNoteDetail"];
                 };
             };
             /** @description Unauthorized */
@@ -35212,7 +35382,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HandoverDetail"];
+                    "application/json": components["schemas"]["ShiftNoteDetail"];
                 };
             };
             /** @description Unauthorized */
@@ -38950,7 +39120,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ContactOut"];
+                    "application/json": components["schemas"]["OwnContactOut"];
                 };
             };
             /** @description Unauthorized */
@@ -39010,7 +39180,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ContactOut"];
+                    "application/json": components["schemas"]["OwnContactOut"];
                 };
             };
             /** @description Unauthorized */

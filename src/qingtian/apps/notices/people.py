@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from qingtian.apps.accounts.actor import UNOFFICIAL
 from qingtian.apps.accounts.models import RoleGrant, User
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.accounts.scope import region_contains
@@ -22,6 +23,7 @@ class Recipients:
         roles: everybody who holds one of these roles at the place.
         region_code: the place (GB/T 2260); empty is the whole city.
         org: organisation or enterprise that a role may be bound to; enterprise users are found by it alone.
+        acting_for: codes of organisations whose own officials get it, such as the keepers of a grid.
         rosters: codes of rosters whose person on duty gets it; `*` is every roster of the place.
         without: nobody of these names, such as who did it.
         otherwise: roles at the place that get it when nobody else is found.
@@ -31,6 +33,7 @@ class Recipients:
     roles: tuple[Role, ...] = ()
     region_code: str = ""
     org: str = ""
+    acting_for: tuple[str, ...] = ()
     rosters: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     otherwise: tuple[Role, ...] = ()
@@ -63,6 +66,8 @@ class Directory:
         found: dict[int, Reason] = {}
         if to.roles:
             found |= dict.fromkeys(self.holders(to.roles, to.place, to.org), Reason.ROLE)
+        if to.acting_for:
+            found |= dict.fromkeys(self.officials_of(to.acting_for), Reason.ROLE)
         if to.rosters:
             found |= dict.fromkeys(self.on_duty(to.rosters, to.place), Reason.ON_DUTY)
         if to.usernames:
@@ -77,6 +82,11 @@ class Directory:
             rows = RoleGrant.objects.filter(role__in=roles, user__is_active=True).order_by("user_id", "id")
             self._grants[roles] = list(rows)
         return list(dict.fromkeys(row.user_id for row in self._grants[roles] if _covers(row, region_code, org)))
+
+    def officials_of(self, orgs: Iterable[str]) -> list[int]:
+        """Officials who act for one of the organisations."""
+        rows = RoleGrant.objects.filter(org__in=set(orgs), user__is_active=True).exclude(role__in=UNOFFICIAL)
+        return list(dict.fromkeys(rows.order_by("user_id", "id").values_list("user_id", flat=True)))
 
     def on_duty(self, codes: Iterable[str], region_code: str) -> list[int]:
         """People on duty now on these rosters; `*` is every roster of the place."""

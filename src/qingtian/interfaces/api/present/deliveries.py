@@ -25,7 +25,6 @@ from qingtian.interfaces.api.present import exports
 from qingtian.interfaces.api.schemas.notices import (
     ChannelOut,
     ContactIn,
-    ContactOut,
     DeliveryDetail,
     DeliveryExport,
     DeliveryFilters,
@@ -33,6 +32,7 @@ from qingtian.interfaces.api.schemas.notices import (
     DeliveryOut,
     DeliveryPage,
     NoticeKindOut,
+    OwnContactOut,
     PoliciesOut,
     PolicyOut,
     PolicyStepOut,
@@ -185,9 +185,9 @@ def ways() -> list[ChannelOut]:
     return found
 
 
-def contact_out(row: Contact) -> ContactOut:
+def contact_out(row: Contact) -> OwnContactOut:
     """One's own addresses."""
-    return ContactOut(
+    return OwnContactOut(
         email=row.email,
         phone=row.phone,
         language=row.language,

@@ -18,12 +18,12 @@ from qingtian.interfaces.api.present.rosters import People
 from qingtian.interfaces.api.schemas.rosters import (
     CalendarLinkMade,
     CalendarLinkOut,
-    HandoverDetail,
     HandoverFilters,
-    HandoverOut,
-    HandoverPage,
     MatterOut,
     MattersOut,
+    ShiftNoteDetail,
+    ShiftNoteOut,
+    ShiftNotePage,
     SwapFilters,
     SwapOut,
     SwapPage,
@@ -33,7 +33,7 @@ HANDOVERS = {"shift_end": "shift_end", "composed_at": "composed_at", "number": "
 SWAPS = {"asked_at": "asked_at", "starts_at": "starts_at"}
 
 
-def handover_page(actor: Actor, filters: HandoverFilters) -> HandoverPage:
+def handover_page(actor: Actor, filters: HandoverFilters) -> ShiftNotePage:
     """A page of notes, newest first."""
     rows = Handover.objects.visible_to(actor).select_related("roster")
     wanted = {"roster__code": filters.roster or None, "state__in": filters.state or None}
@@ -45,15 +45,15 @@ def handover_page(actor: Actor, filters: HandoverFilters) -> HandoverPage:
         rows = rows.filter(mine)
     page, total = paged_rows(rows, filters, HANDOVERS)
     people = People.of(name for row in page for name in (row.giver, row.taker))
-    return HandoverPage(
-        items=[HandoverOut(**_handover(row, people)) for row in page],
+    return ShiftNotePage(
+        items=[ShiftNoteOut(**_handover(row, people)) for row in page],
         total=total,
         page=filters.page,
         page_size=filters.page_size,
     )
 
 
-def handover_detail(actor: Actor, number: str) -> HandoverDetail:
+def handover_detail(actor: Actor, number: str) -> ShiftNoteDetail:
     """A note with everything in it.
 
     Raises:
@@ -61,7 +61,7 @@ def handover_detail(actor: Actor, number: str) -> HandoverDetail:
     """
     row = visible_handover(actor, number)
     people = People.of((row.giver, row.taker))
-    return HandoverDetail(
+    return ShiftNoteDetail(
         **_handover(row, people),
         matters=[
             MattersOut(name=name, count=section["count"], lines=[MatterOut(**line) for line in section["lines"]])

@@ -18,12 +18,12 @@ from qingtian.interfaces.api.present import exports
 from qingtian.interfaces.api.schemas.notices import (
     ChangedOut,
     InboxCounts,
+    InboxLineOut,
     InboxPage,
     InboxView,
     NoticeDetail,
     NoticeExport,
     NoticeFilters,
-    NoticeOut,
     NoticeReceiptOut,
     NoticeStepOut,
     NoticeWayOut,
@@ -100,12 +100,12 @@ def matching(actor: Actor, filters: NoticeFilters) -> QuerySet[Receipt]:
     return rows
 
 
-def notice_rows(rows: Iterable[Receipt]) -> list[NoticeOut]:
+def notice_rows(rows: Iterable[Receipt]) -> list[InboxLineOut]:
     """Lines with the words of their kinds and the names of who answered."""
     listed = list(rows)
     names = names_of(row.notice.closed_by for row in listed)
     kinds, answered = notice_kinds(), set(answered_kinds())
-    return [NoticeOut(**_fields(row.notice, row, kinds, names, answered)) for row in listed]
+    return [InboxLineOut(**_fields(row.notice, row, kinds, names, answered)) for row in listed]
 
 
 def notice_detail(actor: Actor, notice_id: int) -> NoticeDetail:

@@ -22,13 +22,13 @@ from qingtian.domain.rosters import Clash, Shift, Span, clashes
 from qingtian.interfaces.api.present import exports
 from qingtian.interfaces.api.present.events import events_out
 from qingtian.interfaces.api.schemas.rosters import (
+    DutyLoadOut,
     DutyPersonOut,
-    GapOut,
-    LoadOut,
     RosterClashOut,
     RosterDayOut,
     RosterDetail,
     RosterExceptionOut,
+    RosterGapOut,
     RosterMonth,
     RosterMonthExport,
     RosterMonthQuery,
@@ -231,7 +231,7 @@ def _day(day: date, shifts: Sequence[ShiftOut], gaps: Sequence[tuple[str, Span]]
         name_en=special.name_en if special else "",
         shifts=sorted(begun, key=lambda one: (one.starts_at, one.roster, one.who.username)),
         gaps=[
-            GapOut(roster=code, starts_at=gap.start, ends_at=gap.end)
+            RosterGapOut(roster=code, starts_at=gap.start, ends_at=gap.end)
             for code, gap in gaps
             if gap.start.astimezone(SHANGHAI).date() == day
         ],
@@ -249,7 +249,7 @@ def _clash(clash: Clash, every: Sequence[Roster], people: People) -> RosterClash
     )
 
 
-def _load(shifts: Sequence[ShiftOut], start: datetime, end: datetime) -> list[LoadOut]:
+def _load(shifts: Sequence[ShiftOut], start: datetime, end: datetime) -> list[DutyLoadOut]:
     calendar = load_packs().calendar()
     found: dict[str, list[ShiftOut]] = {}
     for shift in shifts:
@@ -264,7 +264,7 @@ def _load(shifts: Sequence[ShiftOut], start: datetime, end: datetime) -> list[Lo
             if not calendar.is_workday(part[0].astimezone(SHANGHAI).date())
         ]
         rows.append(
-            LoadOut(
+            DutyLoadOut(
                 who=held[0].who,
                 shifts=len(held),
                 hours=_hours(_length(inside)),

@@ -67,7 +67,7 @@ class DeliveryExport(DeliveryFilters, ExportOptions):
     """Filters of the list and options of the file."""
 
 
-class NoticeOut(Schema):
+class InboxLineOut(Schema):
     """A line of an inbox."""
 
     id: int
@@ -98,7 +98,7 @@ class NoticeOut(Schema):
     simulated: bool
 
 
-class InboxPage(Page[NoticeOut]):
+class InboxPage(Page[InboxLineOut]):
     """A page of one's inbox."""
 
 
@@ -145,7 +145,7 @@ class NoticeStepOut(Schema):
     applies: bool = Field(description="whether a notice of this severity comes so far")
 
 
-class NoticeDetail(NoticeOut):
+class NoticeDetail(InboxLineOut):
     """A notice with everybody who was told."""
 
     policy: str
@@ -172,7 +172,7 @@ class ChangedOut(Schema):
     waiting: InboxCounts
 
 
-class ContactOut(Schema):
+class OwnContactOut(Schema):
     """How one is reached outside the inbox, and when not."""
 
     email: str

@@ -88,7 +88,7 @@ class ShiftOut(Schema):
     doubled: bool = Field(description="the person is wanted elsewhere at the same time")
 
 
-class GapOut(Schema):
+class RosterGapOut(Schema):
     """Time that somebody must have and nobody has."""
 
     roster: str
@@ -114,10 +114,10 @@ class RosterDayOut(Schema):
     name_zh: str
     name_en: str
     shifts: list[ShiftOut]
-    gaps: list[GapOut] = Field(description="gaps that begin on it, or go on from the month before")
+    gaps: list[RosterGapOut] = Field(description="gaps that begin on it, or go on from the month before")
 
 
-class LoadOut(Schema):
+class DutyLoadOut(Schema):
     """How much duty somebody has in a month."""
 
     who: DutyPersonOut
@@ -135,7 +135,7 @@ class RosterMonth(Schema):
     days: list[RosterDayOut]
     gap_hours: str = Field(description="h that nobody has")
     clashes: list[RosterClashOut]
-    load: list[LoadOut]
+    load: list[DutyLoadOut]
 
 
 class RotationOut(Schema):
@@ -289,7 +289,7 @@ class CalendarLinkMade(CalendarLinkOut):
     path: str
 
 
-class HandoverIn(Input):
+class ShiftNoteIn(Input):
     """Whose shift is handed over."""
 
     roster: str = Field(min_length=1, max_length=40)
@@ -328,7 +328,7 @@ class MattersOut(Schema):
     lines: list[MatterOut] = Field(description="the first 30")
 
 
-class HandoverOut(Schema):
+class ShiftNoteOut(Schema):
     """A handover note in a list."""
 
     number: str
@@ -347,11 +347,11 @@ class HandoverOut(Schema):
     simulated: bool
 
 
-class HandoverPage(Page[HandoverOut]):
+class ShiftNotePage(Page[ShiftNoteOut]):
     """A page of notes."""
 
 
-class HandoverDetail(HandoverOut):
+class ShiftNoteDetail(ShiftNoteOut):
     """A handover note."""
 
     matters: list[MattersOut]

@@ -65,14 +65,14 @@ def one_notice(request: HttpRequest, notice_id: int) -> out.NoticeDetail:
     return present.notice_detail(actor(request), notice_id)
 
 
-@router.get("/me/contact", response=reads(out.ContactOut), auth=Browser(), summary="How one is reached")
-def show_contact(request: HttpRequest) -> out.ContactOut:
+@router.get("/me/contact", response=reads(out.OwnContactOut), auth=Browser(), summary="How one is reached")
+def show_contact(request: HttpRequest) -> out.OwnContactOut:
     """One's own addresses and quiet hours; nobody else reads them."""
     return deliveries.contact_out(contact_of(actor(request)))
 
 
-@router.post("/me/contact", response=writes(out.ContactOut), auth=Browser(), summary="Say how one is reached")
-def change_contact(request: HttpRequest, data: out.ContactIn) -> out.ContactOut:
+@router.post("/me/contact", response=writes(out.OwnContactOut), auth=Browser(), summary="Say how one is reached")
+def change_contact(request: HttpRequest, data: out.ContactIn) -> out.OwnContactOut:
     """Addresses, ways for common notices, quiet hours."""
     row = keep_contact(actor(request), current_clock().now(), deliveries.contact_draft(data))
     return deliveries.contact_out(row)

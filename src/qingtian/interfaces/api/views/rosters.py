@@ -154,48 +154,48 @@ def revoke_link(request: HttpRequest, link_id: int) -> out.CalendarLinkOut:
     return handovers.link_out(share_calendar.revoke_feed(actor(request), current_clock().now(), link_id))
 
 
-@router.get("/handovers", response=reads(out.HandoverPage), summary="Handover notes")
-def list_handovers(request: HttpRequest, filters: Query[out.HandoverFilters]) -> out.HandoverPage:
+@router.get("/handovers", response=reads(out.ShiftNotePage), summary="Handover notes")
+def list_handovers(request: HttpRequest, filters: Query[out.HandoverFilters]) -> out.ShiftNotePage:
     """Newest first; for officials."""
     who = actor(request)
     require_office(who)
     return handovers.handover_page(who, filters)
 
 
-@router.post("/handovers", response=writes(out.HandoverDetail, 201), summary="Put a note together")
-def compose(request: HttpRequest, data: out.HandoverIn) -> Status[out.HandoverDetail]:
+@router.post("/handovers", response=writes(out.ShiftNoteDetail, 201), summary="Put a note together")
+def compose(request: HttpRequest, data: out.ShiftNoteIn) -> Status[out.ShiftNoteDetail]:
     """For one's own shift; a draft that stands gets the open matters of this moment and keeps its text."""
     who = actor(request)
     row = hand_over.draft_handover(who, current_clock().now(), data.roster)
     return Status(201, handovers.handover_detail(who, row.number))
 
 
-@router.get("/handovers/{handover}", response=reads(out.HandoverDetail), summary="One handover note")
-def one_handover(request: HttpRequest, handover: str) -> out.HandoverDetail:
+@router.get("/handovers/{handover}", response=reads(out.ShiftNoteDetail), summary="One handover note")
+def one_handover(request: HttpRequest, handover: str) -> out.ShiftNoteDetail:
     """With what was open, the words of both, and whether it is what was signed."""
     return handovers.handover_detail(actor(request), handover)
 
 
 @router.post(
-    "/handovers/{handover}/edit", response=writes(out.HandoverDetail), summary="Write what the lists leave out"
+    "/handovers/{handover}/edit", response=writes(out.ShiftNoteDetail), summary="Write what the lists leave out"
 )
-def edit(request: HttpRequest, handover: str, data: out.HandoverEditIn) -> out.HandoverDetail:
+def edit(request: HttpRequest, handover: str, data: out.HandoverEditIn) -> out.ShiftNoteDetail:
     """Only who gives it, before signing."""
     who, at = actor(request), current_clock().now()
     hand_over.edit_handover(who, at, handover, text=data.text, revision=data.revision, taker=data.taker)
     return handovers.handover_detail(who, handover)
 
 
-@router.post("/handovers/{handover}/give", response=writes(out.HandoverDetail), summary="Sign as who goes")
-def give(request: HttpRequest, handover: str) -> out.HandoverDetail:
+@router.post("/handovers/{handover}/give", response=writes(out.ShiftNoteDetail), summary="Sign as who goes")
+def give(request: HttpRequest, handover: str) -> out.ShiftNoteDetail:
     """From now on it stays as it is, and the taker is told."""
     who = actor(request)
     hand_over.give_handover(who, current_clock().now(), handover)
     return handovers.handover_detail(who, handover)
 
 
-@router.post("/handovers/{handover}/accept", response=writes(out.HandoverDetail), summary="Sign as who comes")
-def accept(request: HttpRequest, handover: str, data: out.HandoverAnswerIn) -> out.HandoverDetail:
+@router.post("/handovers/{handover}/accept", response=writes(out.ShiftNoteDetail), summary="Sign as who comes")
+def accept(request: HttpRequest, handover: str, data: out.HandoverAnswerIn) -> out.ShiftNoteDetail:
     """Refused when it is not what was signed by who went."""
     who = actor(request)
     hand_over.accept_handover(who, current_clock().now(), handover, answer=data.answer)
