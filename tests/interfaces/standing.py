@@ -58,6 +58,7 @@ from qingtian.apps.reports.actions.edit_text import edit_text
 from qingtian.apps.reports.actions.keep_template import upload_template
 from qingtian.apps.reports.actions.make_report import make_report
 from qingtian.apps.reports.states import Language
+from qingtian.interfaces.printing.word import HOUSE_TEMPLATE
 from qingtian.runtime.clock import real_now
 from qingtian.telemetry.importers.guessing import presets
 from qingtian.telemetry.importers.mapping import read_mapping
@@ -224,7 +225,7 @@ def _report(keeper: Actor) -> str:
     row = make_report(SYSTEM_ACTOR, city.NOW, "daily", day=city.NOW.date() - timedelta(days=1))
     edit_text(SYSTEM_ACTOR, city.NOW, row.number, "summary", "昨日平稳。", language=Language.ZH, version=0)
     fits = {"unknown": [], "unused": [], "tags": 1, "size": 3}
-    upload_template(keeper, city.NOW, "daily", b"PK.", "日报.docx", fits)
+    upload_template(keeper, city.NOW, "daily", HOUSE_TEMPLATE.read_bytes(), "日报.docx", fits)
     return row.number
 
 

@@ -13,7 +13,7 @@ from tests.interfaces.standing import EVERYBODY, Standing
 
 pytestmark = pytest.mark.django_db
 READS = sorted(path for method, path in table() if method == "GET")
-FILES = ("/content", "/package", ".jsonl", ".xlsx", ".pdf")
+FILES = ("/content", "/package", ".jsonl", ".xlsx", ".pdf", ".docx", ".css", "/preview", "/snapshot.json")
 # What the supervisor of the standing town cannot read, and where its answers are looked at.
 ELSEWHERE = {
     "/api/v1/activations",  # data stewards only: test_commands
@@ -39,6 +39,12 @@ def read(client: Client, standing: Standing, path: str) -> str:
         url += "?type=park"
     if path.endswith("/grids/at"):
         url += "?lon=114.3&lat=30.6"
+    if path.endswith("/templates/tags"):
+        url += "?kind=daily"
+    if "/board/cases" in path:
+        url += "?rate=write_off&day=2026-01-19"
+    if path.endswith("/dispatch/candidates"):
+        url += f"?case={standing.cases['first'].pk}"
     if path.endswith("/forecasts"):
         url += f"?site=O-1-01&parameter=a01001&{SPAN}"
     answer = client.get(f"{url}{'&' if '?' in url else '?'}page_size=200" if path != "/api/v1/people" else url)

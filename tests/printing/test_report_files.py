@@ -216,6 +216,12 @@ def test_a_template_that_reaches_for_more_is_refused_when_it_is_filled(day: Repo
         assert word_texts(made) in ([day.title_zh], [])  # `format` of a text is allowed and harmless
 
 
+def test_a_template_that_was_spoilt_is_told_and_is_no_fault_of_ours(day: Report) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        fill_word(b"PK spoilt", paper_of(day), AFTER)
+    assert refused.value.field == "template"
+
+
 def test_a_browser_gets_the_same_page_with_sheets_and_without_styles_of_its_own(day: Report) -> None:
     html = page_of(paper_of(day), AFTER, ("/api/v1/reports/print.css",))
     assert '<link rel="stylesheet" href="/api/v1/reports/print.css">' in html

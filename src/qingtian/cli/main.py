@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "spool": ("qingtian.cli.spool", "Look into the archive of raw frames."),
     "evidence": ("qingtian.cli.evidence", "Check evidence, move it to another store."),
     "indicator": ("qingtian.cli.indicator", "List, check, try and compute indicators."),
+    "report": ("qingtian.cli.report", "Make, print and verify reports; try Word templates."),
     "decide": ("qingtian.cli.decide", "Decide by a table, with the grounds."),
     "packs": ("qingtian.cli.packs", "Check and list the rule packs."),
     "user": ("qingtian.cli.user", "Create a user or set roles and password."),

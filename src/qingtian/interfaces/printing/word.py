@@ -35,7 +35,12 @@ def fill_word(template: bytes, paper: Plain, created: datetime) -> bytes:
     from jinja2 import TemplateError, UndefinedError
 
     opened = docxtpl.DocxTemplate(io.BytesIO(template))
-    opened.init_docx()
+    try:
+        opened.init_docx()
+    except Exception as error:  # python-docx lets through whatever XML and zip throw
+        raise InvalidInput(
+            f"the Word template cannot be read: {error}", field="template", remedy="hand a whole one in"
+        ) from error
     values = _with_pictures(paper, lambda png: docxtpl.InlineImage(opened, io.BytesIO(png), width=Mm(WIDTH_MM)))
     try:
         opened.render(values, jinja_env=sandbox())
