@@ -566,7 +566,7 @@ def test_every_verb_of_the_table_is_tried_here() -> None:
         "read_original": "read_custody",  # the same roles; opened for real in evidence/test_records
     }
     veils = {"read_phone", "read_exact_place"}  # every role tries them in registry/test_veil
-    veils |= {"report_problem", "follow_report"}  # every role tries them in citizens/test_who_may_report
+    veils |= {"report_problem", "follow_report"}  # every role tries them in citizens/test_reports, test_answers
     veils |= {"record_visit"}  # every role tries it in fieldwork/test_tasks
     veils |= {"make_report", "issue_report", "keep_template"}  # every role tries them in reports/test_rights
     of_the_duty_room = {"read_deliveries", "mend_delivery", "keep_roster"}  # notices/test_rights, rosters/test_rights

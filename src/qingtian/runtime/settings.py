@@ -92,7 +92,9 @@ class Settings(BaseSettings):
         [], description="roles that sign in with a second factor only, such as data_steward; others may have one"
     )
     rate_per_address: int = Field(
-        6000, ge=0, description="API requests per minute of one address, in each web process; 0 = no limit"
+        6000,
+        ge=0,
+        description="requests to the API and the public pages per minute of one address, in each web process; 0 = no limit",
     )
     rate_per_account: int = Field(
         1500, ge=0, description="API requests per minute of one signed-in account, in each web process; 0 = no limit"

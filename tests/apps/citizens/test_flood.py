@@ -115,6 +115,15 @@ def test_the_officer_is_told_what_was_strange_about_a_report() -> None:
     assert "intake_marks" not in reported(visit(address="198.51.100.1")).case.fields
 
 
+def test_refused_visits_of_one_address_fill_no_table() -> None:
+    for number in range(130):
+        keep_refused(visit(after=number * SECOND), Refused.ADDRESS)
+    assert RefusedVisit.objects.count() == 100
+    keep_refused(visit(address="198.51.100.1"), Refused.ADDRESS)
+    keep_refused(visit(after=3700 * SECOND), Refused.ADDRESS)
+    assert RefusedVisit.objects.count() == 102
+
+
 def test_codes_cannot_be_guessed_one_after_another() -> None:
     taken = reported()
     for number in range(10):

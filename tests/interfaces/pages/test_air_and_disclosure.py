@@ -171,6 +171,20 @@ def test_a_pixel_and_its_point_are_the_same_place() -> None:
     assert frame.at(114.43, 30.60)[1] < y  # north is up
 
 
+def test_a_district_that_is_registered_without_a_point_is_still_a_place(
+    browser: Callable[..., Browser], town: city.Town
+) -> None:
+    row = town.objects["420106"]
+    row.lon = row.lat = None
+    row.save()
+    who = browser()
+    assert {"420106", "420107"} <= {one["value"] for one in who.get("/public/").all("option")}
+    text = who.get("/public/?place=420106").text
+    near = text[text.index(ZH["nearest"]) :]
+    assert near.index("武昌紫阳") < near.index("东湖梨园") < near.index("青山钢花")
+    assert maps.middle_of("999999") is None
+
+
 def test_a_map_without_outlines_still_holds_every_mark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(get_settings(), "regions_file", None)
     assert not maps.has_outlines()

@@ -127,6 +127,23 @@ def test_real_data_carry_no_label(browser: Callable[..., Browser]) -> None:
     assert ZH["data_label"] not in browser().get("/public/").text
 
 
+def test_an_address_that_asks_too_often_is_told_to_wait_and_others_are_not(
+    browser: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(get_settings(), "rate_per_address", 3)
+    who = browser()
+    for _ in range(3):
+        who.get("/public/")
+        assert who.status == 200
+    paper = who.get("/public/report/")
+    assert who.status == 429
+    assert ZH["busy_title"] in paper.text
+    assert 1 <= int(who.answer.headers["Retry-After"]) <= 60
+    stranger = browser("198.51.100.9")
+    stranger.get("/public/")
+    assert stranger.status == 200
+
+
 def test_headers_forbid_scripts_of_strangers(town: city.Town) -> None:
     policy = Client().get("/public/").headers["Content-Security-Policy"]
     assert "script-src 'self'" in policy

@@ -26,6 +26,7 @@ FIRST_PATIENCE_S = 3.0  # nobody reads five steps faster
 PATIENCE_GROWS = 2.5  # with each report from the same address in the window
 LONGEST_PATIENCE_S = 120.0
 WRONG_CODES = 10  # of one address, or for one number, in the window
+MOST_REFUSED = 100  # rows of one address in the window
 DRAFTS_AT_ONCE = 20  # of one address in the window
 CELL_DEG = 0.01  # about 1 km
 SITE_PREFIX = 64  # of IPv6: what one household holds
@@ -160,7 +161,9 @@ def marks_of(visit: Visit, shown_at: datetime) -> list[str]:
 
 
 def keep_refused(visit: Visit, why: Refused, about: str = "") -> None:
-    """Keep a refused visit for the officer."""
+    """Keep a refused visit for the officer; of one sender so many within the hour, so that a flood fills no table."""
+    if RefusedVisit.objects.filter(sender=visit.sender, real_at__gt=visit.real_at - WINDOW).count() >= MOST_REFUSED:
+        return
     longest = RefusedVisit._meta.get_field("about").max_length or 0
     RefusedVisit.objects.create(at=visit.at, real_at=visit.real_at, why=why, sender=visit.sender, about=about[:longest])
 

@@ -66,7 +66,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def air_file(request: HttpRequest) -> HttpResponse:
     """Every station with the newest hour as a file, one line for each pollutant."""
-    return stations_csv(PUBLIC_ACTOR, current_clock().now(), StationExport(bom=True))
+    return stations_csv(PUBLIC_ACTOR, current_clock().now(), StationExport.model_validate({"bom": True}))
 
 
 def _districts(*, english: bool) -> list[Place]:
@@ -76,15 +76,21 @@ def _districts(*, english: bool) -> list[Place]:
 
 def _places(rows: list[RegistryObject], *, english: bool) -> list[Place]:
     return [
-        Place(
-            row.code,
-            by_language(english, row.name, row.name_en),
-            (row.lon, row.lat),
-            row.code if row.type == ObjectType.REGION else row.region_code,
-        )
+        Place(row.code, by_language(english, row.name, row.name_en), point, _region(row))
         for row in rows
-        if row.lon is not None and row.lat is not None
+        if (point := _point(row)) is not None
     ]
+
+
+def _point(row: RegistryObject) -> tuple[float, float] | None:
+    # A district is often registered without a point; its outline has one.
+    if row.lon is None or row.lat is None:
+        return maps.middle_of(row.code) if row.type == ObjectType.REGION else None
+    return row.lon, row.lat
+
+
+def _region(row: RegistryObject) -> str:
+    return row.code if row.type == ObjectType.REGION else row.region_code
 
 
 def _nearest(stations: list[StationOut], place: Place | None) -> list[StationOut]:
@@ -113,7 +119,7 @@ def _station(one: StationOut, place: Place | None, *, english: bool) -> Mapping[
         else ", ".join(index.primary_en if index else ()),
         "hour": index.period_start if index else None,
         "coverage": _percent(index.coverage if index else None),
-        "standard": f"{index.standard} {index.clause}" if index else "",
+        "standard": _rule(index.standard, index.clause) if index else "",
         "source": by_language(english, one.source_zh, one.source_en),
         "stale": one.stale,
         "values": [
@@ -126,6 +132,10 @@ def _station(one: StationOut, place: Place | None, *, english: bool) -> Mapping[
             for value in one.values
         ],
     }
+
+
+def _rule(standard: str, clause: str) -> str:
+    return clause if clause.startswith(standard) else f"{standard} {clause}"
 
 
 def _percent(share: str | None) -> str:

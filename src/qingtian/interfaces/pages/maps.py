@@ -106,6 +106,15 @@ def has_outlines() -> bool:
     return bool(_outlines())
 
 
+def middle_of(region_code: str) -> tuple[float, float] | None:
+    """A point well inside a district, lon and lat; None where there is no outline of it."""
+    shape = next((outline for code, outline in _outlines() if code == region_code), None)
+    if shape is None:
+        return None
+    point = shape.representative_point()
+    return round(point.x, 5), round(point.y, 5)
+
+
 def in_city(lon: float, lat: float) -> bool:
     """Whether a point lies in a district; always where there are no outlines."""
     path = get_settings().regions_file
@@ -120,15 +129,17 @@ def drawn(frame: Frame, marks: Iterable[Mark], title: str, *, chosen: str = "", 
         chosen: district that stands out.
         inline: without the attribute that a file of its own needs.
     """
-    width, height = round(frame.width), round(frame.height)
+    width, height, listed = round(frame.width), round(frame.height), list(marks)
     space = "" if inline else ' xmlns="http://www.w3.org/2000/svg"'
     size = f'viewBox="0 0 {width} {height}"' + ("" if inline else f' width="{width}" height="{height}"')
-    parts = [f'<svg{space} {size} role="img" font-family="sans-serif"><title>{escape(title)}</title>']
+    # A picture has no links in it: with links it is a group, named by its title.
+    role = "group" if any(one.link for one in listed) else "img"
+    parts = [f'<svg{space} {size} role="{role}" font-family="sans-serif"><title>{escape(title)}</title>']
     parts.append(f'<rect width="{width}" height="{height}" fill="{GROUND}"/>')
     for code, outline in _outlines():
         fill = CHOSEN if code == chosen else LAND
         parts.append(f'<path d="{_path(frame, outline)}" fill="{fill}" stroke="{LINE}" stroke-width="1"/>')
-    parts += [_mark(frame, one) for one in marks]
+    parts += [_mark(frame, one) for one in listed]
     return "".join([*parts, "</svg>"])
 
 

@@ -67,8 +67,8 @@ def clicked(form: QueryDict) -> Taken | None:
     The map is a button of the form: it gives the pixel, and 0, 0 when it was pressed by the keyboard.
     """
     try:
-        x, y = float(form["map.x"]), float(form["map.y"])
-    except (KeyError, ValueError):
+        x, y = float(text_of(form, "map.x")), float(text_of(form, "map.y"))
+    except ValueError:
         return None
     values = {"region": text_of(form, "region"), "place": text_of(form, "place")}
     if values["region"] not in region_codes():

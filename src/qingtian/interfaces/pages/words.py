@@ -158,6 +158,7 @@ ZH: Words = {
     "photos_have": "已上传 {n} 张",
     "photo_kb": "照片 {n}：约 {kb} KB",
     "photos_drop": "删除全部照片",
+    "contact": "联系方式",
     "contact_lead": "可以不填。填了，办理人员可以与您联系核实。",
     "contact_name": "姓名",
     "contact_phone": "电话",
@@ -239,6 +240,8 @@ ZH: Words = {
     "done_rate": "评价已提交。",
     "done_again": "已要求重办。",
     "simulated": "模拟数据",
+    "busy_title": "访问太频繁",
+    "busy": "从您的网络来的访问太多，请 {s} 秒后再试。",
     "csrf_title": "表单已过期",
     "csrf_what": "浏览器没有带回表单的凭证（可能关闭了 Cookie，或页面打开太久）。请返回并刷新页面后再提交。",
 }
@@ -399,6 +402,7 @@ EN: Words = {
     "photos_have": "{n} uploaded",
     "photo_kb": "Photo {n}: about {kb} KB",
     "photos_drop": "Remove all photos",
+    "contact": "Contact",
     "contact_lead": "Optional. With it the handler can ask you.",
     "contact_name": "Name",
     "contact_phone": "Telephone",
@@ -483,6 +487,8 @@ EN: Words = {
     "done_rate": "Your rating was sent.",
     "done_again": "The report is taken up again.",
     "simulated": "simulated data",
+    "busy_title": "Too many requests",
+    "busy": "Too many requests came from your network; try again in {s} s.",
     "csrf_title": "The form is too old",
     "csrf_what": "The browser did not send the token of the form (cookies are off, or the page was open for "
     "long). Go back, "
