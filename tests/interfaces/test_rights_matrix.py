@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,15 @@ from tests.interfaces.access import table
 from tests.interfaces.standing import EVERYBODY, Standing
 
 from qingtian.apps.accounts.permissions import TABLE, Verb
-from qingtian.apps.accounts.rights import OBJECTS, WORDS, Sight, action_rights, sight_rights
+from qingtian.apps.accounts.rights import (
+    OBJECTS,
+    WORDS,
+    Sight,
+    SightRight,
+    action_rights,
+    identity_readers,
+    sight_rights,
+)
 from qingtian.apps.accounts.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -204,6 +212,47 @@ def test_a_page_offers_each_person_what_the_api_will_do_and_nothing_else(
             name,
             json.dumps(offered, ensure_ascii=False, default=str)[:500],
         )
+
+
+# One object of each kind, as `test_access` read it as everybody; identity, telephone and species have tests of their own.
+SIGHTS: dict[str, str] = {
+    "station": "/stations/{code}",
+    "enterprise": "/enterprises/{code}",
+    "device": "/devices/{mn}",
+    "finding": "/findings/{finding_id}",
+    "case": "/cases/{case_id}",
+    "evidence": "/evidence/{kind}/{subject_id}",
+    "occurrence": "/occurrences/{occurrence_id}",
+    "window": "/windows/{window_id}",
+    "journal": "/events",
+    "account": "/accounts",
+}
+PARTLY: dict[str, Collection[str]] = {
+    "identity": identity_readers(),
+    "phone": TABLE[Verb.READ_PHONE],
+    "species": TABLE[Verb.READ_EXACT_PLACE],
+}
+
+
+@pytest.mark.parametrize("row", sight_rights(), ids=lambda row: row.object_type)
+def test_each_role_sees_what_the_cell_says_and_nothing_beside_its_scope(row: SightRight) -> None:
+    if row.object_type in PARTLY:
+        whole = {role for role, sight in row.cells.items() if sight in (Sight.SCOPE, Sight.OWN)}
+        assert whole == set(PARTLY[row.object_type])
+        return
+    signs = table()["GET", f"/api/v1{SIGHTS[row.object_type]}"]
+
+    assert {role for role in PEOPLE if signs[NAMES[role]] == "."} == {
+        role for role in PEOPLE if row.cells[role] is not Sight.NONE
+    }
+    if row.cells[Role.ENTERPRISE_USER] is Sight.OWN:
+        assert signs["other_enterprise"] == "4"
+    if row.cells[Role.DISPATCHER] is Sight.SCOPE:
+        assert signs["other_district"] == "4"
+
+
+def test_every_kind_of_object_that_is_seen_is_tried() -> None:
+    assert {row.object_type for row in sight_rights()} == set(SIGHTS) | set(PARTLY)
 
 
 def test_nobody_without_an_account_is_told_of_rights() -> None:

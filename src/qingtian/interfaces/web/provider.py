@@ -161,11 +161,13 @@ class Provider:
 
     def _kept(self, url: str, *, fresh: bool = False) -> dict[str, Any]:
         with _lock:
-            at, held = _documents.get(url, (0.0, None))
-            if held is None or fresh or time.monotonic() - at > KEPT_S:
-                held = self._ask(url)
-                _documents[url] = (time.monotonic(), held)
-            return held
+            held = _documents.get(url)
+        if held is not None and not fresh and time.monotonic() - held[0] <= KEPT_S:
+            return held[1]
+        found = self._ask(url)  # outside of the lock: a slow provider holds up nobody else
+        with _lock:
+            _documents[url] = (time.monotonic(), found)
+        return found
 
     def _ask(
         self, url: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
