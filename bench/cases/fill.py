@@ -23,12 +23,13 @@ FROM generate_series(1, %s) n
 CASES = """
 INSERT INTO cases_case (number, template, template_version, state, state_since, title, title_en, object_id, region_code,
     enterprise_code, place, org, first_org, asked_org, bounces, kind, about, parameter, rule_id, severity, fields,
-    responsible, opened_by, opened_at, due_at, relation, rebound_depth, simulated, revision, written_off_at, closed_at)
+    responsible, opened_by, opened_at, due_at, next_due_at, relation, rebound_depth, simulated, revision,
+    written_off_at, closed_at)
 SELECT 'B-2025-' || lpad(n::text, 6, '0'), (%(templates)s::text[])[k], (%(versions)s::text[])[k],
     (%(states)s::text[])[k], t, '样例事项 ' || n, 'sample case ' || n, o.id, o.region_code, o.enterprise_code,
     '', '', '', '', 0, 'exceedance', '',
     'a21002', 'exceedance.permit_hour', 1 + n %% 4, jsonb_build_object('problem', '小时值超标 ' || n),
-    'person' || (n %% 50), 'dispatch', t, t + interval '60 days', '', 0, true, 1, NULL,
+    'person' || (n %% 50), 'dispatch', t, t + interval '60 days', t + interval '60 days', '', 0, true, 1, NULL,
     CASE WHEN (%(finals)s::bool[])[k] THEN t + interval '30 days' END
 FROM (SELECT n, 1 + (n * 7919) %% %(kinds)s AS k, timestamptz '2025-11-24 10:00+08' - make_interval(mins => n * 5) AS t
       FROM generate_series(1, %(count)s) n) c

@@ -151,8 +151,8 @@ def test_loads_count_what_is_open_late_near_and_severe_also_of_nobody() -> None:
     account("near", Role.HANDLER)
     _here, east, north = three_cases()
     assign_case(DISPATCHER, NOW, east.pk, "near")
-    Case.objects.filter(pk=east.pk).update(due_at=NOW.replace(day=23), severity=4)
-    Case.objects.filter(pk=north.pk).update(due_at=NOW.replace(day=26))
+    Case.objects.filter(pk=east.pk).update(next_due_at=NOW.replace(day=23), severity=4)
+    Case.objects.filter(pk=north.pk).update(next_due_at=NOW.replace(day=26))
     assert loads(DISPATCHER, NOW) == {"near": Load(1, 1, 0, 1), "": Load(2, 0, 1, 0)}
 
 

@@ -236,10 +236,8 @@ def test_an_entry_waits_for_an_approver_who_did_not_draft_it_then_for_the_keeper
 def desk(stack: RegistryObject) -> tuple[Case, Case, Finding]:
     """One case due long ago, one that is due later, one finding without a deadline."""
     early, late = opened(stack), opened(stack, parameter="a34013", severity=4)
-    Case.objects.filter(pk=early.pk).update(due_at=NOW - timedelta(days=1))
-    Case.objects.filter(pk=late.pk).update(due_at=NOW + timedelta(days=3))
-    for case in (early, late):
-        case.clocks.all().delete()
+    Case.objects.filter(pk=early.pk).update(next_due_at=NOW - timedelta(days=1))
+    Case.objects.filter(pk=late.pk).update(next_due_at=NOW + timedelta(days=3))
     return early, late, unasked(stack, parameter="a21026")
 
 

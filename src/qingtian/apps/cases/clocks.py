@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Min
+
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.cases.models import Case, CaseClock
 from qingtian.apps.cases.periods import PeriodEnd, moved_by_pauses, period_end, promised
@@ -117,7 +119,7 @@ def pause_clock(actor: Actor, at: datetime, case: Case, spec: ClockSpec) -> Case
     clock.save(update_fields=["paused_on"])
     if spec.main:
         case.due_at = None
-        case.save(update_fields=["due_at"])
+    _keep_ends(case)
     _event(actor, at, case, clock, "case.clock_paused")
     return clock
 
@@ -197,6 +199,7 @@ def spec_of(clock: CaseClock) -> ClockSpec:
 def _stop(actor: Actor, at: datetime, case: Case, clock: CaseClock) -> None:
     clock.stopped_on = _day(at)
     clock.save(update_fields=["stopped_on"])
+    _keep_ends(case)
     _event(actor, at, case, clock, "case.clock_stopped")
 
 
@@ -250,9 +253,22 @@ def _end(case: Case, spec: ClockSpec, clock: CaseClock, set_on: date | None) -> 
 
 def _after(actor: Actor, at: datetime, case: Case, clock: CaseClock, *, main: bool, type_: str) -> None:
     if main:
-        case.due_at = None if clock.paused_on else datetime.combine(clock.due_on, LAST_MOMENT, SHANGHAI)
-        case.save(update_fields=["due_at"])
+        case.due_at = None if clock.paused_on else _end_of(clock.due_on)
+    _keep_ends(case)
     _event(actor, at, case, clock, type_)
+
+
+def _keep_ends(case: Case) -> None:
+    """Write the due date, and the first end of it and of the binding clocks that run."""
+    running = case.clocks.filter(stopped_on=None, paused_on=None, rule__binding=True)
+    first: date | None = running.aggregate(first=Min("due_on"))["first"]
+    ends = [one for one in (case.due_at, _end_of(first) if first else None) if one is not None]
+    case.next_due_at = min(ends, default=None)
+    case.save(update_fields=["due_at", "next_due_at"])
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, LAST_MOMENT, SHANGHAI)
 
 
 def _event(actor: Actor, at: datetime, case: Case, clock: CaseClock, type_: str) -> None:

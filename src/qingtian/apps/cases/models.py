@@ -53,6 +53,8 @@ class Case(models.Model):
     opened_by = models.CharField(max_length=150)
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True)
+    # The first end: `due_at`, or that of a binding clock which ends before; kept by `clocks`, read by to-do lists.
+    next_due_at = models.DateTimeField(null=True, blank=True)
     written_off_at = models.DateTimeField(null=True, blank=True)
     watch_until = models.DateField(null=True, blank=True)  # last day of the watch window
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -99,6 +101,27 @@ class Case(models.Model):
                     "written_off_at",
                 ],
                 name="case_counts",
+            ),
+            # Lists of things to do are read in this order, and counted from this index alone.
+            models.Index(
+                fields=["next_due_at"],
+                include=[
+                    "template",
+                    "template_version",
+                    "state",
+                    "region_code",
+                    "relation",
+                    "responsible",
+                    "asked_org",
+                    "severity",
+                ],
+                condition=models.Q(closed_at=None, duplicate_of=None, written_off_at=None),
+                name="case_running_by_next_end",
+            ),
+            models.Index(
+                fields=["next_due_at"],
+                condition=models.Q(closed_at=None, duplicate_of=None, written_off_at=None, relation=Relation.PART),
+                name="case_tasks_by_next_end",
             ),
         ]
 

@@ -18,7 +18,7 @@ from qingtian.apps.accounts.scope import region_prefix
 from qingtian.apps.cases.models import Case, Relation
 from qingtian.apps.cases.queries import template_of
 from qingtian.apps.command.todo import NEAR, Item, Kind
-from qingtian.apps.command.waiting import nearest_end, waits_for_anybody
+from qingtian.apps.command.waiting import waits_for_anybody
 from qingtian.apps.registry.grids import grid_of, keepers_of
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.domain.procedures import awaited_roles
@@ -76,15 +76,12 @@ class Candidate:
 def open_cases(actor: Actor, at: datetime, wanted: Places) -> QuerySet[Case]:
     """Running cases and check tasks that wait for a person, the nearest last moment first."""
     rows = _visible(actor).filter(waits_for_anybody(), _condition(wanted))
-    return _located(rows).annotate(todo_due=nearest_end()).order_by("todo_due", "-severity", "state_since", "pk")
+    return _located(rows).order_by("next_due_at", "-severity", "state_since", "pk")
 
 
 def items_of(rows: Iterable[Case]) -> list[Item]:
     """Cases of `open_cases` as things to do."""
-    return [
-        Item(Kind.TASK if row.relation == Relation.PART else Kind.CASE, row.pk, getattr(row, "todo_due", None))
-        for row in rows
-    ]
+    return [Item(Kind.TASK if row.relation == Relation.PART else Kind.CASE, row.pk, row.next_due_at) for row in rows]
 
 
 def loads(actor: Actor, at: datetime, near: timedelta = NEAR) -> dict[str, Load]:
@@ -96,8 +93,8 @@ def loads(actor: Actor, at: datetime, near: timedelta = NEAR) -> dict[str, Load]
         .values("responsible")
         .annotate(
             open=Count("pk"),
-            breached=Count("pk", filter=Q(due_at__lt=at)),
-            near=Count("pk", filter=Q(due_at__gte=at, due_at__lt=at + near)),
+            breached=Count("pk", filter=Q(next_due_at__lt=at)),
+            near=Count("pk", filter=Q(next_due_at__gte=at, next_due_at__lt=at + near)),
             severe=Count("pk", filter=Q(severity__gte=SEVERE)),
         )
     )

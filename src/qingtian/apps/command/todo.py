@@ -15,7 +15,7 @@ from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import TABLE, Verb
 from qingtian.apps.accounts.scope import region_prefix
 from qingtian.apps.cases.models import Case, CasePart, Relation
-from qingtian.apps.command.waiting import RUNNING, checked_next, nearest_end, waits_for, waits_for_anybody
+from qingtian.apps.command.waiting import RUNNING, checked_next, waits_for, waits_for_anybody
 from qingtian.apps.findings.models import Finding, MaintenanceWindow
 from qingtian.apps.findings.queries import OPEN_STATUSES, needs_attention
 from qingtian.apps.findings.states import AnswerState, WindowState
@@ -28,6 +28,7 @@ from qingtian.runtime.clock import SHANGHAI
 
 Rows: TypeAlias = QuerySet[Any]
 NEAR = timedelta(days=7)  # a view, not a legal period
+ORDER = ("todo_due", "-todo_level", "todo_since", "todo_kind", "todo_key")
 
 
 class Kind(StrEnum):
@@ -123,12 +124,13 @@ class Source:
 
 def items(actor: Actor, at: datetime, wanted: Wanted, start: int, count: int) -> list[Item]:
     """Things to do, the nearest last moment first, then the most severe, then those that wait longest."""
-    parts = [_columns(kind, rows) for kind, rows in _matching(actor, at, wanted).items()]
+    # Each kind gives only as many as the page can reach: its index gives them in order, whatever else waits.
+    reach = start + count
+    parts = [_columns(kind, rows).order_by(*ORDER)[:reach] for kind, rows in _matching(actor, at, wanted).items()]
     if not parts:
         return []
-    whole = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    ordered = whole.order_by("todo_due", "-todo_level", "todo_since", "todo_kind", "todo_key")
-    return [Item(Kind(row["todo_kind"]), row["todo_key"], row["todo_due"]) for row in ordered[start : start + count]]
+    whole = parts[0].union(*parts[1:], all=True).order_by(*ORDER) if len(parts) > 1 else parts[0]
+    return [Item(Kind(row["todo_kind"]), row["todo_key"], row["todo_due"]) for row in whole[start:reach]]
 
 
 def tallies(actor: Actor, at: datetime, wanted: Wanted) -> dict[Kind, Tally]:
@@ -337,8 +339,8 @@ def _books(actor: Actor, verb: Verb) -> QuerySet[LedgerEntry]:
     return LedgerEntry.objects.visible_to(holding(actor, verb))
 
 
-def _no_moment() -> Value:
-    return Value(None, output_field=DateTimeField())
+def _no_moment() -> Cast:
+    return Cast(Value(None), DateTimeField())  # a bare null has no type where parts of a list are put together
 
 
 def _fixed(level: int) -> Callable[[], Value]:
@@ -347,20 +349,21 @@ def _fixed(level: int) -> Callable[[], Value]:
 
 ON_CASE = ("number", "title", "title_en", "object__code", "object__name", "place")
 ON_FINDING = ("number", "object__code", "object__name", "object__enterprise_code")
+NEXT_END: Callable[[], Any] = lambda: F("next_due_at")  # noqa: E731  a table of expressions
 SEVERITY: Callable[[], Any] = lambda: F("severity")  # noqa: E731  a table of expressions
 ORDINARY, IMPORTANT = 1, 2
 SOURCES: Mapping[Kind, Source] = {
     Kind.CASE: Source(
-        _cases, _all_cases, nearest_end, "state_since", SEVERITY, "region_code", ON_CASE, check=checked_next
+        _cases, _all_cases, NEXT_END, "state_since", SEVERITY, "region_code", ON_CASE, check=checked_next
     ),
     Kind.TASK: Source(
-        _tasks, _all_tasks, nearest_end, "state_since", SEVERITY, "region_code", ON_CASE, check=checked_next
+        _tasks, _all_tasks, NEXT_END, "state_since", SEVERITY, "region_code", ON_CASE, check=checked_next
     ),
-    Kind.FOLLOWED: Source(_followed, _all_cases, nearest_end, "state_since", SEVERITY, "region_code", ON_CASE),
+    Kind.FOLLOWED: Source(_followed, _all_cases, NEXT_END, "state_since", SEVERITY, "region_code", ON_CASE),
     Kind.PART: Source(
         _parts,
         _all_parts,
-        lambda: F("case__due_at"),
+        lambda: F("case__next_due_at"),
         "joined_at",
         lambda: F("case__severity"),
         "case__region_code",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from django.db.models import DateTimeField, F, Func, OuterRef, Q, Subquery
-from django.db.models.functions import Least
+from django.db.models import Q
 
 from qingtian.apps.accounts.actor import Actor, Grant
 from qingtian.apps.accounts.models import RoleGrant
@@ -51,20 +50,6 @@ def checked_next() -> Q:
     for template in load_procedures().values():
         found |= _of(template, [one.code for one in template.states if waits_for_check(template, one.code)])
     return found
-
-
-class EndOfDay(Func):
-    """The first moment after a legal day, in Asia/Shanghai."""
-
-    template = "((%(expressions)s + 1)::timestamp AT TIME ZONE 'Asia/Shanghai' - interval '1 second')"
-    output_field = DateTimeField()
-
-
-def nearest_end() -> Least:
-    """The next last moment of a case: its due date, or that of a binding clock which ends before."""
-    clocks = CaseClock.objects.filter(case=OuterRef("pk"), stopped_on=None, paused_on=None, rule__binding=True)
-    first = Subquery(clocks.order_by("due_on").values("due_on")[:1])
-    return Least(F("due_at"), EndOfDay(first), output_field=DateTimeField())
 
 
 def nearest_clock(case: Case) -> CaseClock | None:

@@ -29,7 +29,6 @@ from qingtian.domain.indicators.definition import Indicator
 from qingtian.domain.standards.numbers import round_fraction
 from qingtian.interfaces.api.paging import ordering, paged_rows
 from qingtian.interfaces.api.present.exports import answer, bounded
-from qingtian.interfaces.api.present.numbers import plain
 from qingtian.interfaces.api.schemas.board import (
     RateBoardExport,
     RateBoardOut,
@@ -226,7 +225,8 @@ def _figure(rate: Rate, this: Figure, before: Figure, rule: Indicator) -> RateFi
 
 
 def _text(value: Decimal | None) -> str | None:
-    return None if value is None else plain(value)
+    # With the digits of the rule, also where they are zeros: columns are compared by eye. There is no minus zero.
+    return None if value is None else f"{value if value else abs(value):f}"
 
 
 def _rule(rate: Rate, rule: Indicator) -> RateRuleOut:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, TypeAlias
 
 from django.http import HttpResponse
@@ -36,9 +37,9 @@ from qingtian.interfaces.api.schemas.todo import (
     TodoExport,
     TodoFilters,
     TodoKindCount,
-    TodoPage,
     TodoRow,
     TodoTabs,
+    WaitingPage,
 )
 from qingtian.packs.finding_kinds import window_kinds
 from qingtian.runtime.clock import SHANGHAI
@@ -89,14 +90,14 @@ def wanted_of(filters: TodoFilters) -> Wanted:
     )
 
 
-def todo_page(actor: Actor, now: datetime, filters: TodoFilters) -> TodoPage:
+def todo_page(actor: Actor, now: datetime, filters: TodoFilters) -> WaitingPage:
     """A page of things to do."""
     _refuse_other_order(filters)
     wanted = wanted_of(filters)
     counted = todo.tallies(actor, now, wanted)
     total = todo.length(counted, wanted)
     start = (filters.page - 1) * filters.page_size
-    return TodoPage(
+    return WaitingPage(
         items=todo_rows(todo.items(actor, now, wanted, start, filters.page_size), now, wanted.near),
         total=todo.matching(actor, now, wanted) if total is None else total,
         page=filters.page,
@@ -123,11 +124,6 @@ def todo_csv(actor: Actor, now: datetime, filters: TodoExport) -> HttpResponse:
     return exports.answer("todo", now, COLUMNS, todo_rows(found, now, wanted.near), bom=filters.bom)
 
 
-def exports_only_order(filters: TodoFilters) -> None:
-    """Refuse another order than that of the deadlines."""
-    exports.ordering(filters.sort, {"due_at": "due"})
-
-
 def todo_rows(items: Iterable[Item], now: datetime, near: timedelta) -> list[TodoRow]:
     """Things of a page with all that a list shows of them; what vanished meanwhile is left out."""
     listed = list(items)
@@ -144,6 +140,7 @@ def todo_rows(items: Iterable[Item], now: datetime, near: timedelta) -> list[Tod
 class _Names:
     places: PlaceNames
     people: dict[str, str]
+    days_left: Callable[[date, date], int] = field(default_factory=lambda: cache(workdays_left))  # many end on one day
 
     @classmethod
     def of(cls, anchors: Iterable[Case | RegistryObject | None]) -> _Names:
@@ -169,7 +166,7 @@ def _row(item: Item, row: Any, now: datetime, near: timedelta, names: _Names) ->
         "due_at": due,
         "overdue": due is not None and due < now,
         "near": due is not None and now <= due < now + near,
-        "remaining_working_days": None if due is None else workdays_left(_day(now), _day(due)),
+        "remaining_working_days": None if due is None else names.days_left(_day(now), _day(due)),
         "clock_zh": "",
         "clock_en": "",
         "provisional": False,
@@ -194,6 +191,7 @@ def _case(item: Item, row: Case, names: _Names) -> Fields:
     return {
         "id": row.pk,
         "number": row.number,
+        "template": row.template,
         "title": row.title,
         "title_en": row.title_en or row.title,
         "what_zh": "、".join(step.label_zh for step in steps),
@@ -379,5 +377,5 @@ def _numbers(tally: todo.Tally) -> Fields:
     return {"total": tally.total, "breached": tally.breached, "near": tally.near}
 
 
-def _day(moment: datetime) -> Any:
+def _day(moment: datetime) -> date:
     return moment.astimezone(SHANGHAI).date()

@@ -37,6 +37,7 @@ class TodoRow(Schema):
         description="of the thing itself: a case, a finding, a window, a duty, an entry; of a part, its case"
     )
     number: str
+    template: str = Field("", description="code of the procedure of a case")
     title: str
     title_en: str
     what_zh: str = Field(description="what is expected next")
@@ -71,7 +72,7 @@ class TodoKindCount(Schema):
     near: int
 
 
-class TodoPage(Page[TodoRow]):
+class WaitingPage(Page[TodoRow]):
     """A page of things to do."""
 
     kinds: list[TodoKindCount] = Field(description="every kind that the scope has, whatever kind and urgency are asked")

@@ -8,15 +8,15 @@ from ninja import Query, Router
 from qingtian.interfaces.api.auth import actor
 from qingtian.interfaces.api.present import todo as present
 from qingtian.interfaces.api.responses import reads
-from qingtian.interfaces.api.schemas.todo import TodoExport, TodoFilters, TodoPage, TodoTabs
+from qingtian.interfaces.api.schemas.todo import TodoExport, TodoFilters, TodoTabs, WaitingPage
 from qingtian.interfaces.api.views.exports import CSV
 from qingtian.runtime.clock import current_clock
 
 router = Router(tags=["command"])
 
 
-@router.get("/todo", response=reads(TodoPage), summary="What waits")
-def list_todo(request: HttpRequest, filters: Query[TodoFilters]) -> TodoPage:
+@router.get("/todo", response=reads(WaitingPage), summary="What waits")
+def list_todo(request: HttpRequest, filters: Query[TodoFilters]) -> WaitingPage:
     """Cases, tasks, findings, answers, windows, dated duties, ledger entries; the nearest last moment first."""
     return present.todo_page(actor(request), current_clock().now(), filters)
 
