@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     rate_per_address: int = Field(
         6000,
         ge=0,
-        description="requests to the API and the pages of the public per minute of one address, each web process; 0 = none",
+        description="requests to API and public pages per minute of one address, in each web process; 0 = no limit",
     )
     rate_per_account: int = Field(
         1500, ge=0, description="API requests per minute of one signed-in account, in each web process; 0 = no limit"
