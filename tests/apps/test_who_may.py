@@ -569,5 +569,6 @@ def test_every_verb_of_the_table_is_tried_here() -> None:
     veils |= {"report_problem", "follow_report"}  # every role tries them in citizens/test_reports, test_answers
     veils |= {"record_visit"}  # every role tries it in fieldwork/test_tasks
     veils |= {"make_report", "issue_report", "keep_template"}  # every role tries them in reports/test_rights
+    veils |= {"read_accounts", "delegate", "make_key"}  # every role tries them in accounts/test_rights
     of_the_duty_room = {"read_deliveries", "mend_delivery", "keep_roster"}  # notices/test_rights, rosters/test_rights
     assert {names.get(verb.value, verb.value) for verb in Verb} <= tried_verbs | veils | of_the_duty_room

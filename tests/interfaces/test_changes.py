@@ -163,6 +163,7 @@ ELSEWHERE = {
     "/me/password",  # nobody has one here: test_me
     "/me/second-factor",  # a secret that no code has proven yet is no deed: test_second_factor
     "/me/second-factor/confirm",
+    "/me/second-factor/prove",  # changes the browser's session only: test_oidc
     "/me/second-factor/recovery-codes",
     "/me/second-factor/remove",
     "/me/sessions/{session_id}",  # who was let in by a test has no session of the list: test_me

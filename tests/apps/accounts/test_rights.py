@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from tests.apps.attempts import DONE, outcome
+from tests.apps.city import NOW, account
 
+from qingtian.apps.accounts.actions.api_keys import KeyDraft, make_key
+from qingtian.apps.accounts.actions.delegate import DelegationDraft, delegate
 from qingtian.apps.accounts.actor import Actor, Grant
+from qingtian.apps.accounts.listing import AccountsWanted, accounts
 from qingtian.apps.accounts.permissions import NOT_DELEGATED, TABLE, Verb, may, require
 from qingtian.apps.accounts.roles import Role
 from qingtian.domain.errors import NotPermitted
@@ -62,3 +68,25 @@ def test_a_deputy_may_what_the_other_may_but_for_what_nobody_lends(verb: Verb) -
 @pytest.mark.parametrize("verb", Verb)
 def test_every_action_has_somebody_who_may(verb: Verb) -> None:
     assert TABLE[verb]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.SYSTEM])
+def test_every_role_tries_accounts_deputies_and_keys(role: Role) -> None:
+    deputy = account("deputy", Role.SUPERVISOR)
+    who = account(
+        "li",
+        role,
+        region="" if role is Role.ENTERPRISE_USER else "420100",
+        org="E-1" if role is Role.ENTERPRISE_USER else "",
+    )
+    draft = DelegationDraft(deputy.username, NOW, NOW + timedelta(days=1), "leave")
+    tried = {
+        Verb.READ_ACCOUNTS: lambda: accounts(who, AccountsWanted()).count(),
+        Verb.DELEGATE: lambda: delegate(who, NOW, draft),
+        Verb.MAKE_KEY: lambda: make_key(who, NOW, KeyDraft("x", ["read"], 1), now=NOW),
+    }
+
+    assert {verb for verb, job in tried.items() if outcome(job) == DONE} == {
+        verb for verb in tried if role in TABLE[verb]
+    }
