@@ -36,12 +36,27 @@ def select_ordered(where: queries.Where, fractions: Sequence[Decimal]) -> str:
         for step in (0, 1)
     )
     return f"""
+    WITH {_shown(where)}
     SELECT site, pollutant, n, {picks} FROM (
-        SELECT site, pollutant, count(*) AS n, list_sort(list(value)) AS ordered FROM (
-            SELECT site, pollutant, value, mark, qc, day FROM {queries.TABLE}
-            WHERE {where.sql} QUALIFY {queries.LAST_OF_CYCLE})
+        SELECT site, pollutant, count(*) AS n, list_sort(list(value)) AS ordered FROM shown
         WHERE {queries.valid_sql()} GROUP BY site, pollutant)
     ORDER BY site, pollutant"""  # noqa: S608
+
+
+def _shown(where: queries.Where) -> str:
+    """Table `shown`: of every period the last version of the preferred origin.
+
+    A series of one origin that was never corrected has one row a period: only the others are ordered to find theirs.
+    """
+    return f"""
+    every AS NOT MATERIALIZED (SELECT {_READ}, origin, version FROM {queries.TABLE} WHERE {where.sql}),
+    plain AS (
+        SELECT site, pollutant FROM every GROUP BY site, pollutant
+        HAVING min(origin) = max(origin) AND max(version) = 1),
+    shown AS (
+        SELECT {_READ} FROM every SEMI JOIN plain USING (site, pollutant)
+        UNION ALL
+        SELECT {_READ} FROM every ANTI JOIN plain USING (site, pollutant) QUALIFY {queries.LAST_OF_CYCLE})"""  # noqa: S608
 
 
 def percentiles_of(row: Sequence[Any], fractions: Sequence[Decimal]) -> tuple[Decimal, ...]:
@@ -74,8 +89,7 @@ def select_exceedances(where: queries.Where, top: int) -> str:
     """The series that stand worst: most periods beyond their bound, then farthest beyond it."""
     beyond = "CASE WHEN below THEN figure < bound ELSE figure > bound END"
     return f"""
-    WITH shown AS (
-        SELECT {_READ} FROM {queries.TABLE} WHERE {where.sql} QUALIFY {queries.LAST_OF_CYCLE}),
+    WITH {_shown(where)},
     judged AS (
         SELECT s.site, s.pollutant, s.period_start, s.unit, b.bound, b.below,
                CASE WHEN b.converted THEN s.converted ELSE s.value END AS figure
@@ -113,8 +127,7 @@ def select_by_place(where: queries.Where) -> str:
     """Mean of the means of the sites of each region: every site counts alike, however many values it has."""
     micros = "(value::DECIMAL(38,6) * 1000000)::HUGEINT"
     return f"""
-    WITH shown AS (
-        SELECT {_READ} FROM {queries.TABLE} WHERE {where.sql} QUALIFY {queries.LAST_OF_CYCLE}),
+    WITH {_shown(where)},
     sites AS (
         SELECT p.region, s.site, s.pollutant, s.unit, count(*) AS n,
                {half_even_sql(f"sum({micros})", "count(*)")} AS mean, min(value) AS least, max(value) AS most
