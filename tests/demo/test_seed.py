@@ -10,6 +10,7 @@ from qingtian.apps.accounts.models import User
 from qingtian.apps.accounts.roles import Role
 from qingtian.apps.journal.models import Event
 from qingtian.apps.journal.verify import verify_journal
+from qingtian.apps.registry.grids import grid_of, keepers_of
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.apps.registry.queries import device_profiles
 from qingtian.apps.rosters.models import Roster
@@ -35,7 +36,7 @@ def test_the_whole_city_is_registered_and_a_second_time_changes_nothing(plan: Ci
     counted = RegistryObject.objects.count()
     events = Event.objects.count()
     assert (seeded.enterprises, seeded.outlets, seeded.devices) == (64, 206, 282)
-    assert counted == 14 + 3 + 10 + 64 + 206 + 76 + 282
+    assert counted == 14 + 3 + 13 + 10 + 64 + 206 + 76 + 282
     assert seed_city(plan, AT, expects=("hour",)) == seeded
     assert (RegistryObject.objects.count(), Event.objects.count()) == (counted, events)
     assert verify_journal().intact
@@ -47,6 +48,16 @@ def test_everything_but_stations_and_regions_is_marked_simulated(small_plan: Cit
     for row in RegistryObject.objects.all():
         assert row.simulated == (row.type not in real), row
     assert not User.objects.filter(simulated=False).exists()
+
+
+def test_every_enterprise_lies_in_a_grid_of_its_district_that_somebody_keeps(small_plan: CityPlan) -> None:
+    seed_city(small_plan, AT, expects=("hour",))
+    for row in objects(ObjectType.ENTERPRISE).values():
+        assert row.lon is not None and row.lat is not None
+        grid = grid_of((row.lon, row.lat), AT)
+        assert grid is not None
+        assert grid.region_code == row.region_code
+        assert [one.code for one in keepers_of(grid, AT)] == ["SIM-ORG-ECO"]
 
 
 def test_somebody_is_on_duty_at_every_hour_from_the_first(small_plan: CityPlan) -> None:

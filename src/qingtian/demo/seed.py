@@ -15,6 +15,7 @@ from qingtian.apps.registry.actions.register_many import register_many
 from qingtian.apps.registry.actions.register_object import ObjectDraft
 from qingtian.apps.registry.models import ObjectType
 from qingtian.demo.duty_room import seed_roster
+from qingtian.demo.grids import grid_drafts, seed_keepers
 from qingtian.demo.limits import Limit
 from qingtian.demo.people import CITY, OFFICES, PEOPLE, draft_of, enterprise_person
 from qingtian.demo.plan import (
@@ -65,10 +66,12 @@ def seed_city(
     drafts = [
         *region_drafts(),
         *office_drafts(),
+        *grid_drafts(),
         *(station_draft(row) for row in stations()),
         *enterprise_drafts(now, expects),
     ]
     register_many(SYSTEM_ACTOR, at, drafts)
+    seed_keepers(at)
     people = [*PEOPLE, *_spokesmen(plan, spokesmen)]
     known = set(User.objects.values_list("username", flat=True))
     for person in people:
