@@ -6,14 +6,18 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from tests.interfaces import city
 from tests.interfaces.duty_room import EIGHT, HOUR
 from tests.interfaces.standing import Standing, undone
 
 from qingtian.apps.journal.models import Event
 from qingtian.apps.notices.actions.deliver import claim, due_deliveries, note_sent
+from qingtian.apps.notices.actions.post_notice import NoticeDraft, post_notices
 from qingtian.apps.notices.models import Contact
+from qingtian.apps.notices.people import Recipients
 from qingtian.interfaces.api.schemas.base import city_iso
 
 pytestmark = pytest.mark.django_db
@@ -268,3 +272,36 @@ def test_rosters_say_who_holds_them_and_who_comes_next(standing: Standing) -> No
         assert get(standing.client("auditor"), "rosters") == []
         (gone,) = get(standing.client("auditor"), "rosters", retired=True)
         assert (gone["now"], gone["may_keep"]) == ([], False)
+
+
+def many_for(username: str, count: int) -> None:
+    """So many more lines in somebody's inbox."""
+    drafts = [
+        NoticeDraft(
+            kind="case_assigned",
+            subject=("case", f"C-{n}", f"/desk/cases/{n}"),
+            severity=1,
+            title_zh=f"第 {n} 件",
+            title_en=f"number {n}",
+            to=Recipients(usernames=(username,)),
+        )
+        for n in range(count)
+    ]
+    post_notices(city.NOW, drafts)
+
+
+@pytest.mark.parametrize("path", ["notices?page_size=200", "notices/waiting", "rosters/month", "handovers"])
+def test_a_full_inbox_costs_as_many_queries_as_an_empty_one(standing: Standing, path: str) -> None:
+    client = standing.client("handler")
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            get(client, path)
+        return len(seen)
+
+    with undone():
+        cost()  # warms the packs and the kept sessions
+        few = cost()
+        many_for("handler", 300)
+        assert cost() <= few + 1
+    assert few <= 22

@@ -56,7 +56,7 @@ class EscalationStepRow(PackRow):
     policy: Code
     label_zh: Text
     label_en: Text
-    step: Annotated[int, Field(ge=0, le=20)]
+    step: Annotated[int, Field(ge=0, le=9)]
     after_min: Annotated[Figure, Field(ge=0)]
     to: Annotated[Words, Field(min_length=1), AfterValidator(_targets)]
     channels: Ways = ()

@@ -17,6 +17,9 @@ export const enterpriseRoutes: RouteRecordRaw[] = [
   { path: '/enterprise/dossier', name: 'enterprise-dossier', component: () => import('@/pages/enterprise/OwnDossier.vue'), meta },
   { path: '/enterprise/scores', name: 'enterprise-scores', component: () => import('@/pages/enterprise/ScoresPage.vue'), meta },
   { path: '/enterprise/services', name: 'enterprise-services', component: () => import('@/pages/enterprise/ServicesPage.vue'), meta },
+  { path: '/enterprise/notices', name: 'enterprise-notices', component: () => import('@/pages/notices/InboxPage.vue'), meta },
+  { path: '/enterprise/notices/contact', name: 'enterprise-contact', component: () => import('@/pages/notices/ContactPage.vue'), meta },
+  { path: '/enterprise/notices/:id', name: 'enterprise-notice', component: () => import('@/pages/notices/NoticePage.vue'), meta },
   { path: '/enterprise/session', name: 'enterprise-session', component: () => import('@/pages/session/SessionPage.vue'), meta: { ...meta, open: true } },
   { path: '/enterprise/:rest(.*)*', name: 'enterprise-nowhere', component: () => import('@/pages/NotFound.vue'), meta },
 ]
