@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { doorOfPath } from '@/app/doors'
 import { markLoading } from '@/app/load'
+import { dutyRoutes } from '@/app/routes/duty'
 import { enterpriseRoutes } from '@/app/routes/enterprise'
 import { fieldRoutes } from '@/app/routes/field'
 import { useSession } from '@/app/stores/session'
@@ -12,6 +13,10 @@ const routes: RouteRecordRaw[] = [
   { path: '/desk/alarms/:id', redirect: (to) => ({ path: '/desk/alarms', query: { ...to.query, id: String(to.params.id) } }) },
   { path: '/desk/findings/new', name: 'finding-entry', component: () => import('@/pages/alarms/EntryForm.vue') },
   { path: '/desk/findings/kpi', name: 'finding-kpi', component: () => import('@/pages/alarms/KpiPage.vue') },
+  { path: '/desk/todo', name: 'todo', component: () => import('@/pages/todo/TodoList.vue') },
+  { path: '/desk/dispatch', name: 'dispatch', component: () => import('@/pages/dispatch/DispatchPage.vue') },
+  { path: '/desk/board', name: 'board', component: () => import('@/pages/board/BoardPage.vue') },
+  { path: '/desk/board/cases', name: 'board-cases', component: () => import('@/pages/board/BehindPage.vue') },
   { path: '/desk/windows', name: 'windows', component: () => import('@/pages/alarms/WindowCalendar.vue') },
   { path: '/desk/leaks', name: 'leaks', component: () => import('@/pages/alarms/LeakList.vue') },
   { path: '/desk/leaks/:code', name: 'leak', component: () => import('@/pages/alarms/LeakPage.vue') },
@@ -81,6 +86,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/desk/rights', name: 'rights', component: () => import('@/pages/accounts/RightsPage.vue') },
   { path: '/desk/reads', name: 'reads', component: () => import('@/pages/accounts/ReadList.vue') },
   { path: '/desk/session', name: 'session', component: () => import('@/pages/session/SessionPage.vue'), meta: { open: true } },
+  ...dutyRoutes,
   ...fieldRoutes,
   ...enterpriseRoutes,
   { path: '/desk/:rest(.*)*', name: 'nowhere', component: () => import('@/pages/NotFound.vue') },
