@@ -40,7 +40,7 @@ def accounts(actor: Actor, wanted: AccountsWanted) -> QuerySet[User]:
     if wanted.active is not None:
         rows = rows.filter(is_active=wanted.active)
     if wanted.factor is not None:
-        rows = rows.filter(has_factor=wanted.factor)
+        rows = rows.filter(Exists(_factor())) if wanted.factor else rows.exclude(Exists(_factor()))
     return rows.prefetch_related("roles").order_by("username")
 
 
@@ -58,8 +58,11 @@ def account(actor: Actor, username: str) -> User:
 
 
 def _annotated() -> QuerySet[User]:
-    factor = SecondFactor.objects.filter(user=OuterRef("pk")).exclude(confirmed_at=None)
-    return User.objects.annotate(has_factor=Exists(factor), seen_at=Max("sessions__seen_at"))
+    return User.objects.annotate(has_factor=Exists(_factor()), seen_at=Max("sessions__seen_at"))
+
+
+def _factor() -> QuerySet[SecondFactor]:
+    return SecondFactor.objects.filter(user=OuterRef("pk")).exclude(confirmed_at=None)
 
 
 def _grants(wanted: AccountsWanted) -> Q:

@@ -86,7 +86,7 @@ def _enter(request: HttpRequest, claims: dict[str, object]) -> None:
 
 def _asked(request: HttpRequest) -> tuple[Asked, str]:
     try:
-        held = request.get_signed_cookie(COOKIE, salt=SALT, max_age=HOLDS_S).split(" ")
+        held = str(request.get_signed_cookie(COOKIE, salt=SALT, max_age=HOLDS_S)).split(" ")
     except (KeyError, BadSignature) as error:
         raise _stray() from error
     state, nonce, verifier, target = held

@@ -10,6 +10,7 @@ from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.models import ApiKey, User
 from qingtian.apps.accounts.permissions import TABLE, Verb, require, role_for
 from qingtian.apps.accounts.proofs import digest_of, new_key
+from qingtian.apps.accounts.roles import Role
 from qingtian.apps.journal.record import record, writing
 from qingtian.apps.lengths import check_lengths
 from qingtian.domain.errors import Conflict, InvalidInput, NotPermitted, NotVisible
@@ -45,11 +46,11 @@ def make_key(actor: Actor, at: datetime, draft: KeyDraft, *, now: datetime) -> t
         NotPermitted: the actor makes no keys, or has not the right that a scope names.
         InvalidInput, Conflict: what is wrong with the draft.
     """
-    role = _right(actor)
+    role, owner = _right(actor)
     scopes = _checked(actor, draft)
     prefix, text = new_key()
     with writing():
-        user = User.objects.select_for_update().get(pk=actor.user_id)
+        user = User.objects.select_for_update().get(pk=owner)
         if user.keys.filter(revoked_at=None, expires_at__gt=now).count() >= MOST_KEYS:
             raise Conflict(f"an account has at most {MOST_KEYS} keys", field="name", remedy="revoke one first")
         row = ApiKey.objects.create(
@@ -87,12 +88,13 @@ def revoke_key(actor: Actor, at: datetime, key_id: int, *, now: datetime) -> Api
     return row
 
 
-def _right(actor: Actor) -> str:
+def _right(actor: Actor) -> tuple[Role, int]:
     # A role of any place and for any enterprise may: the key does no more than its owner.
     held = next((one for one in actor.grants if one.role in TABLE[Verb.MAKE_KEY]), None)
     if actor.user_id is None or held is None:
         raise NotPermitted("you make no keys", field="actor", remedy="ask the data steward for a role")
-    return require(actor, Verb.MAKE_KEY, region_code=held.region_code, enterprise_code=held.org, orgs=(held.org,))
+    role = require(actor, Verb.MAKE_KEY, region_code=held.region_code, enterprise_code=held.org, orgs=(held.org,))
+    return role, actor.user_id
 
 
 def _checked(actor: Actor, draft: KeyDraft) -> list[str]:

@@ -42,19 +42,19 @@ def delegate(actor: Actor, at: datetime, draft: DelegationDraft) -> Delegation:
         NotVisible: there is no such official.
         InvalidInput, Conflict: what is wrong with the time, or that there is one already.
     """
-    role = _right(actor)
+    role, principal = _right(actor)
     _check(actor, at, draft)
     with writing():
         deputy = User.objects.select_for_update().filter(username=draft.deputy, is_active=True).first()
         if deputy is None or not actor_of(deputy).official_grants:
             raise NotVisible(f"there is no official {draft.deputy}", field="deputy", remedy="choose a colleague")
-        others = Delegation.objects.filter(principal_id=actor.user_id, deputy=deputy, ended_at=None)
+        others = Delegation.objects.filter(principal_id=principal, deputy=deputy, ended_at=None)
         if others.filter(starts_at__lt=draft.ends_at, ends_at__gt=draft.starts_at).exists():
             raise Conflict(
                 f"{draft.deputy} stands in for you then already", field="deputy", remedy="end that one first"
             )
         row = Delegation.objects.create(
-            principal_id=actor.user_id,
+            principal_id=principal,
             deputy=deputy,
             starts_at=draft.starts_at,
             ends_at=draft.ends_at,
@@ -90,11 +90,11 @@ def end_delegation(actor: Actor, at: datetime, delegation_id: int) -> Delegation
     return row
 
 
-def _right(actor: Actor) -> Role:
+def _right(actor: Actor) -> tuple[Role, int]:
     held = next((one for one in actor.grants if one.role in TABLE[Verb.DELEGATE]), None)
     if actor.user_id is None or held is None:
         raise NotPermitted("only officials have deputies", field="actor", remedy="sign in as an official")
-    return require(actor, Verb.DELEGATE, region_code=held.region_code, orgs=(held.org,))
+    return require(actor, Verb.DELEGATE, region_code=held.region_code, orgs=(held.org,)), actor.user_id
 
 
 def _check(actor: Actor, at: datetime, draft: DelegationDraft) -> None:
