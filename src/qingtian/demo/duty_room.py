@@ -28,8 +28,14 @@ def seed_roster(at: datetime) -> None:
     if Roster.objects.filter(code=ROSTER).exists():
         return
     keeper = actor_of(User.objects.get(username="steward"))
-    name = RosterDraft(code=ROSTER, name_zh="市值班室（模拟）", name_en="City duty room (simulated)", region_code=CITY)
-    set_up_roster(keeper, at, name)
+    room = RosterDraft(
+        code=ROSTER,
+        name_zh="市值班室（模拟）",
+        name_en="City duty room (simulated)",
+        region_code=CITY,
+        simulated=True,
+    )
+    set_up_roster(keeper, at, room)
     first = at.astimezone(SHANGHAI).date() - timedelta(days=1)
     for zh, en, starts, members in SHIFTS:
         draft = RotationDraft(name_zh=zh, name_en=en, starts=starts, minutes=HALF_A_DAY, members=members, first=first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Min, Q
 
@@ -171,19 +172,19 @@ def bundle(rows: Sequence[Outgoing], language: str) -> Bundle:
     return bundle_of(list(items.values()), language=language, base_url=get_settings().public_url)
 
 
+def _by(way: Way) -> dict[str, Any]:
+    return {"channel": way.channel, "user_id": way.user_id, "endpoint": way.endpoint}
+
+
 def _taken(at: datetime, way: Way, contact: Contact | None) -> list[Outgoing]:
     quiet = quiet_of(contact) if contact is not None else None
     ready = at if quiet is not None and quiet.holds(at.astimezone(SHANGHAI)) else at + COMPANY
-    rows = Outgoing.objects.filter(
-        Q(not_before__lte=ready), delivery=None, channel=way.channel, user_id=way.user_id, endpoint=way.endpoint
-    )
+    rows = Outgoing.objects.filter(Q(not_before__lte=ready), delivery=None, **_by(way))
     return list(rows.select_related("notice").order_by("id"))
 
 
 def _sent_lately(at: datetime, way: Way) -> list[datetime]:
-    rows = Delivery.objects.filter(
-        channel=way.channel, user_id=way.user_id, endpoint=way.endpoint, made_at__gt=at - HOUR, made_at__lte=at
-    )
+    rows = Delivery.objects.filter(made_at__gt=at - HOUR, made_at__lte=at, **_by(way))
     return list(rows.values_list("made_at", flat=True))
 
 

@@ -50,10 +50,10 @@ def keep_contact(actor: Actor, at: datetime, draft: ContactDraft) -> Contact:
     with writing():
         if actor.user_id is None:
             raise NotPermitted("only people have addresses", field="actor", remedy="sign in")
-        row = Contact.objects.select_for_update().filter(user_id=actor.user_id).first()
-        row = row or Contact(user_id=actor.user_id)
+        known = Contact.objects.select_for_update().filter(user_id=actor.user_id).first()
+        row = known or Contact(user_id=actor.user_id)
         changed = [name for name, value in _values(draft).items() if getattr(row, name) != value]
-        if row.pk is not None and not changed:
+        if known is not None and not changed:
             return row
         for name, value in _values(draft).items():
             setattr(row, name, value)
@@ -64,8 +64,9 @@ def keep_contact(actor: Actor, at: datetime, draft: ContactDraft) -> Contact:
 
 def contact_of(actor: Actor) -> Contact:
     """One's own addresses; empty where nothing was said yet."""
-    row = Contact.objects.filter(user_id=actor.user_id).first() if actor.user_id is not None else None
-    return row or Contact(user_id=actor.user_id)
+    if actor.user_id is None:
+        return Contact()
+    return Contact.objects.filter(user_id=actor.user_id).first() or Contact(user_id=actor.user_id)
 
 
 def _values(draft: ContactDraft) -> dict[str, object]:

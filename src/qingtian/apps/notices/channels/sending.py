@@ -114,7 +114,7 @@ def webhook_body(delivery: Delivery) -> dict[str, Any]:
 
 
 def _contact(delivery: Delivery) -> Contact:
-    row = Contact.objects.filter(user_id=delivery.user_id).select_related("user").first()
+    row = Contact.objects.filter(user=delivery.user).select_related("user").first() if delivery.user else None
     if row is None or not row.user.is_active:
         raise ChannelError("the person is not reachable any more", final=True)
     return row

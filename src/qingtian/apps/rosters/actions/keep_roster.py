@@ -28,13 +28,18 @@ MOST_MEMBERS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterDraft:
-    """A roster to set up."""
+    """A roster to set up.
+
+    Args:
+        simulated: of simulated people; None: all are, in a demo.
+    """
 
     code: str
     name_zh: str
     name_en: str
     region_code: str = ""
     coverage: Coverage = Coverage.ALWAYS
+    simulated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +79,7 @@ def set_up_roster(actor: Actor, at: datetime, draft: RosterDraft) -> Roster:
             coverage=draft.coverage,
             made_at=at,
             made_by=actor.username,
-            simulated=get_settings().mode is Mode.DEMO,
+            simulated=get_settings().mode is Mode.DEMO if draft.simulated is None else draft.simulated,
         )
         record(actor, at, "roster.set_up", row, {"code": row.code, "region": region}, role=role)
     return row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.http import HttpResponse
@@ -233,7 +234,7 @@ def _notice(row: Notice) -> DeliveryNoticeOut:
     return DeliveryNoticeOut(id=row.pk, **{name: getattr(row, name) for name in plain.split()})
 
 
-def _fields(row: Delivery) -> dict[str, object]:
+def _fields(row: Delivery) -> dict[str, Any]:
     plain = "key channel subject count severity state made_at tries next_try_at sent_at last_error simulated"
     return {name: getattr(row, name) for name in plain.split()} | {
         "id": row.pk,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Q
 
@@ -134,7 +135,7 @@ def _link(row: FeedLink) -> CalendarLinkOut:
     )
 
 
-def _handover(row: Handover, people: People) -> dict[str, object]:
+def _handover(row: Handover, people: People) -> dict[str, Any]:
     plain = "number shift_start shift_end state composed_at given_at accepted_at simulated"
     return {name: getattr(row, name) for name in plain.split()} | {
         "roster": row.roster.code,

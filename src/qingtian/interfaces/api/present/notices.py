@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
@@ -12,7 +13,7 @@ from qingtian.apps.accounts.actor import SYSTEM_ACTOR, Actor
 from qingtian.apps.accounts.queries import display_names
 from qingtian.apps.notices.models import Notice, Outgoing, Receipt
 from qingtian.apps.notices.queries import answered_kinds, inbox, to_answer, visible_notice, waiting
-from qingtian.domain.notices import NoticeKind
+from qingtian.domain.notices import Channel, NoticeKind
 from qingtian.interfaces.api.paging import paged_rows
 from qingtian.interfaces.api.present import exports
 from qingtian.interfaces.api.schemas.notices import (
@@ -148,7 +149,7 @@ def names_of(usernames: Iterable[str]) -> dict[str, str]:
 
 def _fields(
     row: Notice, own: Receipt | None, kinds: Mapping[str, NoticeKind], names: Mapping[str, str], answered: set[str]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     kind = kinds.get(row.kind)
     plain = (
         "kind severity subject_kind subject_number link title_zh title_en region_code posted_at last_at times "
@@ -184,7 +185,7 @@ def _receipt(row: Receipt) -> NoticeReceiptOut:
 def _way(row: Outgoing) -> NoticeWayOut:
     sent = row.delivery
     return NoticeWayOut(
-        channel=row.channel,
+        channel=Channel(row.channel),
         to=(row.user.display_name or row.user.username) if row.user else row.endpoint,
         step=row.step,
         queued_at=row.queued_at,

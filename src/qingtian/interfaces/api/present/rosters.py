@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.http import HttpResponse
 
@@ -155,7 +156,7 @@ def roster_detail(actor: Actor, now: datetime, code: str) -> RosterDetail:
 
 def _roster(
     actor: Actor, now: datetime, row: Roster, schedule: Schedule, people: People, region: str
-) -> dict[str, object]:
+) -> dict[str, Any]:
     gone = row.retired_at is not None
     holding = [] if gone else [shift for shift in schedule.shifts if shift.covers(now)]
     after = None if gone else schedule.next_after(now)
