@@ -14,7 +14,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,7 +34,7 @@ from qingtian.telemetry.store.ducklake import DuckLakeStore
 
 STATUS_EVERY_S = 0.2
 ANSWER_END = b"\r\n"
-AT_ONCE = 1 << 18
+AT_ONCE = 1 << 16  # so that no line is far ahead of the others, and of the time of the city
 
 
 def directory(devices: int) -> StaticDirectory:
@@ -118,7 +118,8 @@ def worker(status: Path, given: dict[str, Any]) -> None:
 
 def _ingested(loop: IngestLoop) -> dict[str, Any]:
     counters = loop.counters
-    return {"frames": counters.frames, "rows": counters.new, "express": counters.express, "ready": True}
+    told = {"frames": counters.frames, "rows": counters.new, "express": counters.express, "skews": counters.skews}
+    return told | {"ready": True}
 
 
 def _plan(given: dict[str, Any]) -> StreamPlan:
@@ -133,44 +134,54 @@ class Line:
         socket: connected.
         file: open file with the frames.
         left: frames that are not acknowledged.
+        whole: the kernel has all of it.
     """
 
     socket: socket.socket
-    file: int
-    left: int
+    file: int = 0
+    left: int = 0
     whole: bool = False
 
 
 def senders(status: Path, given: dict[str, Any]) -> None:
-    """Connections that each send a file that was made beforehand; answers are counted by their ends."""
-    lines = [_line(given, path, frames) for path, frames in given["files"]]
-    begun = Path(given["go"])
-    told = {"ready": True, "left": sum(line.left for line in lines), "ended": 0.0}
-    writing = Status(status, lambda: told)
-    while not begun.exists():
+    """Connections that each send two files that were made beforehand: one to warm up, one when told to go."""
+    lines = [Line(_connected(given)) for _ in given["files"]]
+    told: dict[str, Any] = {"ready": False, "ended": 0.0}
+    writing, go = Status(status, lambda: told), Path(given["go"])
+    pump(lines, given["warm"])
+    told["ready"] = True
+    writing.write()
+    while not go.exists():
         time.sleep(0.01)
-    poll = select.epoll()
-    for line in lines:
-        poll.register(line.socket, select.EPOLLIN | select.EPOLLOUT)
-    by_file = {line.socket.fileno(): line for line in lines}
-    while told["left"]:
-        for number, events in poll.poll(1):
-            line = by_file[number]
-            if events & select.EPOLLIN:
-                count = line.socket.recv(1 << 16).count(ANSWER_END)
-                line.left -= count
-                told["left"] -= count
-            if events & select.EPOLLOUT and not line.whole and _send(line):
-                poll.modify(number, select.EPOLLIN)
+    pump(lines, given["files"])
     told["ended"] = time.time()
     writing.write()
     time.sleep(3600)
 
 
-def _line(given: dict[str, Any], path: str, frames: int) -> Line:
+def pump(lines: Sequence[Line], files: Sequence[tuple[str, int]]) -> None:
+    """Send each line its file, a little to each in turn, until every frame has its answer."""
+    poll = select.epoll()
+    for line, (path, frames) in zip(lines, files, strict=True):
+        line.file, line.left, line.whole = os.open(path, os.O_RDONLY), frames, False
+        poll.register(line.socket, select.EPOLLIN | select.EPOLLOUT)
+    by_file = {line.socket.fileno(): line for line in lines}
+    while any(line.left for line in lines):
+        for number, events in poll.poll(1):
+            line = by_file[number]
+            if events & select.EPOLLIN:
+                line.left -= line.socket.recv(1 << 16).count(ANSWER_END)
+            if events & select.EPOLLOUT and not line.whole and _send(line):
+                poll.modify(number, select.EPOLLIN)
+    poll.close()
+    for line in lines:
+        os.close(line.file)
+
+
+def _connected(given: dict[str, Any]) -> socket.socket:
     one = socket.create_connection((given["address"], given["port"]))
     one.setblocking(False)
-    return Line(one, os.open(path, os.O_RDONLY), frames)
+    return one
 
 
 def _send(line: Line) -> bool:

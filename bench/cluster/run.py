@@ -2,8 +2,9 @@
 
 Each host is a network namespace whose processes are pinned to ONE core, so that two hosts on two cores are a fair pair.
 The frames are made beforehand into files, and the senders let the kernel copy them. A host runs a gateway, a forwarder
-and its shards; the first one NATS and PostgreSQL as well. Time runs from the first byte until the last value is in the
-store. Needs root, `ip`, `taskset`, `nats-server`, and two cores that nobody else uses.
+and its shards; the first one NATS and PostgreSQL as well. Every device has sent two frames before; then time runs from
+the first byte until the last value is in the store. Needs root, `ip`, `taskset`, `nats-server`, and two cores that
+nobody else uses.
 """
 
 from __future__ import annotations
@@ -29,23 +30,47 @@ from bench.telemetry.end_to_end import CODES, STEP_S, frame, postgres_seconds
 from qingtian.runtime.postgres import ensure_embedded, stop_embedded
 from qingtian.telemetry.counters import read_counters
 
-FRAMES, DEVICES, LINES, SHARDS = 200_000, 2_000, 8, 2
+FRAMES, DEVICES, SHARDS = 100_000, 4_000, 2
+LINES = 1  # several would run ahead of each other by what the kernel buffers, and so of the time of the city
+WARM = 2  # frames of each device before the measurement: what is new to the store takes another way
 PORT = 9212
 PATIENCE_S = 900.0
 
 
-def files_of(folder: Path, gateway: int, frames: int, devices: int) -> list[tuple[str, int]]:
-    """The frames of a gateway: a file for each of its connections, with how many it holds."""
-    each, made = devices // LINES, []
+Files = Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a gateway gets: a file for each of its connections, with how many frames it holds.
+
+    Args:
+        warm: sent before the measurement.
+        files: sent in it.
+    """
+
+    warm: Files
+    files: Files
+
+
+def load_of(folder: Path, gateway: int, frames: int, devices: int) -> Load:
+    """Make the frames of a gateway."""
+    each = devices // LINES
+    rounds = frames // (LINES * each)
+    warm, files = [], []
     for line in range(LINES):
         names = [f"QT{gateway * devices + line * each + number:05d}" for number in range(each)]
-        rounds = frames // (LINES * each)
-        path = folder / f"gateway{gateway}-line{line}.bin"
-        with path.open("wb") as file:
-            for number in range(rounds):
-                file.write(b"".join(frame(mn, number) for mn in names))
-        made.append((str(path), rounds * each))
-    return made
+        path = folder / f"gateway{gateway}-line{line}"
+        warm.append(_written(path.with_suffix(".warm"), names, range(WARM)))
+        files.append(_written(path.with_suffix(".bin"), names, range(WARM, WARM + rounds)))
+    return Load(warm, files)
+
+
+def _written(path: Path, names: Sequence[str], rounds: range) -> tuple[str, int]:
+    with path.open("wb") as file:
+        for number in rounds:
+            file.write(b"".join(frame(mn, number) for mn in names))
+    return str(path), len(rounds) * len(names)
 
 
 @dataclass
@@ -55,20 +80,25 @@ class House:
     Args:
         network: the hosts.
         folder: of this arrangement.
-        load: files of frames by gateway.
+        load: of each gateway.
         devices: of each gateway.
     """
 
     network: Network
     folder: Path
-    load: Sequence[Sequence[tuple[str, int]]]
+    load: Sequence[Load]
     devices: int
     parts: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
     def frames(self) -> int:
-        """All frames of this arrangement."""
-        return sum(count for files in self.load for _, count in files)
+        """All frames that are measured."""
+        return sum(count for one in self.load for _, count in one.files)
+
+    @property
+    def warm(self) -> int:
+        """All frames that came before."""
+        return sum(count for one in self.load for _, count in one.warm)
 
     def start(self, part: str, role: str, host: int, **given: Any) -> None:
         """Start a part on a host, pinned to the host's core."""
@@ -98,6 +128,16 @@ class House:
         """What a part says."""
         return read_counters(self._status(name))
 
+    def sum_of(self, names: Sequence[str], figure: str) -> int:
+        """A figure of some parts together."""
+        return sum(int(self.told(name).get(figure, 0)) for name in names)
+
+    def cpu(self) -> dict[str, float]:
+        """CPU of every part since its start, s."""
+        spent = {name: float(self.told(name)["cpu"]) for name in self.parts if name != "nats"}
+        spent["postgres"] = postgres_seconds(self.folder / "postgres")
+        return spent | ({"nats": _cpu(self.parts["nats"].pid)} if "nats" in self.parts else {})
+
     def stop(self) -> None:
         """kill -9 of every part."""
         for process in self.parts.values():
@@ -116,13 +156,13 @@ class House:
 
 def measure(house: House, url: str, *, cluster: bool) -> dict[str, Any]:
     """One arrangement: a gateway for each lot of files, each on its own host."""
-    hosts, lake = len(house.load), str(house.folder / "lake")
+    hosts, lake, network = len(house.load), str(house.folder / "lake"), house.network.hosts
     ingest = []
     if cluster:
         house.start_nats()
     for host in range(hosts):
-        spool, address = str(house.folder / f"gateway{host}"), house.network.hosts[host].address
-        house.start(f"gateway{host}", "gateway", host, folder=spool, address=address, port=PORT)
+        spool = str(house.folder / f"gateway{host}")
+        house.start(f"gateway{host}", "gateway", host, folder=spool, address=network[host].address, port=PORT)
         if cluster:
             house.start(f"forward{host}", "forward", host, folder=spool, name=f"gw-{host}")
         else:
@@ -134,34 +174,27 @@ def measure(house: House, url: str, *, cluster: bool) -> dict[str, Any]:
         ingest.append(f"shard{shard}")
     house.wait([name for name in house.parts if name != "nats"])
     go = house.folder / "go"
-    for host, files in enumerate(house.load):
-        address = house.network.hosts[host].address
-        house.start(f"senders{host}", "senders", host, files=files, address=address, port=PORT, go=str(go))
+    for host, load in enumerate(house.load):
+        given = {"warm": load.warm, "files": load.files, "go": str(go)}
+        house.start(f"senders{host}", "senders", host, address=network[host].address, port=PORT, **given)
     house.wait([f"senders{host}" for host in range(hosts)])
-    parts = [name for name in house.parts if name != "nats"]
-    before = {name: float(house.told(name)["cpu"]) for name in parts}
-    postgres = postgres_seconds(house.folder / "postgres")
-    nats = _cpu(house.parts["nats"].pid) if cluster else 0.0
+    until(lambda: house.sum_of(ingest, "frames") >= house.warm, "the first frames were not stored")
+    time.sleep(1)  # what is written for them besides
+    before, express, rows = house.cpu(), house.sum_of(ingest, "express"), house.sum_of(ingest, "rows")
     started = time.time()
     go.touch()
-    until(
-        lambda: sum(int(house.told(name).get("frames", 0)) for name in ingest) >= house.frames,
-        "not everything was stored",
-    )
+    until(lambda: house.sum_of(ingest, "frames") >= house.warm + house.frames, "not everything was stored")
     wall = time.time() - started
     time.sleep(0.5)  # the last figures
     acked = max(float(house.told(f"senders{host}").get("ended") or 0) for host in range(hosts)) - started
-    rows = sum(int(house.told(name)["rows"]) for name in ingest)
+    rows, express = house.sum_of(ingest, "rows") - rows, house.sum_of(ingest, "express") - express
     assert rows == house.frames * len(CODES), f"{rows} rows of {house.frames} frames"
-    cpu = {name: (float(house.told(name)["cpu"]) - before[name]) / house.frames * 1e6 for name in parts}
-    cpu["postgres"] = (postgres_seconds(house.folder / "postgres") - postgres) / house.frames * 1e6
-    if cluster:
-        cpu["nats"] = (_cpu(house.parts["nats"].pid) - nats) / house.frames * 1e6
-    express = sum(int(house.told(name)["express"]) for name in ingest) / house.frames
-    return {"rate": house.frames / wall, "wall": wall, "acked": acked, "cpu": cpu, "express": express}
+    cpu = {name: (value - before[name]) / house.frames * 1e6 for name, value in house.cpu().items()}
+    told = {"rate": house.frames / wall, "wall": wall, "acked": acked, "express": express / house.frames}
+    return told | {"cpu": cpu, "skews": house.sum_of(ingest, "skews")}
 
 
-def run(hosts: int, load: Sequence[Sequence[tuple[str, int]]], devices: int, *, cluster: bool) -> dict[str, Any]:
+def run(hosts: int, load: Sequence[Load], devices: int, *, cluster: bool) -> dict[str, Any]:
     """One arrangement in a folder and a network of its own; PostgreSQL runs on the core of the first host."""
     folder = Path(tempfile.mkdtemp(prefix="qt-hosts-"))
     everywhere = os.sched_getaffinity(0)
@@ -209,6 +242,8 @@ def show(what: str, told: dict[str, Any]) -> None:
         f"  {what}: {told['rate']:,.0f} frames/s stored ({told['wall']:.1f} s; acknowledged in {told['acked']:.1f} s)"
     )
     print(f"    CPU per frame, us: {parts}; together {sum(told['cpu'].values()):.0f}; {told['express']:.0%} as columns")
+    if told["skews"]:
+        print(f"    {told['skews']} frames seemed to have a wrong clock: the load was uneven, the figures count little")
     sys.stdout.flush()
 
 
@@ -221,7 +256,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     told = parser.parse_args(arguments)
     folder = Path(tempfile.mkdtemp(prefix="qt-load-"))
     try:
-        load = [files_of(folder, gateway, told.frames, told.devices) for gateway in range(2)]
+        load = [load_of(folder, gateway, told.frames, told.devices) for gateway in range(2)]
         span = timedelta(seconds=STEP_S * told.frames / told.devices)
         print(f"  {told.frames:,} frames of {told.devices:,} devices for each gateway, {span} of data")
         ratios = []

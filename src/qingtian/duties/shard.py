@@ -26,6 +26,7 @@ from qingtian.runtime.space import MIB
 from qingtian.telemetry.archive import shard_folder
 from qingtian.telemetry.cluster.receiver import Receiver
 from qingtian.telemetry.cluster.running import until_stopped
+from qingtian.telemetry.cluster.sharding import shared_sites
 from qingtian.telemetry.cluster.stream import plan_of
 from qingtian.telemetry.counters import write_counters
 from qingtian.telemetry.ingest.loop import IngestLoop
@@ -61,7 +62,13 @@ def run_shard(settings: Settings, shard: int) -> None:
         reserve_bytes=settings.disk_reserve_mb * MIB,
     )
     store = DuckLakeStore.open(settings, shard=shard)
-    loop = IngestLoop(store, folder, device_directory(settings.data_dir), publish=publish_observations)
+    directory = device_directory(settings.data_dir)
+
+    def shared() -> frozenset[str]:
+        store.shared_sites = shared_sites(directory.profiles(), plan.shards)
+        return store.shared_sites
+
+    loop = IngestLoop(store, folder, directory, publish=publish_observations, shared=shared)
     keeper = Keeper(folder, store, settings.spool_keep_days)
     stop = threading.Event()
     threads = [

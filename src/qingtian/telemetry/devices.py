@@ -135,6 +135,10 @@ class CachedDirectory:
         """The profile of a device by its MN or an alias, as last read, or None."""
         return self._by_mn.get(mn)
 
+    def profiles(self) -> list[DeviceProfile]:
+        """Every device, as last read."""
+        return list(self._profiles.values())
+
     def refresh(self) -> bool:
         """Read the register; on failure the last copy stays. False when there is no copy at all."""
         with self._lock:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qingtian.telemetry.devices import DeviceProfile
 
 # Names of segments have twelve digits. The first three are 000 in the spool of a gateway and the shard, from 001, in
 # the spool of a shard: a row tells by the name alone where its frame lies.
@@ -25,6 +31,19 @@ def shard_of(name: str, shards: int) -> int:
     """
     digest = blake2b(name.strip().encode("utf-8", "surrogateescape"), digest_size=8).digest()
     return int.from_bytes(digest, "big") % shards
+
+
+def shared_sites(profiles: Iterable[DeviceProfile], shards: int) -> frozenset[str]:
+    """Sites whose values come by several shards, because their devices, or other names of one, belong to several.
+
+    Args:
+        profiles: every device.
+        shards: how many there are.
+    """
+    writers: dict[str, set[int]] = defaultdict(set)
+    for one in profiles:
+        writers[one.site].update(shard_of(name, shards) for name in (one.mn, *one.aliases))
+    return frozenset(site for site, found in writers.items() if len(found) > 1)
 
 
 def mn_of(raw: bytes) -> str:

@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -106,6 +106,7 @@ class IngestLoop:
         unit_of: default unit per pollutant code; None takes those of the code table for what the device measures.
         batch_frames: most frames per transaction.
         may_work: raises `Unavailable` while nothing may be written (a full disk, a clock in doubt).
+        shared: sites that others write, too; asked whenever the register was read.
     """
 
     def __init__(
@@ -118,8 +119,10 @@ class IngestLoop:
         unit_of: UnitOf | None = None,
         batch_frames: int = BATCH_FRAMES,
         may_work: Callable[[], None] = lambda: None,
+        shared: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         self._may_work = may_work
+        self._shared, self._shared_sites = shared, frozenset[str]()
         self._store, self._folder, self._directory = store, folder, directory
         self._publish, self._unit_of, self._limit = publish, unit_of, batch_frames
         self._position = store.progress()
@@ -235,7 +238,7 @@ class IngestLoop:
     def _store_batch(self, records: Sequence[SpoolRecord], overdue: Sequence[Ready], position: SpoolPosition) -> None:
         parted = Sorted(rest=list(records))
         if self._frames is not None:
-            parted = self._express.part(records, self._sites(overdue))
+            parted = self._express.part(records, self._sites(overdue) | self._shared_sites)
         try:
             self._store_parted(records, parted, overdue, position)
         except BaseException:
@@ -362,6 +365,7 @@ class IngestLoop:
             if not self._directory.refresh() and self._refreshed_at < 0:
                 raise Unavailable("the device register cannot be read", remedy="it is tried again")
             self._refreshed_at = now
+            self._shared_sites = frozenset(self._shared())
 
     def _count(self, mapped: Sequence[Placed], frames: int, result: AppendResult, blocks: Sequence[FrameBlock]) -> None:
         counters = self.counters

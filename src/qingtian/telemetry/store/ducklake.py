@@ -23,7 +23,7 @@ from qingtian.domain.errors import NotPermitted, Unavailable
 from qingtian.runtime.holding import may_change
 from qingtian.runtime.postgres import ensure_postgres
 from qingtian.runtime.settings import Settings
-from qingtian.telemetry.cluster.sharding import shard_prefix
+from qingtian.telemetry.cluster.sharding import first_segment, shard_prefix
 from qingtian.telemetry.store import lake, queries, rolling, side, withdrawals
 from qingtian.telemetry.store.ahead import Ahead
 from qingtian.telemetry.store.columns import FrameBlock, block_to_arrow
@@ -63,8 +63,14 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
         read_only: refuse writes.
         min_valid_s: valid seconds that make a rolled-up hour of a day valid.
         revive: called when PostgreSQL does not answer; starts the embedded one again.
-        shard: whose spool the position belongs to, in a cluster; None for the spool of a gateway.
+        shard: whose spool the position belongs to, in a cluster; None for the spool of a gateway. The store of a shard
+            takes the series of its devices for its own: what other shards write does not concern it.
+
+    Attributes:
+        shared_sites: sites that other shards write, too; of these every row is looked up.
     """
+
+    shared_sites: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -76,7 +82,8 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
         revive: Callable[[], object] = lambda: None,
         shard: int | None = None,
     ) -> None:
-        self._prefix = shard_prefix(shard)
+        self._prefix, self._shard = shard_prefix(shard), shard
+        self._reached: SpoolPosition | None = None  # of the shard, as last committed
         self._url, self._folder, self._read_only = url, folder, read_only
         self._min_valid_s = min_valid_s
         self._lock = threading.RLock()
@@ -134,6 +141,7 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
                 if screen is not None:
                     screen.forget()
                 raise
+            self._reached = progress or self._reached
             if frames or self._ahead.waits:
                 self._fall_behind(connection, rows, frames, _arrivals(batch))
             else:
@@ -250,7 +258,7 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
         where = queries.Where().add("origin = 'import'").add("segment <> ?", segment)
         where.add("(site, pollutant, cycle) IN (SELECT unnest(?), unnest(?), unnest(?))", sites, codes, cycles)
         hidden.leave_out(where)
-        return [from_row(row) for row in self._read(queries.select_newest(where), where.values)]
+        return [from_row(row) for row in self._read(queries.select_newest(where), where.values * 2)]
 
     def _reopen(self, broken: duckdb.DuckDBPyConnection) -> None:
         with self._lock:
@@ -366,7 +374,7 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
         with connection.transaction():
             side.upsert_latest(connection, rows)
             side.upsert_last_seen(connection, ahead.seen)
-            self._epoch = side.write_state(connection, ahead.snapshot)
+            self._note_latest(connection, ahead.snapshot)
         ahead.clear()
         ahead.took(time.monotonic() - started, len(rows), time.monotonic())
 
@@ -374,8 +382,15 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
         """Bring `latest` in step; when this is cut off, the snapshot tells the next writer."""
         with connection.transaction():
             side.upsert_latest(connection, rows)
-            self._epoch = side.write_state(connection, side.snapshot_of(connection))
+            self._note_latest(connection, side.snapshot_of(connection))
         self._mark(rows)
+
+    def _note_latest(self, connection: psycopg.Connection[TupleRow], snapshot: int) -> None:
+        """Write down that `latest` has everything that this store wrote."""
+        if self._shard is None:
+            self._epoch = side.write_state(connection, snapshot)
+        elif self._reached is not None:
+            side.write_reach(connection, self._prefix, self._reached)
 
     def _mark(self, rows: Sequence[Observation]) -> None:
         for row in rows:
@@ -390,6 +405,8 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
         Args:
             lazily: `latest` may stay behind what this process wrote itself.
         """
+        if self._shard is not None:
+            return self._trust_own(connection, self._shard, lazily=lazily)
         epoch, snapshot = side.read_state(connection)
         actual = side.snapshot_of(connection)
         if self._ahead.waits:
@@ -406,6 +423,34 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
         self._epoch = epoch
         self._generation += 1
         return True
+
+    def _trust_own(self, connection: psycopg.Connection[TupleRow], shard: int, *, lazily: bool) -> bool:
+        """The same for a shard: others are those who write no frames, such as imports and roll-ups."""
+        epoch, _ = side.read_state(connection)
+        if self._epoch < 0:  # a process that begins, or a commit whose answer was lost
+            self._ahead.clear()
+            self._catch_up_own(connection, shard)
+        elif self._ahead.waits and not (lazily and epoch == self._epoch):
+            self._bring_latest(connection)
+        if epoch == self._epoch:
+            return False
+        self._marks = side.read_marks(connection)
+        self._epoch = epoch
+        self._generation += 1
+        return True
+
+    def _catch_up_own(self, connection: psycopg.Connection[TupleRow], shard: int) -> None:
+        """Bring `latest` in step with what the shard wrote; rows say by their segment whose they are."""
+        reach = side.read_reach(connection, self._prefix)
+        first = first_segment(shard) if reach is None else int(reach.segment)
+        source = queries.of_segments(first, first_segment(shard + 1))
+        newest, arrivals = self._newest_in(source, withdrawals.read_hidden(connection, None))
+        self._reached = self.progress()
+        with connection.transaction():
+            side.upsert_latest(connection, newest)
+            side.upsert_last_seen(connection, arrivals)
+            if self._reached is not None:
+                side.write_reach(connection, self._prefix, self._reached)
 
     def _catch_up(self, connection: psycopg.Connection[TupleRow], before: int, snapshot: int) -> int:
         """Bring `latest` in step with the lake: by what was inserted since, else from every row."""
@@ -429,12 +474,12 @@ class DuckLakeStore(LakeReads, LakeUpkeep):
 
     def _newest_in(self, source: str, hidden: withdrawals.Hidden) -> tuple[list[Observation], dict[str, datetime]]:
         where = hidden.leave_out(queries.Where())
-        newest = [from_row(row) for row in self._read(queries.select_newest(where, source), where.values)]
+        newest = [from_row(row) for row in self._read(queries.select_newest(where, source), where.values * 2)]
         arrivals = {site: time_of(at_us) for site, at_us in self._read(queries.select_arrivals(source), [])}
         return newest, arrivals
 
     def _known(self, cursor: duckdb.DuckDBPyConnection, batch: Sequence[Observation]) -> dict[Key, Known]:
-        keys = keys_to_look_up(batch, self._marks)
+        keys = keys_to_look_up(batch, self._marks, self.shared_sites)
         if not keys:
             return {}
         days = [legal_day(key[4]) for key in keys]

@@ -122,18 +122,29 @@ def select_known(hidden: str) -> str:
     )
 
 
-_NEWEST = "row_number() OVER (PARTITION BY site, pollutant, cycle, origin ORDER BY period_start DESC, version DESC) = 1"
-
-
 def inserted(first: int, last: int) -> str:
     """What was inserted by the snapshots first..last, as a table."""
     return f"ducklake_table_insertions('lake', 'main', 'observation', {int(first)}, {int(last)})"
 
 
+def of_segments(first: int, behind: int) -> str:
+    """The rows whose frames lie in the segments first..behind - 1, as a table; files of others are not opened."""
+    return f"(SELECT * FROM {TABLE} WHERE segment >= '{first:012d}' AND segment < '{behind:012d}')"  # noqa: S608
+
+
 def select_newest(where: Where, source: str = TABLE) -> str:
-    """Newest period of every series and origin."""
+    """Newest period of every series and origin; the condition's parameters are bound twice.
+
+    The newest start of each series is found by a sum-like pass over five columns; only the rows of that start are read
+    whole. Sorting every row of a filled lake would need a disk of its own.
+    """
     condition = f"WHERE {where.sql} " if where.parts else ""
-    return f"SELECT {READ_COLUMNS} FROM {source} {condition}QUALIFY {_NEWEST}"  # noqa: S608
+    key = "site, pollutant, cycle, origin"
+    return (
+        f"WITH newest AS (SELECT {key}, max(period_start) AS period_start FROM {source} {condition}GROUP BY ALL) "  # noqa: S608
+        f"SELECT {READ_COLUMNS} FROM {source} SEMI JOIN newest USING ({key}, period_start) {condition}"
+        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY version DESC) = 1"
+    )
 
 
 def select_arrivals(source: str = TABLE) -> str:

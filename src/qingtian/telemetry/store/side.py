@@ -15,7 +15,14 @@ from qingtian.domain.errors import Unavailable
 from qingtian.runtime.clock import SHANGHAI
 from qingtian.telemetry.store import withdrawals
 from qingtian.telemetry.store.lake import CATALOGUE_SCHEMA
-from qingtian.telemetry.store.port import ORIGIN_ORDER, ClockSkew, Cycle, Observation, Quarantined
+from qingtian.telemetry.store.port import (
+    ORIGIN_ORDER,
+    ClockSkew,
+    Cycle,
+    Observation,
+    Quarantined,
+    SpoolPosition,
+)
 from qingtian.telemetry.store.rows import CYCLES, ORIGINS, SCHEMA, Series, exact
 
 WRITER_LOCK = 212_0001
@@ -39,6 +46,8 @@ ALTER TABLE telemetry.latest ADD COLUMN IF NOT EXISTS due integer;
 CREATE TABLE IF NOT EXISTS telemetry.state (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), epoch bigint NOT NULL, snapshot bigint NOT NULL);
 INSERT INTO telemetry.state (epoch, snapshot) VALUES (0, -1) ON CONFLICT DO NOTHING;
+CREATE TABLE IF NOT EXISTS telemetry.shard_state (
+    prefix text PRIMARY KEY, segment text NOT NULL, frame_offset bigint NOT NULL);
 CREATE TABLE IF NOT EXISTS telemetry.last_seen (site text PRIMARY KEY, received_at timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS telemetry.quarantine (
     frame_hash text, segment text, frame_offset bigint, mn text NOT NULL, reason text, detail text NOT NULL,
@@ -165,6 +174,26 @@ def write_state(connection: psycopg.Connection[TupleRow], snapshot: int) -> int:
     ).fetchone()
     assert row is not None  # noqa: S101
     return int(row[0])
+
+
+def read_reach(connection: psycopg.Connection[TupleRow], prefix: str) -> SpoolPosition | None:
+    """Place of a shard's spool up to which `latest` has its values; None before it wrote any.
+
+    Args:
+        prefix: of the names of its segments.
+    """
+    sql = "SELECT segment, frame_offset FROM telemetry.shard_state WHERE prefix = %s"
+    row = connection.execute(sql, [prefix]).fetchone()
+    return SpoolPosition(str(row[0]), int(row[1])) if row else None
+
+
+def write_reach(connection: psycopg.Connection[TupleRow], prefix: str, place: SpoolPosition) -> None:
+    """Note up to where `latest` has the values of a shard."""
+    connection.execute(
+        "INSERT INTO telemetry.shard_state (prefix, segment, frame_offset) VALUES (%s, %s, %s) ON CONFLICT (prefix) "
+        "DO UPDATE SET segment = EXCLUDED.segment, frame_offset = EXCLUDED.frame_offset",
+        [prefix, place.segment, place.offset],
+    )
 
 
 def upsert_latest(connection: psycopg.Connection[TupleRow], rows: Sequence[Observation]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -53,9 +53,13 @@ def known_from_rows(rows: Iterable[Sequence[Any]]) -> dict[Key, Known]:
     return known
 
 
-def keys_to_look_up(batch: Sequence[Observation], marks: Marks) -> list[Key]:
-    """Keys that the store may hold: those not beyond the newest period of their series."""
-    return list({key_of(row): None for row in batch if _may_be_known(row, marks)})
+def keys_to_look_up(batch: Sequence[Observation], marks: Marks, shared: Collection[str] = frozenset()) -> list[Key]:
+    """Keys that the store may hold: those not beyond the newest period of their series.
+
+    Args:
+        shared: sites that others write, too: of these nothing is certain.
+    """
+    return list({key_of(row): None for row in batch if row.site in shared or _may_be_known(row, marks)})
 
 
 def _may_be_known(row: Observation, marks: Marks) -> bool:
