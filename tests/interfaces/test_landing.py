@@ -72,7 +72,16 @@ def test_a_page_speaks_one_language_and_leads_to_the_other(
         if key not in SOMETIMES | ACCOUNTS | {"other_language", "title"}:
             assert word not in page.text, key
     links = {one.get("href") for one in page.all("a")}
-    assert {f"/?lang={words['other_code']}", "/screen/", "/desk/", "/api/v1/openapi.json", "/metrics"} <= links
+    assert {
+        f"/?lang={words['other_code']}",
+        "/screen/",
+        "/desk/",
+        "/field/",
+        "/enterprise/",
+        "/public/",
+        "/api/v1/openapi.json",
+        "/metrics",
+    } <= links
 
 
 @pytest.mark.parametrize("query", ["", "?lang=en", "?lang=zh", "?lang=xx", "?lang=%00"])
@@ -126,6 +135,19 @@ def test_the_demo_offers_each_account_as_a_form_that_works_alone(
     assert len(forms) == len(fields) == len(page.all("button"))
     assert {(one["method"], one["action"]) for one in forms} == {("post", f"/enter{query}")}
     assert all(words[key] in page.text for key in ACCOUNTS)
+    doors = dict(
+        zip(
+            [one["value"] for one in fields],
+            [one["value"] for one in page.all("input") if one["name"] == "next"],
+            strict=True,
+        )
+    )
+    assert (doors["duty"], doors["inspector"], doors["plant"], doors["citizen"]) == (
+        "/desk/",
+        "/field/",
+        "/enterprise/",
+        "/public/",
+    )
     token = next(one["value"] for one in page.all("input") if one["name"] == "csrfmiddlewaretoken")
     entered = client.post(forms[0]["action"], {"username": "duty", "csrfmiddlewaretoken": token})
     assert (entered.status_code, entered.headers["Location"]) == (302, "/desk/")
@@ -161,6 +183,9 @@ def test_an_account_that_is_none_of_the_demo_is_refused_on_the_page(town: city.T
     [
         ("/screen/", "/screen/"),
         ("/desk/", "/desk/"),
+        ("/field/", "/field/"),
+        ("/enterprise/", "/enterprise/"),
+        ("/public/", "/public/"),
         ("//evil.example", "/desk/"),
         ("/desk/../evil", "/desk/"),
         ("javascript:alert(1)", "/desk/"),
