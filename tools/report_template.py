@@ -19,7 +19,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
-from qingtian.interfaces.printing.word import HOUSE_TEMPLATE, same_bytes
+from qingtian.interfaces.printing.word import FIT, HOUSE_TEMPLATE, same_bytes
 
 FANG, HEI, SONG = "仿宋", "黑体", "宋体"
 MADE = datetime(2026, 1, 1)  # noqa: DTZ001  Word keeps no zone
@@ -174,19 +174,10 @@ def _source(more: str) -> str:
 
 
 def _figures(document: Any) -> None:
-    heads = (
-        ("指标", "Figure", 52),
-        ("数值", "Value", 20),
-        ("单位", "Unit", 16),
-        ("覆盖率", "Coverage", 22),
-        ("来源", "Source", 46),
-    )
+    heads = (("指标", "Figure"), ("数值", "Value"), ("单位", "Unit"), ("覆盖率", "Coverage"), ("来源", "Source"))
     table = _grid(document, 4, 5)
-    table.autofit = False
-    for place, (zh, en, width) in enumerate(heads):
+    for place, (zh, en) in enumerate(heads):
         _cell(table.cell(0, place), f"{EN}{en}{{% else %}}{zh}{{% endif %}}", head=True)
-        for row in table.rows:
-            row.cells[place].width = Mm(width)
     _whole_row(table, 1, "{%tr for row in block.rows %}")
     values = ("row.label", "row.value", "row.unit", "row.coverage", "row.source")
     for place, value in enumerate(values):
@@ -212,6 +203,21 @@ def _table(document: Any) -> None:
 def _grid(document: Any, rows: int, columns: int) -> Any:
     table = document.add_table(rows=rows, cols=columns)
     table.style = document.styles["Table Grid"]
+    room = OxmlElement("w:tblCellMar")
+    for side, width in (("top", 40), ("left", 80), ("bottom", 40), ("right", 80)):
+        part = OxmlElement(f"w:{side}")
+        part.set(qn("w:w"), str(width))
+        part.set(qn("w:type"), "dxa")
+        room.append(part)
+    about = OxmlElement("w:tblDescription")
+    about.set(qn("w:val"), FIT)
+    properties = table._tbl.tblPr
+    look = properties.find(qn("w:tblLook"))
+    if look is not None:
+        look.addprevious(room)
+        look.addnext(about)
+    else:
+        properties.extend((room, about))
     for row in table.rows:
         whole = OxmlElement("w:cantSplit")
         row._tr.get_or_add_trPr().append(whole)

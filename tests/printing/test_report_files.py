@@ -8,6 +8,7 @@ import re
 import subprocess
 import zipfile
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from qingtian.apps.reports.actions.edit_text import edit_text
 from qingtian.apps.reports.actions.issue_report import issue_report
 from qingtian.apps.reports.actions.make_report import make_report
 from qingtian.apps.reports.models import Report, ReportFile, ReportTemplate
+from qingtian.apps.reports.sections.emissions import shown_value
 from qingtian.apps.reports.states import Language, ReportFormat
 from qingtian.domain.errors import InvalidInput
 from qingtian.interfaces.printing.paper import paper_of
@@ -32,6 +34,7 @@ from qingtian.packs.reports import report_kinds
 pytestmark = pytest.mark.django_db
 LATER = AFTER + timedelta(hours=1)
 NUMBER = "武环报〔2025〕11号"
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
 @pytest.fixture
@@ -179,6 +182,34 @@ def test_charts_in_word_are_pictures_and_the_table_heads_repeat(report: Report) 
     assert body.count("<w:tblHeader/>") == body.count("<w:tbl>") > 5
     assert "{{" not in body
     assert "{%" not in body
+
+
+def test_columns_take_the_room_that_their_words_need(report: Report) -> None:
+    document = Document(io.BytesIO(print_report(report, ReportFormat.DOCX).content))
+    figures = next(one for one in document.tables if one.rows[0].cells[0].text == "指标" and len(one.columns) == 5)
+    widths = [int(one.get(f"{W}w")) for one in figures._tbl.tblGrid]
+    assert widths[0] > widths[2]  # a name needs more than a unit
+    assert abs(sum(widths) - 8844) < 10
+    for row in figures.rows:
+        assert [cell._tc.tcPr.find(f"{W}tcW").get(f"{W}w") for cell in row.cells] == [str(one) for one in widths]
+
+
+def test_a_table_that_the_bureau_set_keeps_its_widths(day: Report) -> None:
+    document = Document()
+    table = document.add_table(rows=1, cols=2)
+    table.cell(0, 0).text, table.cell(0, 1).text = "{{ title }}", "x"
+    made = io.BytesIO()
+    document.save(made)
+    filled = Document(io.BytesIO(fill_word(made.getvalue(), paper_of(day), AFTER))).tables[0]
+    assert len({one.get(f"{W}w") for one in filled._tbl.tblGrid}) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "shown"),
+    [("585.483871", "80", "585.48"), ("0.1205", "0.1", "0.120"), ("2.5", "1E+2", "2.50"), ("7.125000", "", "7.125")],
+)
+def test_a_value_is_shown_with_two_digits_more_than_its_limit(value: str, limit: str, shown: str) -> None:
+    assert shown_value(Decimal(value), Decimal(limit) if limit else None) == shown
 
 
 def test_a_template_of_the_bureau_is_used_and_named(day: Report) -> None:

@@ -145,8 +145,7 @@ class _Told:
     def table(self, one: Plain) -> Plain:
         numeric = [column["number"] for column in one["columns"]]
         rows = [
-            [{"text": self.cell(cell), "number": number} for cell, number in zip(row, numeric, strict=True)]
-            for row in one["rows"]
+            [_cell(self.cell(cell), number) for cell, number in zip(row, numeric, strict=True)] for row in one["rows"]
         ]
         hidden = one["total"] > len(rows)
         return {
@@ -197,6 +196,14 @@ class _Told:
 
 
 WIDE = 8  # columns of a table before its type gets smaller
+SHORT, LONG = 6, 24  # characters: kept on one line; broken anywhere
+
+
+def _cell(text: str, number: bool) -> Plain:
+    """A cell; its `fit` says how a line may break: short words stay whole, a hash breaks anywhere."""
+    longest = max(map(len, text.split()), default=0)
+    fit = "short" if len(text) <= SHORT else "long" if longest > LONG and text.isascii() else ""
+    return {"text": text, "number": number, "fit": fit}
 
 
 def _numeral(number: int) -> str:

@@ -12,7 +12,7 @@ TEXTS, FIGURES, TABLES, CHARTS = "texts", "figures", "tables", "charts"
 GROUPS = (TEXTS, FIGURES, TABLES, CHARTS)
 
 FIGURE: Mapping[str, Shape] = dict.fromkeys(("code", "label", "value", "unit", "source", "coverage", "note"), LEAF)
-CELL: Mapping[str, Shape] = {"text": LEAF, "number": LEAF}
+CELL: Mapping[str, Shape] = {"text": LEAF, "number": LEAF, "fit": LEAF}
 COLUMN: Mapping[str, Shape] = {"label": LEAF, "number": LEAF}
 TABLE: Mapping[str, Shape] = dict.fromkeys(
     ("type", "code", "title", "source", "coverage", "total", "more", "wide"), LEAF

@@ -15,6 +15,7 @@ from qingtian.runtime.clock import SHANGHAI
 HOUSE_TEMPLATE = Path(__file__).parent / "report.docx"  # made by tools/report_template.py
 NEEDS = "pip install 'qingtian[reports]'"
 WIDTH_MM, PIXELS = 156, 1560  # of a chart: the breadth between the margins; 254 dots an inch
+FIT, TABLE_DXA = "fit", 8844  # twentieths of a point: 156 mm
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can tell
 Plain = dict[str, Any]
 
@@ -48,10 +49,50 @@ def fill_word(template: bytes, paper: Plain, created: datetime) -> bytes:
         raise InvalidInput(
             f"the Word template cannot be filled: {error}", field="template", remedy="try it with the dry run"
         ) from error
+    for table in opened.docx.tables:
+        fit_columns(table)
     _date(opened.docx.core_properties, created, paper["title"])
     made = io.BytesIO()
     opened.save(made)
     return same_bytes(made.getvalue())
+
+
+def fit_columns(table: Any) -> None:
+    """Widths of the columns by their words, for a table whose alternative text is `fit`; others stay as they are set.
+
+    Word would do it by itself, but not every program that reads the file does.
+    """
+    from docx.oxml.ns import qn
+
+    properties = table._tbl.tblPr
+    about = properties.find(qn("w:tblDescription"))
+    grid = table._tbl.tblGrid.findall(qn("w:gridCol"))
+    if about is None or about.get(qn("w:val")) != FIT or not grid:
+        return
+    rows = [row.findall(qn("w:tc")) for row in table._tbl.tr_lst]
+    wanted = [
+        max(_breadth("".join(each.itertext())) for row in rows for each in row[place : place + 1])
+        for place in range(len(grid))
+    ]
+    whole = sum(wanted)
+    widths = [round(TABLE_DXA * one / whole) for one in wanted]
+    for column, width in zip(grid, widths, strict=True):
+        column.set(qn("w:w"), str(width))
+    for row in rows:
+        for cell, width in zip(row, widths, strict=False):
+            size = cell.get_or_add_tcPr().get_or_add_tcW()
+            size.set(qn("w:w"), str(width))
+            size.set(qn("w:type"), "dxa")
+
+
+def _breadth(text: str) -> int:
+    """How much room words ask for: Chinese counts twice; at least a date, at most a line of a name.
+
+    >>> _breadth("超标"), _breadth("2025-11-01"), _breadth("x" * 99)
+    (8, 10, 34)
+    """
+    least, most = 8, 34
+    return min(most, max(least, sum(1 if one.isascii() else 2 for one in text.strip())))
 
 
 def sandbox() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Max, Q
@@ -22,6 +23,7 @@ from qingtian.domain.reports import (
     words,
 )
 from qingtian.domain.reports.blocks import Plain, mark
+from qingtian.domain.standards.numbers import round_gb8170
 from qingtian.packs import load_packs
 
 TITLE = words("污染源自动监控", "Continuous emission monitoring")
@@ -30,6 +32,7 @@ SOURCE = words(
     "hours received by HJ 212, judged by the stricter of permit and standard",
 )
 MOST_ROWS, MOST_BARS = 40, 12
+MORE_DIGITS = 2
 
 
 def emissions(wanted: Wanted) -> Plain:
@@ -165,7 +168,7 @@ def _worst_days(wanted: Wanted) -> Plain:
             day_text(one.period_start),
             _name(one.object),
             _item(one.item),
-            _plain(one.value),
+            shown_value(one.value, one.limit),
             _plain(one.limit),
             one.unit,
             f"{one.standard} {one.clause}".strip(),
@@ -205,7 +208,7 @@ def _worst_hours(wanted: Wanted) -> Plain:
             _name(places[one["object_id"]]),
             _item(one["item"]),
             one["hours"],
-            _plain(one["worst"]),
+            shown_value(one["worst"], one["limit"]),
             _plain(one["limit"]),
             one["unit"],
             minute_text(one["last"]),
@@ -234,6 +237,14 @@ def _item(code: str) -> Words:
         return words(code, code)
     row = packs.pollutant(code)
     return words(row.symbol or row.name_zh or code, row.symbol or row.name_en or code)
+
+
+def shown_value(value: Decimal | None, limit: Decimal | None) -> str | None:
+    """A value with two digits more than its limit, by GB/T 8170; the judgement rests on the exact one."""
+    if value is None or limit is None:
+        return _plain(value)
+    digits = max(0, -int(limit.normalize().as_tuple().exponent)) + MORE_DIGITS
+    return f"{round_gb8170(value, digits):f}"
 
 
 def _plain(value: Any) -> str | None:
