@@ -24,7 +24,7 @@ from qingtian.apps.journal.models import Event
 pytestmark = pytest.mark.django_db
 NAME, PHONE, ADDRESS = "欧阳举报人", "13987654321", "和平大道九百九十九号"
 TOLD = {"complainant_name": NAME, "complainant_phone": PHONE, "complainant_address": ADDRESS}
-READS = sorted(path for method, path in table() if method == "GET")
+READS = sorted(path for method, path in table() if method == "GET" and not path.endswith(".pdf"))  # drawn from the same
 PEOPLE = [who for who, grant in EVERYBODY.items() if grant]
 
 

@@ -10,7 +10,7 @@ from qingtian.apps.accounts.masking import generalised_point, masked_phone
 from qingtian.apps.accounts.permissions import Verb, may
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 
-PHONES = ("phone",)  # names of fields, of whatever type
+PHONES = ("phone", "commissioner_phone")  # names of fields, of whatever type
 COARSE_TYPES = frozenset({ObjectType.SPECIES_SURVEY.value})  # a place that is told draws collectors
 
 

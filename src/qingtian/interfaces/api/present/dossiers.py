@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.registry.models import RegistryObject
 from qingtian.apps.registry.queries import object_by_code
+from qingtian.apps.registry.veil import veiled
 from qingtian.interfaces.api.present import dossier_enterprise, dossier_places
 from qingtian.interfaces.api.present.city import data_label
 from qingtian.interfaces.api.present.dossier_parts import Part, Strip, told
@@ -60,7 +61,7 @@ def dossier(actor: Actor, now: datetime, kind: DossierType, code: str) -> Dossie
         title_en=row.name_en or row.name,
         place=PlaceNames([row]).place(row),
         known_at=now,
-        facts=maker.facts(row),
+        facts=maker.facts(veiled(actor, row)),
         strip=strip.quarters(now.astimezone(SHANGHAI).date()),
         strip_basis_zh=strip.basis.zh,
         strip_basis_en=strip.basis.en,
