@@ -55,14 +55,14 @@ async function page(component: object, path: string) {
 }
 function signIn(permissions: string[] = []): void {
   const user = { username: 'duty', display_name: '林晓', display_name_en: '', roles: ['dispatcher'], permissions }
-  useSession().$patch({ session: { authenticated: true, user } } as never)
   useSession().session = { authenticated: true, user } as never
 }
 
 beforeEach(() => {
   setActivePinia(createPinia())
   vi.restoreAllMocks()
-  vi.spyOn(notices, 'waiting').mockResolvedValue(COUNTS)
+  vi.clearAllMocks()
+  vi.spyOn(notices, 'waiting').mockResolvedValue(COUNTS).mockClear()
   vi.spyOn(api, 'people').mockResolvedValue([])
 })
 
