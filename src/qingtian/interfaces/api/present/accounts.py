@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 from django.http import HttpResponse
@@ -173,7 +174,7 @@ def _wanted(filters: UserAccountFilters) -> AccountsWanted:
     )
 
 
-def _row(user: User) -> dict[str, object]:
+def _row(user: User) -> dict[str, Any]:
     rows = sorted(user.roles.all(), key=lambda one: one.pk)
     return {
         "username": user.username,

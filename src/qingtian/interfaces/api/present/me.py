@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, Literal
 
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest
@@ -168,13 +169,13 @@ def delegations_out(actor: Actor, rows: Iterable[Delegation], *, manages: bool =
     ]
 
 
-def _state(row: Delegation, now: datetime) -> str:
+def _state(row: Delegation, now: datetime) -> Literal["coming", "running", "over"]:
     if row.ended_at is not None or row.ends_at <= now:
         return "over"
     return "coming" if row.starts_at > now else "running"
 
 
-def _key(row: ApiKey) -> dict[str, object]:
+def _key(row: ApiKey) -> dict[str, Any]:
     over = "revoked" if row.revoked_at else "expired" if row.expires_at <= real_now() else "valid"
     return {
         "id": row.pk,

@@ -66,9 +66,9 @@ def _number(rows: QuerySet[Any]) -> Any:
 
 def _rows(keys: Iterable[tuple[datetime, int, str]]) -> list[ReadRow]:
     listed = list(keys)
-    events = Event.objects.in_bulk([number for _, number, source in listed if source == "event"])
+    events: dict[int, Event] = Event.objects.in_bulk([number for _, number, source in listed if source == "event"])
     entries = CustodyEntry.objects.select_related("item").in_bulk([one[1] for one in listed if one[2] == "custody"])
-    names = display_names([row.actor for row in (*events.values(), *entries.values())])
+    names = display_names([*(row.actor for row in events.values()), *(row.actor for row in entries.values())])
     cases = dict(
         Case.objects.filter(
             pk__in=[row.subject_id for row in entries.values() if row.subject_kind == "case"]
