@@ -25,6 +25,17 @@ pytestmark = pytest.mark.django_db
 NAME, PHONE, ADDRESS = "欧阳举报人", "13987654321", "和平大道九百九十九号"
 TOLD = {"complainant_name": NAME, "complainant_phone": PHONE, "complainant_address": ADDRESS}
 READS = sorted(path for method, path in table() if method == "GET" and not path.endswith(".pdf"))  # drawn from the same
+# Who has everything to read, who may open identities, the reported party, and the street.
+READERS = [
+    "anonymous",
+    "enterprise",
+    "other_enterprise",
+    "dispatcher",
+    "handler",
+    "supervisor",
+    "auditor",
+    "data_steward",
+]
 PEOPLE = [who for who, grant in EVERYBODY.items() if grant]
 
 
@@ -55,7 +66,7 @@ def said(answer: HttpResponse) -> str:
     return content.decode(errors="replace")
 
 
-@pytest.mark.parametrize("who", ["anonymous", *PEOPLE])
+@pytest.mark.parametrize("who", READERS)
 def test_no_address_tells_who_complained(
     standing: Standing, complaint: int, who: str, caplog: pytest.LogCaptureFixture
 ) -> None:
