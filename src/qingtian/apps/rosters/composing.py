@@ -97,7 +97,7 @@ def _notice(row: Notice) -> Line:
 
 
 def _delivery(row: Delivery) -> Line:
-    return _line(row.key[:8], "/desk/notices?view=deliveries", row.subject, row.subject, row.severity, row.made_at)
+    return _line(row.key[:8], f"/desk/notices/deliveries/{row.pk}", row.subject, row.subject, row.severity, row.made_at)
 
 
 def _line(number: str, link: str, zh: str, en: str, severity: int, at: datetime | None) -> Line:
