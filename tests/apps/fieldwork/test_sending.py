@@ -274,6 +274,7 @@ def test_a_closed_case_takes_no_record(task: Case, people: list[Actor]) -> None:
         ({"media": {"0" * 64: ""}}, "media"),
         ({"signatures": {"inspector-1": sha(photo(101)), "party": sha(photo(100))}}, "signatures"),
         ({"signatures": {"inspector-1": sha(photo(1)), "inspector-2": sha(photo(102))}}, "signatures"),
+        ({"signatures": dict.fromkeys(("inspector-1", "inspector-2", "party"), sha(photo(100)))}, "signatures"),
         ({"text": "  "}, "text"),
         ({"ended_at": NOW - 50 * MINUTE}, "ended_at"),
         ({"answers": {}}, "answers.cards_shown"),

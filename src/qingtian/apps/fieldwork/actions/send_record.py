@@ -198,6 +198,10 @@ def _held(case: Case, draft: VisitDraft) -> dict[str, int]:
             raise InvalidInput(
                 f"the file {missing[0]} has not arrived", field=name, remedy="send the files before the record"
             )
+    if len(set(draft.signatures.values())) < len(draft.signatures):
+        raise InvalidInput(
+            "one file stands for two signatures", field="signatures", remedy="let everybody sign for himself"
+        )
     if drawn := [sha for sha in draft.signatures.values() if held[sha][1] != EvidenceKind.SIGNATURE]:
         raise InvalidInput(f"{drawn[0]} is no signature", field="signatures", remedy="send it as a signature")
     return {sha: position for sha, (position, _) in held.items()}
