@@ -19218,6 +19218,88 @@ export interface components {
             enterprise?: string | null;
         };
         /**
+         * OwnTodoExport
+         * @description Filters of the list and options of the file.
+         */
+        OwnTodoExport: {
+            /**
+             * Bom
+             * @description begin with a byte order mark, so that Excel reads UTF-8
+             * @default true
+             */
+            bom: boolean;
+            /**
+             * Enterprise
+             * @description code; every own one when left out
+             */
+            enterprise?: string | null;
+            /**
+             * Kind
+             * @description one or more
+             */
+            kind?: ("finding" | "duty" | "case" | "plan")[] | null;
+            /** Overdue */
+            overdue?: boolean | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a number, title or name
+             */
+            q?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
+         * OwnTodoFilters
+         * @description Which rows of the to-do list.
+         */
+        OwnTodoFilters: {
+            /**
+             * Enterprise
+             * @description code; every own one when left out
+             */
+            enterprise?: string | null;
+            /**
+             * Kind
+             * @description one or more
+             */
+            kind?: ("finding" | "duty" | "case" | "plan")[] | null;
+            /** Overdue */
+            overdue?: boolean | null;
+            /**
+             * Page
+             * @default 1
+             */
+            page: number;
+            /**
+             * Page Size
+             * @default 50
+             */
+            page_size: number;
+            /**
+             * Q
+             * @description part of a number, title or name
+             */
+            q?: string | null;
+            /**
+             * Sort
+             * @description a field name; a minus sign before it turns the order
+             */
+            sort?: string | null;
+        };
+        /**
          * PageQuery
          * @description Which page of a list, in which order.
          */
@@ -24963,7 +25045,7 @@ export interface components {
         };
         /**
          * TodoExport
-         * @description Filters of the list and options of the file.
+         * @description Which things to do, and options of the file.
          */
         TodoExport: {
             /**
@@ -24973,17 +25055,21 @@ export interface components {
              */
             bom: boolean;
             /**
-             * Enterprise
-             * @description code; every own one when left out
+             * Check
+             * @description true: only what another one says is done, asks for, or drafted
+             * @default false
              */
-            enterprise?: string | null;
+            check: boolean;
             /**
              * Kind
              * @description one or more
              */
-            kind?: ("finding" | "duty" | "case" | "plan")[] | null;
-            /** Overdue */
-            overdue?: boolean | null;
+            kind?: components["schemas"]["Kind"][] | null;
+            /**
+             * Near Days
+             * @default 7
+             */
+            near_days: number;
             /**
              * Page
              * @default 1
@@ -24996,32 +25082,48 @@ export interface components {
             page_size: number;
             /**
              * Q
-             * @description part of a number, title or name
+             * @description part of a number, title, code or name
              */
             q?: string | null;
+            /**
+             * Region
+             * @description GB/T 2260 code; a city contains its districts
+             */
+            region?: string | null;
+            /**
+             * @description mine: what waits for you; all: what waits for anybody in your scope
+             * @default mine
+             */
+            scope: "mine" | "all";
             /**
              * Sort
              * @description a field name; a minus sign before it turns the order
              */
             sort?: string | null;
+            /** @description breached, near (within `near_days`), later, none */
+            urgency?: components["schemas"]["Urgency"] | null;
         };
         /**
          * TodoFilters
-         * @description Which rows of the to-do list.
+         * @description Which things to do. The order is fixed: the nearest last moment first.
          */
         TodoFilters: {
             /**
-             * Enterprise
-             * @description code; every own one when left out
+             * Check
+             * @description true: only what another one says is done, asks for, or drafted
+             * @default false
              */
-            enterprise?: string | null;
+            check: boolean;
             /**
              * Kind
              * @description one or more
              */
-            kind?: ("finding" | "duty" | "case" | "plan")[] | null;
-            /** Overdue */
-            overdue?: boolean | null;
+            kind?: components["schemas"]["Kind"][] | null;
+            /**
+             * Near Days
+             * @default 7
+             */
+            near_days: number;
             /**
              * Page
              * @default 1
@@ -25034,14 +25136,26 @@ export interface components {
             page_size: number;
             /**
              * Q
-             * @description part of a number, title or name
+             * @description part of a number, title, code or name
              */
             q?: string | null;
+            /**
+             * Region
+             * @description GB/T 2260 code; a city contains its districts
+             */
+            region?: string | null;
+            /**
+             * @description mine: what waits for you; all: what waits for anybody in your scope
+             * @default mine
+             */
+            scope: "mine" | "all";
             /**
              * Sort
              * @description a field name; a minus sign before it turns the order
              */
             sort?: string | null;
+            /** @description breached, near (within `near_days`), later, none */
+            urgency?: components["schemas"]["Urgency"] | null;
         };
         /**
          * TodoItem

@@ -16,7 +16,7 @@ class OwnQuery(Schema):
     enterprise: str | None = Field(None, max_length=64, description="code; every own one when left out")
 
 
-class TodoFilters(PageQuery, OwnQuery):
+class OwnTodoFilters(PageQuery, OwnQuery):
     """Which rows of the to-do list."""
 
     kind: list[TodoKind] | None = Field(None, description="one or more")
@@ -24,5 +24,5 @@ class TodoFilters(PageQuery, OwnQuery):
     q: str | None = Field(None, max_length=MAX_QUERY, description="part of a number, title or name")
 
 
-class TodoExport(TodoFilters, ExportOptions):
+class OwnTodoExport(OwnTodoFilters, ExportOptions):
     """Filters of the list and options of the file."""

@@ -23,7 +23,7 @@ from qingtian.apps.obligations.queries import Wanted, occurrences
 from qingtian.apps.registry.models import ObjectType, RegistryObject
 from qingtian.apps.registry.queries import object_by_code
 from qingtian.domain.obligations import OPEN
-from qingtian.interfaces.api.enterprise_filters import TodoFilters
+from qingtian.interfaces.api.enterprise_filters import OwnTodoFilters
 from qingtian.interfaces.api.paging import paged_list, sorted_by
 from qingtian.interfaces.api.present import exports
 from qingtian.interfaces.api.present.places import PlaceNames
@@ -69,7 +69,7 @@ def own_enterprises(actor: Actor, code: str | None = None) -> list[RegistryObjec
     return list(rows.order_by("code"))
 
 
-def todo_page(actor: Actor, now: datetime, filters: TodoFilters) -> TodoPage:
+def todo_page(actor: Actor, now: datetime, filters: OwnTodoFilters) -> TodoPage:
     """A page of what must be done."""
     found = _matching(actor, now, filters)
     wanted = [one for one in found if not filters.kind or one.kind in filters.kind]
@@ -83,7 +83,7 @@ def todo_page(actor: Actor, now: datetime, filters: TodoFilters) -> TodoPage:
     )
 
 
-def todo_csv(actor: Actor, now: datetime, filters: TodoFilters, *, bom: bool) -> HttpResponse:
+def todo_csv(actor: Actor, now: datetime, filters: OwnTodoFilters, *, bom: bool) -> HttpResponse:
     """Every row that matches."""
     found = [one for one in _matching(actor, now, filters) if not filters.kind or one.kind in filters.kind]
     return exports.answer("todo", now, COLUMNS, sorted_by(found, filters.sort, SORTS), bom=bom)
@@ -124,7 +124,7 @@ class _Found:
     plans: list[tuple[RegistryObject, Held]]
 
 
-def _matching(actor: Actor, now: datetime, filters: TodoFilters) -> list[TodoItem]:
+def _matching(actor: Actor, now: datetime, filters: OwnTodoFilters) -> list[TodoItem]:
     found = todo_of(actor, now, own_enterprises(actor, filters.enterprise))
     word = (filters.q or "").strip().casefold()
     if word:

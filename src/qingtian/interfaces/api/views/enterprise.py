@@ -7,7 +7,7 @@ from ninja import File, Query, Router
 from ninja.files import UploadedFile
 
 from qingtian.interfaces.api.auth import actor
-from qingtian.interfaces.api.enterprise_filters import OwnQuery, TodoExport, TodoFilters
+from qingtian.interfaces.api.enterprise_filters import OwnQuery, OwnTodoExport, OwnTodoFilters
 from qingtian.interfaces.api.present import enterprise_door, enterprise_scores, enterprise_todo
 from qingtian.interfaces.api.responses import reads, writes
 from qingtian.interfaces.api.schemas.enterprise_door import EnterpriseHome, EnterpriseScores, ResultsReport, TodoPage
@@ -24,13 +24,13 @@ def home(request: HttpRequest, query: Query[OwnQuery]) -> EnterpriseHome:
 
 
 @router.get("/enterprise/todo", response=reads(TodoPage), summary="What an enterprise must do")
-def list_todo(request: HttpRequest, filters: Query[TodoFilters]) -> TodoPage:
+def list_todo(request: HttpRequest, filters: Query[OwnTodoFilters]) -> TodoPage:
     """The most urgent first; sort by due_at, severity, number, kind."""
     return enterprise_todo.todo_page(actor(request), current_clock().now(), filters)
 
 
 @router.get("/enterprise/todo/export.csv", openapi_extra=CSV, summary="The to-do list as CSV")
-def export_todo(request: HttpRequest, filters: Query[TodoExport]) -> HttpResponse:
+def export_todo(request: HttpRequest, filters: Query[OwnTodoExport]) -> HttpResponse:
     """Every row that matches the filters of the list."""
     return enterprise_todo.todo_csv(actor(request), current_clock().now(), filters, bom=filters.bom)
 
