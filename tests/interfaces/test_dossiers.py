@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -275,7 +277,9 @@ def test_a_river_shows_its_sections_chiefs_and_outlets(duty: Client, lake: Regis
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_dossier_is_printed_and_twice_the_same(duty: Client, town: city.Town, language: str) -> None:
+def test_the_dossier_is_printed_and_twice_the_same(
+    duty: Client, town: city.Town, tmp_path: Path, language: str
+) -> None:
     permit(town)
     url = f"/api/v1/dossiers/enterprise/E-1/print.pdf?language={language}"
     first, again = duty.get(url), duty.get(url)
@@ -284,4 +288,9 @@ def test_the_dossier_is_printed_and_twice_the_same(duty: Client, town: city.Town
     assert "dossier-enterprise-E-1-20251124.pdf" in first["Content-Disposition"]
     assert first.content.startswith(b"%PDF-")
     assert first.content == again.content
+    file = tmp_path / "dossier.pdf"
+    file.write_bytes(first.content)
+    words = subprocess.run(["pdftotext", "-raw", str(file), "-"], capture_output=True, text=True, check=True).stdout
+    assert {"zh": "模拟对象", "en": "simulated, no real object"}[language] in words
+    assert "PWX-1" in words
     assert duty.get("/api/v1/dossiers/enterprise/E-404/print.pdf").status_code == 404

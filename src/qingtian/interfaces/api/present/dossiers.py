@@ -81,6 +81,7 @@ def dossier_pdf(actor: Actor, now: datetime, kind: DossierType, code: str, lang:
     label = data_label()
     context = {
         "d": found,
+        "sections": [(one, [list(zip(one.columns, row, strict=True)) for row in one.rows]) for one in found.sections],
         "english": lang == "en",
         "label": label.label_en if lang == "en" else label.label_zh,
         "created": city_iso(now),
