@@ -215,7 +215,9 @@ Told = tuple[str, str] | None  # what was found, Chinese and English; nothing wh
 def _on(day: date | None, value: AutomaticValue, what_zh: str, what_en: str) -> Told:
     if day is None:
         return f"没有{what_zh}的日期", f"no day of {what_en} is known"
-    return None if day <= value.start.date() else (f"{what_zh}于 {day}，在数据之后", f"{what_en} on {day}, after the value")
+    if day <= value.start.date():
+        return None
+    return f"{what_zh}于 {day}，在数据之后", f"{what_en} on {day}, after the value"
 
 
 def _legal_review(value: AutomaticValue, _: AdmissibilityRule) -> Told:

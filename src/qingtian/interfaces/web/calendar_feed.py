@@ -55,9 +55,11 @@ def entries(link: FeedLink, now: datetime) -> list[Entry]:
         rosters = rosters.filter(pk=link.roster.pk)
     found = []
     for schedule in schedules(rosters, now - BACK, now + AHEAD):
-        for shift in schedule.shifts:
-            if link.roster is not None or shift.who == link.user.username:
-                found.append((schedule.roster, shift))
+        found += [
+            (schedule.roster, shift)
+            for shift in schedule.shifts
+            if link.roster is not None or shift.who == link.user.username
+        ]
     names = display_names({shift.who for _, shift in found})
     return [_entry(roster, shift, names, everybody=link.roster is not None) for roster, shift in found]
 
