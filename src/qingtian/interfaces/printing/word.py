@@ -86,12 +86,12 @@ def fit_columns(table: Any) -> None:
 
 
 def _breadth(text: str) -> int:
-    """How much room words ask for: Chinese counts twice; at least a date, at most a line of a name.
+    """How much room words ask for: Chinese counts twice; at least a date and a bit, at most a line of a name.
 
     >>> _breadth("超标"), _breadth("2025-11-01"), _breadth("x" * 99)
-    (8, 10, 34)
+    (11, 11, 34)
     """
-    least, most = 8, 34
+    least, most = 11, 34
     return min(most, max(least, sum(1 if one.isascii() else 2 for one in text.strip())))
 
 
