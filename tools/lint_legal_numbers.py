@@ -79,6 +79,11 @@ ALLOWED: dict[str, dict[str, str]] = {
     "domain/hj212/heading.py": {"255": "the largest value of a byte"},
     "domain/standards/numbers.py": {"200": "digits of the decimal context"},
     "apps/registry/rules.py": {"180": "bound of a longitude", "90": "bound of a latitude"},
+    "apps/fieldwork/spot.py": {"180": "bound of a longitude", "90": "bound of a latitude"},
+    "apps/evidence/media.py": {"32": "the first printable character of ASCII"},
+    "apps/reports/schedule.py": {"3600": "seconds of an hour"},
+    "apps/reports/sections/air.py": {"0.1": "decimal place of a shown mean"},
+    "apps/reports/wanted.py": {"0.1": "decimal place of a shown percentage"},
     "packs/obligations.py": {"31": "the longest month of the calendar"},
     "packs/questions.py": {"30": "most decimal places that a bulk question may ask for"},
 }

@@ -263,7 +263,8 @@ def _told(record: SpoolRecord, *, secrets: bool) -> dict[str, object]:
 def _folder() -> Path:
     from qingtian.domain.errors import InvalidInput
 
-    shard, archive = click.get_current_context().obj, _archive()
+    shard: int | None = click.get_current_context().obj
+    archive = _archive()
     if shard is None:
         return archive.own
     if shard >= len(archive.shards):

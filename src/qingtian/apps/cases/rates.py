@@ -144,11 +144,11 @@ POPULATIONS: Mapping[Rate, Callable[[QuerySet[Case], Span], Rows]] = {
 }
 
 
-def _replied(cases: QuerySet[Case], span: Span) -> QuerySet[Case]:
+def _replied(cases: QuerySet[Case], span: Span) -> Rows:
     # An answer stops the time to finish: its clock has an index, the day of the answer has none.
     first, last = span.period.first, span.last
     stopped = CaseClock.objects.filter(code="finish", stopped_on__gte=first, stopped_on__lte=last)
-    rows = cases.filter(template=COMPLAINT, duplicate_of=None, pk__in=stopped.values("case"))
+    rows: Rows = cases.filter(template=COMPLAINT, duplicate_of=None, pk__in=stopped.values("case"))
     rows = rows.annotate(
         replied_on=Left(KeyTextTransform("replied_at", "fields"), DAY),
         satisfied=Coalesce(KeyTextTransform("satisfied", "fields"), NO_TEXT),
@@ -165,4 +165,5 @@ def truth(yes: Q, *, unknown: Q | None = None) -> Choose:
 
 def _grouped(rows: Rows, path: str) -> Rows:
     leader = Coalesce(KeyTextTransform("leader", f"{path}fields"), NO_TEXT)
-    return rows.annotate(by_org=F(f"{path}org"), by_leader=leader, by_region=F(f"{path}region_code"))
+    named: Rows = rows.annotate(by_org=F(f"{path}org"), by_leader=leader, by_region=F(f"{path}region_code"))
+    return named

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import cos, hypot, radians, sqrt
+from typing import Any
 
 from django.db.models import Count, F, FloatField, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -169,7 +170,9 @@ def _nearest(actor: Actor, case: Case, point: tuple[float, float] | None) -> dic
     squeeze = cos(radians(north))
     d_east = (F("east") - east) * squeeze
     d_north = F("north") - north
-    rows = _located(_visible(actor).filter(waits_for_anybody()).exclude(pk=case.pk).exclude(responsible=""))
+    rows: QuerySet[Any] = _located(
+        _visible(actor).filter(waits_for_anybody()).exclude(pk=case.pk).exclude(responsible="")
+    )
     far = rows.filter(east__isnull=False, north__isnull=False).order_by().values("responsible")
     counted = far.annotate(square=Min(d_east * d_east + d_north * d_north, output_field=FloatField()))
     return {row["responsible"]: sqrt(row["square"]) * KM_OF_A_DEGREE for row in counted}

@@ -97,6 +97,7 @@ class Tally:
     total: int = 0
     breached: int = 0
     near: int = 0
+    check: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def items(actor: Actor, at: datetime, wanted: Wanted, start: int, count: int) ->
 def tallies(actor: Actor, at: datetime, wanted: Wanted) -> dict[Kind, Tally]:
     """How many of each kind match, whatever kinds and urgency are asked for."""
     every = _matching(actor, at, replace(wanted, kinds=(), urgency=None))
-    return {kind: _tally(rows, at, wanted.near) for kind, rows in every.items()}
+    return {kind: _tally(rows, at, wanted.near, SOURCES[kind].check) for kind, rows in every.items()}
 
 
 def length(counted: Mapping[Kind, Tally], wanted: Wanted) -> int | None:
@@ -195,24 +196,26 @@ def _urgency(urgency: Urgency | None, at: datetime, near: timedelta) -> Q:
     return Q()
 
 
-def _tally(rows: Rows, at: datetime, near: timedelta) -> Tally:
+def _tally(rows: Rows, at: datetime, near: timedelta, check: Callable[[], Q] | None) -> Tally:
     counted = rows.order_by().aggregate(
         total=Count("pk"),
         breached=Count("pk", filter=_urgency(Urgency.BREACHED, at, near)),
         near=Count("pk", filter=_urgency(Urgency.NEAR, at, near)),
+        check=Count("pk", filter=check() if check else Q(pk__in=[])),
     )
     return Tally(**counted)
 
 
 def _columns(kind: Kind, rows: Rows) -> Rows:
     source = SOURCES[kind]
-    named = rows.order_by().annotate(
+    named: Rows = rows.order_by().annotate(
         todo_kind=Value(kind.value),
         todo_key=F("pk"),
         todo_level=Cast(source.level(), SmallIntegerField()),
         todo_since=F(source.since),
     )
-    return named.values("todo_kind", "todo_key", "todo_due", "todo_level", "todo_since")
+    listed: Rows = named.values("todo_kind", "todo_key", "todo_due", "todo_level", "todo_since")
+    return listed
 
 
 def holding(actor: Actor, verb: Verb) -> Actor:
@@ -420,10 +423,9 @@ def tabs(actor: Actor, at: datetime, near: timedelta = NEAR) -> Mapping[str, int
     """The four lists of the command desk: mine, about to breach, breached, waiting for check."""
     mine = tallies(actor, at, Wanted(near=near))
     every = tallies(actor, at, Wanted(scope=Scope.ALL, near=near))
-    checks = tallies(actor, at, Wanted(scope=Scope.ALL, near=near, check=True))
     return {
         "mine": sum(one.total for kind, one in mine.items() if kind is not Kind.FOLLOWED),
         "near": sum(one.near for one in every.values()),
         "breached": sum(one.breached for one in every.values()),
-        "check": sum(one.total for one in checks.values()),
+        "check": sum(one.check for one in every.values()),
     }

@@ -60,7 +60,8 @@ def _index() -> _Index:
     counted = rows.aggregate(n=Count("pk"), newest=Max("recorded_at"), last=Max("pk"))
     key = tuple(counted.values())
     if _kept is None or _kept.key != key:
-        outlines = [(pk, shape(geometry)) for pk, geometry in rows.order_by("pk").values_list("pk", "geometry")]
+        found = rows.order_by("pk").values_list("pk", "geometry")
+        outlines = [(pk, shape(geometry)) for pk, geometry in found if geometry]
         tree = STRtree([one for _, one in outlines])
         _kept = _Index(key, tree, tuple((pk, one.area) for pk, one in outlines))
     return _kept

@@ -56,6 +56,11 @@ def templates(actor: Actor) -> QuerySet[ReportTemplate]:
     return ReportTemplate.objects.visible_to(actor).defer("content").order_by("kind", "-version")
 
 
+def templates_in_use(actor: Actor) -> QuerySet[ReportTemplate]:
+    """By which version each kind of report is set, without its content."""
+    return ReportTemplate.objects.visible_to(actor).in_use().defer("content")
+
+
 def visible_template(actor: Actor, kind: str, version: int) -> ReportTemplate:
     """One version of a template.
 

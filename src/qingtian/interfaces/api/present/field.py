@@ -13,7 +13,7 @@ from qingtian.apps.cases.search import with_links
 from qingtian.apps.evidence.media import ALLOWED
 from qingtian.apps.fieldwork.actions.send_media import MediaDraft, send_media
 from qingtian.apps.fieldwork.actions.send_record import StepDraft, VisitDraft, send_record
-from qingtian.apps.fieldwork.models import Sending
+from qingtian.apps.fieldwork.models import Sending, SendingKind
 from qingtian.apps.fieldwork.once import Parcel
 from qingtian.apps.fieldwork.queries import Near, field_tasks, inspectors_for, is_mine, lists_of, sendings
 from qingtian.apps.fieldwork.spot import Spot
@@ -144,7 +144,7 @@ def _sending(row: Sending) -> SendingRow:
     return SendingRow(
         id=row.pk,
         key=row.key,
-        kind=row.kind,
+        kind=SendingKind(row.kind),
         case_id=row.case_id,
         case_number=row.case.number,
         position=row.item.position,

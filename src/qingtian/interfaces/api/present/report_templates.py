@@ -48,7 +48,7 @@ def kinds(actor: Actor, now: datetime) -> list[ReportKindOut]:
     """Kinds of reports, when the duty makes each next, and by which template it is set."""
     city = get_settings().city_code
     newest = dict(queries.reports(actor).order_by("kind", "-id").distinct("kind").values_list("kind", "number"))
-    used = {one.kind: str(one) for one in queries.templates(actor).in_use()}
+    used = {one.kind: str(one) for one in queries.templates_in_use(actor)}
     today = now.astimezone(SHANGHAI).date()
     return [
         _kind(one, now, city, newest.get(one.kind, ""), used.get(one.kind, ""))
@@ -76,7 +76,7 @@ def upload(actor: Actor, now: datetime, kind: str, file: BinaryIO, name: str, no
 def templates(actor: Actor) -> list[WordTemplateOut]:
     """Every version of the bureau's templates, newest first by kind; then the one that comes with the product."""
     rows = list(queries.templates(actor))
-    used = {one.kind: one.version for one in queries.templates(actor).in_use()}
+    used = {one.kind: one.version for one in queries.templates_in_use(actor)}
     return [_template(one, used) for one in rows] + [house(kind, kind not in used) for kind in report_kinds()]
 
 
