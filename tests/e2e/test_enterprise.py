@@ -75,11 +75,15 @@ def test_what_is_asked_waits_with_its_deadline(page: Page, city: City, story: di
         "object_code": code,
         "part": f"危废间 {os.getpid()}",
     }
-    found = api(page, "POST", "/findings/entries", city, entry)
+    entered = api(page, "POST", "/findings/entries", city, entry)
+    sign_in(page, city, "dispatcher")
+    question = {"question": "标识何时更换？请附照片", "hours": None}
+    found = api(page, "POST", f"/findings/{entered['id']}/ask", city, question)
     story |= {"finding": found["id"], "number": found["number"]}
     sign_in_as(page, city, story["who"])
     visit(page, city, "/enterprise/todo?kind=finding")
     row = page.locator(f"[data-row='finding-{found['id']}']")
+    expect(row).to_contain_text("标识何时更换")
     expect(row).to_contain_text("请答复")
     expect(row).to_contain_text(found["answer_due_at"][:10])
     expect(page.get_by_test_id("contacts")).to_contain_text("周原")
