@@ -23,6 +23,7 @@ from qingtian.duties.reopen import reopen
 from qingtian.duties.roll_up_hours import roll_up_hours
 from qingtian.duties.roll_up_periods import roll_up_periods
 from qingtian.duties.send_notices import send_notices
+from qingtian.duties.tell_cases import tell_cases
 from qingtian.duties.tell_enterprises import tell_enterprises
 from qingtian.duties.tell_findings import tell_findings
 from qingtian.duties.tend_devices import expire_waiting, rotate_keys, set_clocks, set_up_devices
@@ -88,6 +89,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("watch_rebounds", 10 * _MINUTE, watch_rebounds, "反弹监视", "Relapses"),
     Duty("watch_overdue", _HOUR, watch_overdue, "办理时限监视", "Case clocks"),
     Duty("tell_findings", _MINUTE, tell_findings, "线索通知", "Findings told"),
+    Duty("tell_cases", _MINUTE, tell_cases, "案件通知", "Cases told"),
     Duty("tell_enterprises", _MINUTE, tell_enterprises, "企业通知", "Enterprises told"),
     Duty("watch_rosters", _HOUR, watch_rosters, "值班空缺监视", "Gaps in rosters", offset=2 * _MINUTE),
     Duty("escalate", _MINUTE, escalate, "无人应答升级", "Silence escalated"),

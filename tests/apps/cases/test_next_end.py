@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 from django.db import connection
-from tests.apps.cases.many_ways import DISPATCHER, HANDLER, WINDOW, complaint, go, town
+from tests.apps.cases.many_ways import DISPATCHER, HANDLER, SUPERVISOR, WINDOW, complaint, go, town
 from tests.apps.cases.walking import NOTICE_OVER, STEPS, opened, walk, written_off
 from tests.apps.city import NOW, SHANGHAI
 
@@ -69,10 +69,10 @@ def test_a_paused_clock_ends_nothing_until_it_runs_again(stack: RegistryObject) 
     case = opened(stack)
     before = kept(case)
     main = case.clocks.get(rule__main=True)
-    pause_clock(HANDLER, NOW, case.pk, main.code, reason="停电")
+    pause_clock(SUPERVISOR, NOW, case.pk, main.code, reason="停电")
     while_paused = kept(case)
     assert while_paused is None or (before is not None and while_paused != case.due_at)
-    resume_clock(HANDLER, NOW + timedelta(days=3), case.pk, main.code)
+    resume_clock(SUPERVISOR, NOW + timedelta(days=3), case.pk, main.code)
     after = kept(case)
     assert after is not None and before is not None and after >= before
 

@@ -92,7 +92,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many things of a kind wait."""
+    """How many things of a kind wait; `check`: how many of them are checks of what another one did."""
 
     total: int = 0
     breached: int = 0
@@ -197,12 +197,14 @@ def _urgency(urgency: Urgency | None, at: datetime, near: timedelta) -> Q:
 
 
 def _tally(rows: Rows, at: datetime, near: timedelta, check: Callable[[], Q] | None) -> Tally:
-    counted = rows.order_by().aggregate(
-        total=Count("pk"),
-        breached=Count("pk", filter=_urgency(Urgency.BREACHED, at, near)),
-        near=Count("pk", filter=_urgency(Urgency.NEAR, at, near)),
-        check=Count("pk", filter=check() if check else Q(pk__in=[])),
-    )
+    wanted = {
+        "total": Count("pk"),
+        "breached": Count("pk", filter=_urgency(Urgency.BREACHED, at, near)),
+        "near": Count("pk", filter=_urgency(Urgency.NEAR, at, near)),
+    }
+    if check:
+        wanted["check"] = Count("pk", filter=check() or None)
+    counted = rows.order_by().aggregate(**wanted)
     return Tally(**counted)
 
 
