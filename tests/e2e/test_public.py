@@ -170,7 +170,10 @@ def test_five_steps_on_a_phone_without_scripts(reader: Reader, city: City, story
     expect(page.get_by_test_id("code")).to_have_text(story["code"])
     follow(page, city, story)
     expect(page.get_by_test_id("state")).to_have_text("已登记")
-    assert page.locator(".photos img").evaluate("node => node.naturalWidth") == 320
+    photo = page.locator(".photos img")
+    photo.scroll_into_view_if_needed()  # it is loaded when it comes into sight
+    page.wait_for_function("() => document.querySelector('.photos img').complete")
+    assert photo.evaluate("node => node.naturalWidth") == 320
 
 
 def test_a_neighbour_sees_it_before_writing_and_adds_a_voice(reader: Reader, city: City, story: dict[str, Any]) -> None:

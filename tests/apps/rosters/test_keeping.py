@@ -60,7 +60,11 @@ def people() -> dict[str, Actor]:
 def test_who_is_on_duty_changes_with_the_shift(people: dict[str, Actor]) -> None:
     roster()
     turns("ann", "bo")
-    assert [on_duty(at(24, 7), "room"), on_duty(at(24), "room"), on_duty(at(25, 7, 59), "room")] == [[], ["ann"], ["ann"]]
+    assert [on_duty(at(24, 7), "room"), on_duty(at(24), "room"), on_duty(at(25, 7, 59), "room")] == [
+        [],
+        ["ann"],
+        ["ann"],
+    ]
     assert on_duty(at(25), "room") == ["bo"]
     assert on_duty(at(25), "no-such") == []
     retire_roster(KEEPER, NOW, "room", reason="合并")
@@ -225,7 +229,9 @@ def test_a_wrong_rotation_is_refused_by_field(people: dict[str, Actor], more: di
     assert refused.value.field == field
 
 
-@pytest.mark.parametrize(("code", "region", "field"), [("No Good", "", "code"), ("x", "", "code"), ("ok", "42", "region_code")])
+@pytest.mark.parametrize(
+    ("code", "region", "field"), [("No Good", "", "code"), ("x", "", "code"), ("ok", "42", "region_code")]
+)
 def test_a_wrong_roster_is_refused_by_field(code: str, region: str, field: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         set_up_roster(KEEPER, NOW, RosterDraft(code=code, name_zh="a", name_en="a", region_code=region))
