@@ -92,7 +92,6 @@ BODIES: dict[str, dict[str, object]] = {
     "/second-factor/prove": {"code": "000000"},
     "/second-factor/recovery-codes": {"code": "000000"},
     "/second-factor/remove": {"code": "000000"},
-    "/field/cases/{case_id}/records": VISIT,
     "/{entry}/withdraw": {"note": "twice"},
     "/obligations": DUTY,
     "/obligations/{obligation_id}/end": {"ground": "done"},
@@ -245,6 +244,10 @@ def ask(client: Client, standing: Standing, method: str, path: str) -> HttpRespo
     if path.endswith(("/evidence", "/{subject_id}/files")):
         return client.post(url, {"file": SimpleUploadedFile("x.pdf", b"%PDF-1.7 x", content_type="application/pdf")})
     body = next((one for end, one in BODIES.items() if path.endswith(end)), None)
+    if "/field/cases/" in path and path.endswith("/records"):
+        first = standing.cases["first"]
+        first.refresh_from_db(fields=["revision"])
+        body = VISIT | {"revision": first.revision}
     if path == "/api/v1/cases":
         body = {"template": "T2", "title": "异味", "region_code": "420107", "fields": COMPLAINT}
     elif path.endswith("/cases/many"):
