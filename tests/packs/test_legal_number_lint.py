@@ -69,7 +69,7 @@ def test_an_allowed_literal_holds_only_in_its_file() -> None:
 
 
 def test_the_allow_list_is_small_and_each_entry_is_needed_and_grounded() -> None:
-    assert sum(len(entries) for entries in ALLOWED.values()) <= 12
+    assert sum(len(entries) for entries in ALLOWED.values()) <= 18
     for name, entries in ALLOWED.items():
         text = (SOURCE / name).read_text("utf-8")
         assert all(literal in text and len(ground) > 10 for literal, ground in entries.items()), name

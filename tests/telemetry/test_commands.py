@@ -140,13 +140,14 @@ def test_the_workers_counters_tell_how_far_it_is(tmp_path: Path) -> None:
         lag_bytes=lambda: 5,
         newest_arrival=current_clock().now() - timedelta(seconds=40),
     )
+    settings = Settings(data_dir=tmp_path)
     standing: Any = SimpleNamespace(told=dict)
     watch: Any = SimpleNamespace(state=SimpleNamespace(as_dict=dict))
-    worker._report(counters_path(tmp_path, "worker"), loop, standing, watch, "working")
+    worker._report(counters_path(tmp_path, "worker"), settings, loop, standing, watch, state="working")
     counters = read_counters(counters_path(tmp_path, "worker"))
     assert (counters["state"], counters["frames"], counters["segment"]) == ("working", 3, "000000000002")
     assert (counters["offset"], counters["lag_bytes"]) == (77, 5)
     assert 40 <= counters["lag_seconds"] < 100
     loop.lag_bytes = lambda: 0
-    worker._report(counters_path(tmp_path, "worker"), loop, standing, watch, "working")
+    worker._report(counters_path(tmp_path, "worker"), settings, loop, standing, watch, state="working")
     assert read_counters(counters_path(tmp_path, "worker"))["lag_seconds"] == 0

@@ -73,7 +73,7 @@ class FrameArchive:
         Args:
             sha256: 64 hex digits.
         """
-        return _each_once(record for folder in (*self.shards, self.own) for record in find_by_hash(folder, sha256))
+        return _each_once(find_by_hash(folder, sha256) for folder in (*self.shards, self.own))
 
     def by_mn(
         self, mn: str, since: datetime, until: datetime, *, by: By = By.DATA, limit: int = 1000
@@ -87,7 +87,7 @@ class FrameArchive:
             limit: most frames.
         """
         spools = (*self._of((mn,)), *((self.own,) if self.shards else ()))
-        found = _each_once(one for folder in spools for one in find_by_mn(folder, mn, since, until, by=by, limit=limit))
+        found = _each_once(find_by_mn(folder, mn, since, until, by=by, limit=limit) for folder in spools)
         return found[:limit]
 
     def newest(
@@ -144,12 +144,14 @@ def shard_folder(settings: Settings, shard: int) -> Path:
     return shard_path(settings.shards_folder or settings.data_dir / "shards", shard)
 
 
-def _each_once(records: Iterable[SpoolRecord]) -> list[SpoolRecord]:
-    """Arrivals in their order; the first one told of two copies stays."""
-    found: dict[tuple[datetime, str], SpoolRecord] = {}
-    for record in records:
-        found.setdefault((record.received_at, record.sha256), record)
-    return sorted(found.values(), key=lambda one: (one.received_at, one.position.segment, one.position.offset))
+def _each_once(spools: Iterable[Sequence[SpoolRecord]]) -> list[SpoolRecord]:
+    """Arrivals in their order; a copy that a later spool has is left out, a second arrival in the same one is not."""
+    found: list[SpoolRecord] = []
+    known: set[tuple[datetime, str]] = set()
+    for records in spools:
+        found += [one for one in records if (one.received_at, one.sha256) not in known]
+        known |= {(one.received_at, one.sha256) for one in records}
+    return sorted(found, key=lambda one: (one.received_at, one.position.segment, one.position.offset))
 
 
 def _next(looked: Trail, taken: int) -> SpoolPosition | None:
