@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import City, api, shoot, sign_in
 from tests.e2e.test_walk import visit
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 ZH = json.loads((Path(__file__).parents[2] / "ui/src/locales/zh.json").read_text("utf-8"))
 WORDS = ZH["ledger"]
 

@@ -14,7 +14,7 @@ from tests.e2e.test_complaint import sign_in_as
 from tests.e2e.test_enterprise import accessible, language
 from tests.e2e.test_walk import visit
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 ZH = json.loads((Path(__file__).parents[2] / "ui/src/locales/zh.json").read_text("utf-8"))
 PAGES = ("todo", "dispatch", "board", "board/cases")
 COMPLAINT = {
