@@ -27,7 +27,7 @@ from qingtian.telemetry.spool.finding import By
 from qingtian.telemetry.spool.folder import index_path, packed_path, packed_segments, segment_path, unpacked_segments
 from qingtian.telemetry.spool.index import sent_mn
 from qingtian.telemetry.spool.packing import archive_lock, pack_closed, reindex
-from qingtian.telemetry.spool.source import open_source
+from qingtian.telemetry.spool.source import TAIL, open_source
 from qingtian.telemetry.spool.stat import stat
 from qingtian.telemetry.spool.trail import trail
 from qingtian.telemetry.store.port import SpoolPosition
@@ -270,6 +270,18 @@ def test_a_changed_byte_of_a_compressed_segment_is_told_and_no_other_frame_is_lo
     assert [one.raw for one in everything(folder) if one.position.segment != damaged] == fleet(9)[-len(others) :]
     records, _ = read_batch(folder, None, 100)  # ingest goes on behind the damage
     assert [one.raw for one in records if one.position.segment != damaged] == fleet(9)[-len(others) :]
+
+
+def test_every_changed_bit_of_the_end_of_a_compressed_segment_is_told(tmp_path: Path) -> None:
+    fill(tmp_path, fleet(9))
+    pack_closed(tmp_path)
+    path = packed_path(tmp_path, packed_segments(tmp_path)[0])
+    whole = path.read_bytes()
+    for bit in range(TAIL.size * 8):
+        data = bytearray(whole)
+        data[len(data) - TAIL.size + bit // 8] ^= 1 << bit % 8
+        path.write_bytes(data)
+        assert not verify(tmp_path).ok, bit
 
 
 def test_a_closed_segment_of_an_older_release_is_compressed_and_read_as_before(tmp_path: Path) -> None:

@@ -178,8 +178,11 @@ def read_about(handle: int) -> dict[str, Any]:
     if len(tail) < TAIL.size:
         raise DamagedArchive("the file is cut")
     magic, place, length, crc = TAIL.unpack(tail)
-    text = os.pread(handle, length, place) if magic == TAIL_MAGIC else b""
-    if magic != TAIL_MAGIC or len(text) != length or zlib.crc32(text) != crc:
+    # The place is looked at before it is read: a changed byte of it may name what no file has and no memory holds.
+    if magic != TAIL_MAGIC or place + length + TAIL.size != size:
+        raise DamagedArchive("its description was changed")
+    text = os.pread(handle, length, place)
+    if zlib.crc32(text) != crc:
         raise DamagedArchive("its description was changed")
     about: dict[str, Any] = json.loads(zlib.decompress(text))
     return about
