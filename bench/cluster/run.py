@@ -186,7 +186,9 @@ def measure(house: House, url: str, *, cluster: bool) -> dict[str, Any]:
     until(lambda: house.sum_of(ingest, "frames") >= house.warm + house.frames, "not everything was stored")
     wall = time.time() - started
     time.sleep(0.5)  # the last figures
-    acked = max(float(house.told(f"senders{host}").get("ended") or 0) for host in range(hosts)) - started
+    ended = [f"senders{host}" for host in range(hosts)]
+    until(lambda: all(house.told(name).get("ended") for name in ended), "the senders did not end")
+    acked = max(float(house.told(name)["ended"]) for name in ended) - started
     rows, express = house.sum_of(ingest, "rows") - rows, house.sum_of(ingest, "express") - express
     assert rows == house.frames * len(CODES), f"{rows} rows of {house.frames} frames"
     cpu = {name: (value - before[name]) / house.frames * 1e6 for name, value in house.cpu().items()}

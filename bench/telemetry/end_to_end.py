@@ -149,20 +149,31 @@ def _archive(home: Path, stop: threading.Event) -> None:
         pack_closed(spool_path(home), go_on=lambda: not stop.is_set())
 
 
-def read(folder: str, url: str, readers: int, pipe: Connection) -> None:
-    """People who look at one chart a second each, of a day of a device; tells how long they waited, s."""
+def read(folder: str, url: str, readers: int, sending: int, pipe: Connection) -> None:
+    """People who look at one chart a second each; tells how long they waited, s.
+
+    By turns a full day of the filled store, and the day that is being written, of a device that sends.
+    """
     store = DuckLakeStore(url, Path(folder) / "lake", read_only=True)
     (devices,) = store._read("SELECT count(DISTINCT site) FROM lake.main.observation WHERE day = ?", [FIRST.date()])[0]
     stop = threading.Event()
     waits: list[float] = []
+    today, names = AT.replace(hour=0), [f"DA{mn[2:]}" for mn in mns(sending)]
 
     def look(number: int) -> None:
         turn = 0
         while not stop.wait(1.0):
             turn += 1
-            site, code = device((number * 971 + turn * 37) % devices), STORED[turn % len(STORED)]
+            one = number * 971 + turn * 37
             started = time.perf_counter()
-            store.series(site, code, Cycle.MINUTE, FIRST, FIRST + timedelta(days=1))
+            if turn % 2:
+                store.series(
+                    device(one % devices), STORED[turn % len(STORED)], Cycle.MINUTE, FIRST, FIRST + timedelta(days=1)
+                )
+            else:
+                store.series(
+                    names[one % sending], CODES[turn % len(CODES)], Cycle.REALTIME, today, today + timedelta(days=1)
+                )
             waits.append(time.perf_counter() - started)
 
     threads = [threading.Thread(target=look, args=[number]) for number in range(readers)]
@@ -213,7 +224,7 @@ def run(
         processes.append((worker, worker_pipe))
         senders, senders_pipe = in_process(fleet, port, devices, frames, every_s)
         senders_pipe.recv()
-        people, people_pipe = in_process(read, str(home), url, readers) if readers else (None, None)
+        people, people_pipe = in_process(read, str(home), url, readers, devices) if readers else (None, None)
         before = (ask(gateway_pipe)[0], ask(worker_pipe)[0], postgres_seconds(home / "postgres"))
         gateway_pipe.send("go")
         senders_pipe.send("go")
