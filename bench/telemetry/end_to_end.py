@@ -90,7 +90,7 @@ def serve(folder: str, devices: int, speed: float, pipe: Connection) -> None:
             return AT + timedelta(seconds=1 + (time.monotonic() - begun[0]) * speed if begun else 1)
 
         settings = Settings(data_dir=Path(folder), gateway_port=0, disk_reserve_mb=1)
-        profiles = {mn: DeviceProfile(mn, f"DA{mn[2:]}", password="123456") for mn in mns(devices)}
+        profiles = {mn: DeviceProfile(mn, site_of(mn), password="123456") for mn in mns(devices)}
         gateway = server.Gateway(settings, StaticDirectory(profiles), now=now)
         await gateway.start()
         pipe.send(gateway.port)
@@ -126,7 +126,7 @@ def work(folder: str, url: str, devices: int, express: bool, pipe: Connection) -
     home = Path(folder)
     store = DuckLakeStore(url, home / "lake")
     profiles = {
-        mn: DeviceProfile(mn, f"DA{mn[2:]}", password="123456", realtime_interval_s=STEP_S, medium="flue_gas")
+        mn: DeviceProfile(mn, site_of(mn), password="123456", realtime_interval_s=STEP_S, medium="flue_gas")
         for mn in mns(devices)
     }
     loop = IngestLoop(store, spool_path(home), StaticDirectory(profiles))
@@ -149,6 +149,11 @@ def _archive(home: Path, stop: threading.Event) -> None:
         pack_closed(spool_path(home), go_on=lambda: not stop.is_set())
 
 
+def site_of(mn: str) -> str:
+    """Where a device of the load stands."""
+    return f"DA{mn[2:]}"
+
+
 def read(folder: str, url: str, readers: int, sending: int, pipe: Connection) -> None:
     """People who look at one chart a second each; tells how long they waited, s.
 
@@ -158,7 +163,7 @@ def read(folder: str, url: str, readers: int, sending: int, pipe: Connection) ->
     (devices,) = store._read("SELECT count(DISTINCT site) FROM lake.main.observation WHERE day = ?", [FIRST.date()])[0]
     stop = threading.Event()
     waits: list[float] = []
-    today, names = AT.replace(hour=0), [f"DA{mn[2:]}" for mn in mns(sending)]
+    today, names = AT.replace(hour=0), [site_of(mn) for mn in mns(sending)]
 
     def look(number: int) -> None:
         turn = 0

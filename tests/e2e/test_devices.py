@@ -162,7 +162,7 @@ def test_a_new_user_registers_a_device_and_sees_values_marks_raw_frame_and_hash_
     expect(page.locator("pre")).to_contain_text("23 23")
     shoot(page, "frame-zh")
     frame = page.url.rsplit("/", 1)[1].replace("%3A", ":")
-    until(lambda: api(page, "GET", f"/frames/{frame}", city)["became"][0]["stored"] == "current", "its values", 180)
+    until(lambda: api(page, "GET", f"/frames/{frame}", city)["became"][0]["stored"] == "current", "its values", 60)
     assert time.monotonic() - began < 60
     page.reload()
     became = page.get_by_test_id("became")

@@ -115,11 +115,11 @@ def test_a_number_in_text_is_written_plainly(said: dict[str, object]) -> None:
     texts = [
         (where, one)
         for path, value in said.items()
-        # a frame is told as it was sent; a roster's coverage is a word
+        # a frame is told as it was sent
         if not path.endswith(("/rules", "/events", "/frames/{frame}"))
-        if "/rosters" not in path
         for name, where, one in leaves(value)
         if name in figures and isinstance(one, str) and one and ".fields" not in where
+        if not (name == "coverage" and "/rosters" in path)  # of a roster it is a word, not a share
     ]
 
     odd = [pair for pair in texts if not re.fullmatch(r"-?\d+(\.\d+)?", str(pair[1]))]

@@ -179,10 +179,8 @@ def read_about(handle: int) -> dict[str, Any]:
         raise DamagedArchive("the file is cut")
     magic, place, length, crc = TAIL.unpack(tail)
     # The place is looked at before it is read: a changed byte of it may name what no file has and no memory holds.
-    if magic != TAIL_MAGIC or place + length + TAIL.size != size:
-        raise DamagedArchive("its description was changed")
-    text = os.pread(handle, length, place)
-    if zlib.crc32(text) != crc:
+    stands = magic == TAIL_MAGIC and place + length + TAIL.size == size
+    if not stands or zlib.crc32(text := os.pread(handle, length, place)) != crc:
         raise DamagedArchive("its description was changed")
     about: dict[str, Any] = json.loads(zlib.decompress(text))
     return about
