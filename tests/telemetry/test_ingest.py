@@ -298,6 +298,46 @@ def test_a_device_that_left_the_register_is_quarantined(city: City) -> None:
     assert [one.reason for one in city.store.quarantined(NOW)] == ["unknown_device"]
 
 
+class Growing(StaticDirectory):
+    """A register in which a device is written after the loop has read it, as when the gateway looked later than it."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.reads = 0
+        self.written: dict[str, DeviceProfile] = {}
+
+    def refresh(self) -> bool:
+        self.reads += 1
+        self._profiles = dict(self.written)
+        return True
+
+
+def test_a_device_registered_since_the_last_look_at_the_register_loses_no_frame(city: City) -> None:
+    register = city.directory = Growing()
+    loop = city.restarted()
+    city.receive(upload(NOW, SO2, mn="88888888"), verdict=Verdict.UNKNOWN_DEVICE)
+    loop.drain()  # from now on the register is not read again for a while
+    register.written = {MN: PROFILE}
+    for minute in range(3):
+        city.receive(upload(NOW - minute * MINUTE, SO2))
+    loop.drain()
+    assert [row.period_start for row in city.rows()] == [NOW - 2 * MINUTE, NOW - MINUTE, NOW]
+    assert [one.mn for one in city.store.quarantined(NOW)] == ["88888888"]
+
+
+def test_devices_that_left_the_register_cost_one_look_at_it_a_batch(city: City) -> None:
+    register = city.directory = Growing()
+    loop = city.restarted()
+    for gone in range(20):
+        city.receive(upload(NOW, SO2, mn=f"GONE{gone:04d}"))
+    loop.drain()
+    assert len(city.store.quarantined(NOW)) == 20
+    assert register.reads <= 2  # the usual one at the start of a batch, and one for the first that is missing
+    city.receive(upload(NOW, SO2, mn="88888888"), verdict=Verdict.UNKNOWN_DEVICE)
+    loop.drain()
+    assert register.reads <= 2  # what the gateway refused is no reason to look
+
+
 def test_duplicates_corrections_and_late_frames(city: City) -> None:
     first, late = NOW - 2 * MINUTE, NOW - HOUR
     for frame in (upload(first, SO2), upload(first, SO2), upload(late, SO2), upload(first, SO2)):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from qingtian.domain.errors import QingtianError, Unavailable
-from qingtian.domain.hj212 import Fault
+from qingtian.domain.hj212 import Decoded, Fault
 from qingtian.telemetry.devices import DeviceDirectory, DeviceProfile
 from qingtian.telemetry.ingest.express import Express, Sorted
 from qingtian.telemetry.ingest.mapping import CYCLE_OF, Mapped, map_frame, quarantine
@@ -133,6 +133,7 @@ class IngestLoop:
         self._frames = store if isinstance(store, FrameStore) else None
         self._generation = 0  # of the store, as this loop last wrote
         self._refreshed_at = -1e9
+        self._looked_again = False  # at the register, for a frame of this batch
         self._moved = threading.Condition()
         self.newest_arrival: datetime | None = None  # of the newest frame that was taken
         self.counters = IngestCounters()
@@ -157,6 +158,7 @@ class IngestLoop:
                 self._frames.settle()
             return 0
         if records or overdue:
+            self._looked_again = False
             self._refresh_directory()
             self._store_batch(records, overdue, position)
         if records:
@@ -177,6 +179,7 @@ class IngestLoop:
             at: city time.
             last: no more follow, so parts of split records are waited for no longer.
         """
+        self._looked_again = False
         mapped: list[Placed] = []
         for record in records:
             mapped.extend(self._map(replace(record, verdict=Verdict.ACCEPTED)))
@@ -331,11 +334,7 @@ class IngestLoop:
     def _map(self, record: SpoolRecord) -> list[Placed]:
         """What a stored frame becomes now; nothing yet for a part that waits for others."""
         try:
-            decoded, profile = read_registered(record.raw, self._directory)
-            if decoded.fault is not Fault.NONE and record.verdict is Verdict.ACCEPTED:
-                # The gateway could open it: its copy of the register is newer than ours (a key was just replaced).
-                self._directory.refresh()
-                decoded, profile = read_registered(record.raw, self._directory)
+            decoded, profile = self._read(record)
             if record.verdict is not Verdict.ACCEPTED:
                 reason, detail = read_reason(record.verdict, record.reason)
                 return [(record, Mapped(quarantined=quarantine(record, decoded.mn.strip(), reason.value, detail)))]
@@ -346,6 +345,21 @@ class IngestLoop:
         except Exception as error:  # one frame must never stop the others
             return [(record, _unreadable(record, error))]
         return [(one.record, self._map_ready(one)) for one in ready]
+
+    def _read(self, record: SpoolRecord) -> tuple[Decoded, DeviceProfile | None]:
+        """The frame as its device means it.
+
+        What the gateway accepted and we cannot read shows that its copy of the register is newer than ours (a device
+        was just registered, a key was just replaced). The frames of a batch were durable before they were read, so one
+        look at the register a batch knows all that the gateway knew.
+        """
+        decoded, profile = read_registered(record.raw, self._directory)
+        strange = profile is None or decoded.fault is not Fault.NONE
+        if not strange or self._looked_again or record.verdict is not Verdict.ACCEPTED:
+            return decoded, profile
+        self._looked_again = True
+        self._directory.refresh()
+        return read_registered(record.raw, self._directory)
 
     def _map_ready(self, ready: Ready) -> Mapped:
         record, mn = ready.record, ready.decoded.mn.strip()
