@@ -6,11 +6,11 @@ import base64
 import json
 import urllib.error
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.e2e.accessibility import grave_violations
 from tests.e2e.conftest import City, Watch, api, shoot, sign_in
 from tests.e2e.test_walk import visit
 
@@ -20,8 +20,6 @@ from qingtian.apps.accounts.totp import hotp, step_at
 from qingtian.runtime.clock import real_now
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
-AXE = (Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-GRAVE = ("serious", "critical")
 NAME, PASSWORD = "e2e.zhao", "seventeen quiet herons"
 
 
@@ -203,9 +201,7 @@ def test_in_english_and_on_a_phone_nothing_sticks_out_and_everybody_can_read_it(
     page.get_by_test_id("lang").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     width = page.evaluate("document.documentElement.scrollWidth")
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    grave = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in GRAVE]
+    grave = grave_violations(page)
     shoot(page, f"phone{path.replace('/', '-')}-en")
     context.close()
 

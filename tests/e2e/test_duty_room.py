@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.e2e.accessibility import accessible
 from tests.e2e.conftest import City, api, shoot, sign_in
 from tests.e2e.test_complaint import sign_in_as
 from tests.e2e.test_walk import until, visit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-AXE = (Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 ROOM, DAY_SHIFT = "duty-room", "duty"
 PAGES = (
     "notices",
@@ -32,15 +31,6 @@ PAGES = (
 def story() -> dict[str, Any]:
     """What one step leaves for the next."""
     return {}
-
-
-def accessible(page: Page) -> None:
-    """No violation of impact serious or critical, and nothing wider than the window."""
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    grave = [(one["id"], one["nodes"][0]["html"][:160]) for one in found if one["impact"] in ("serious", "critical")]
-    assert grave == []
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 1
 
 
 def now_of(page: Page, city: City) -> datetime:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import struct
 import zlib
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from tests.e2e.accessibility import grave_violations
 from tests.e2e.conftest import READY, City, Watch, api, shoot, sign_in
 from tests.e2e.cuttable import Cable
 from tests.e2e.test_complaint import sign_in_as
@@ -26,8 +26,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 VISITS, EVERY = 20, timedelta(minutes=3)
 QUESTION = "离线现场检查（模拟）"
 PLACE = {"longitude": 114.3055, "latitude": 30.5928, "accuracy": 12.0}
-AXE = (Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-SERIOUS = ("serious", "critical")
 FILES_OF_A_VISIT = 4  # a photo and three signatures
 SMALLEST = 44  # px, of what a finger meets
 TOO_SMALL = """(smallest) => [...document.querySelectorAll('main button, main a[href], main select, main .touch, nav.places a')]
@@ -381,7 +379,4 @@ def test_pages_read_in_english_fit_360_px_and_have_no_serious_fault_for_aids(
         expect(page.get_by_test_id("visit")).to_be_visible()
     assert page.evaluate("document.documentElement.lang") == "en"
     look(page, f"{name}-360-en")
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    serious = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found if one["impact"] in SERIOUS]
-    assert serious == [], json.dumps(serious, indent=1)
+    assert grave_violations(page) == []

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.e2e.accessibility import grave_violations
 from tests.e2e.conftest import City, Watch, api, shoot, sign_in
 from tests.e2e.test_walk import take_step, visit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
-AXE = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 BUDGET = 100_000  # bytes, compressed: first load of a page of the public
 PATIENCE_MS = 3500  # the house takes nothing that is sent faster than a person reads
 PAGES = ("/public/", "/public/disclosure/", "/public/report/", "/public/follow/")
@@ -257,8 +257,4 @@ def test_readers_of_every_kind_can_use_it(reader: Reader, city: City) -> None:
 
 def grave(page: Page) -> None:
     """No violation of impact serious or critical."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate(
-        "axe.run().then(found => found.violations.filter(one => /serious|critical/.test(one.impact)))"
-    )
-    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == [], page.url
+    assert grave_violations(page) == [], page.url

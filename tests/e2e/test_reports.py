@@ -10,29 +10,17 @@ from typing import Any
 import pytest
 from docx import Document
 from playwright.sync_api import Page, expect
+from tests.e2e.accessibility import accessible
 from tests.e2e.conftest import City, api, shoot, sign_in
 from tests.e2e.test_walk import visit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
-AXE = (Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
 def story() -> dict[str, Any]:
     """What one step leaves for the next."""
     return {}
-
-
-def accessible(page: Page) -> None:
-    """No violation of impact serious or critical, and nothing wider than the window."""
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    grave = [
-        f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in ("serious", "critical")
-    ]
-    assert grave == []
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 1
 
 
 def yesterday(page: Page, city: City) -> date:
