@@ -105,6 +105,9 @@ def _inside(options: argparse.Namespace) -> None:
     from django.test.utils import override_settings
 
     from qingtian.apps.accounts.models import RoleGrant, User
+    from qingtian.cli.serve import load_pages
+    from qingtian.packs import load_packs
+    from qingtian.runtime.heap import keep_heap
     from qingtian.runtime.settings import get_settings
 
     call_command("migrate", verbosity=0)
@@ -121,6 +124,9 @@ def _inside(options: argparse.Namespace) -> None:
         RoleGrant.objects.create(user=one, role="handler", region_code="420100")
     client = Client()
     client.force_login(user)
+    load_pages()  # as `qingtian serve` does before the first request
+    load_packs()
+    keep_heap()
     with override_settings(ALLOWED_HOSTS=["*"], DEBUG=False):
         routes = {name: _one(client, path, options) for name, path in ROUTES.items()}
     if not get_settings().database_url:

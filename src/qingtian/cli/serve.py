@@ -24,7 +24,8 @@ def command(host: str | None, port: int | None) -> None:
     settings = get_settings()
     setup_django()
     _require_current_database()
-    threading.Thread(target=_open_store_early, name="open-store", daemon=True).start()
+    load_pages()
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     uvicorn.run(
         "qingtian.runtime.asgi:application",
         host=host or settings.web_host,
@@ -38,15 +39,26 @@ def command(host: str | None, port: int | None) -> None:
     )
 
 
-def _open_store_early() -> None:
-    # Opening the lake takes a second or two; the first visitor should not wait for it.
+def load_pages() -> None:
+    """Import every page and route, as the first request would."""
+    from django.urls import get_resolver
+
+    _log.debug("%d roots of routes", len(get_resolver().url_patterns))
+
+
+def warm_up() -> None:
+    """Read the packs and open the lake, for which the first visitor should not wait; keep what is loaded by then."""
     from qingtian.domain.errors import QingtianError
     from qingtian.interfaces.telemetry import telemetry_store
+    from qingtian.packs import load_packs
+    from qingtian.runtime.heap import keep_heap
 
     try:
+        load_packs()
         telemetry_store()
     except QingtianError as error:
-        _log.warning("the telemetry store is not open yet: %s", error)
+        _log.warning("the packs or the telemetry store are not there yet: %s", error)
+    keep_heap()
 
 
 def _require_current_database() -> None:

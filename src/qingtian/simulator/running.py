@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from qingtian.runtime.clock import real_now
+from qingtian.runtime.heap import keep_heap
 from qingtian.simulator.fleet import Fleet, allow_files, probe
 from qingtian.simulator.orders import Report, Run, time_base
 
@@ -52,8 +52,7 @@ async def _live(run: Run, progress: Callable[[str], None] | None) -> Report:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError, RuntimeError):  # not in the main thread
             loop.add_signal_handler(number, stop.set)
-    gc.collect()
-    gc.freeze()  # the devices live until the end: the collector need not walk them again and again
+    keep_heap()  # the devices live until the end
     report = Report(run, fleet.stats)
     await fleet.start()
     watching = asyncio.create_task(_watch(fleet, report, progress))

@@ -17,6 +17,7 @@ from typing import Any
 
 from qingtian.domain.errors import Unavailable
 from qingtian.runtime.clock import clock_path, current_clock, real_now
+from qingtian.runtime.heap import keep_heap
 from qingtian.runtime.settings import Settings
 from qingtian.runtime.timekeeping import ClockWatch
 from qingtian.telemetry.counters import counters_path, read_counters, write_counters
@@ -314,5 +315,6 @@ async def serve(settings: Settings, directory: DeviceDirectory, driver: FrameLis
         starting.cancel()
         return
     await starting
+    keep_heap()
     await waiting
     await gateway.stop()

@@ -1,0 +1,46 @@
+"""The start of the web server: what is loaded before the first visitor comes, and what the collector no longer walks."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from qingtian.cli import serve
+from qingtian.domain.errors import Unavailable
+from qingtian.interfaces import telemetry
+from qingtian.packs import load_packs
+
+
+@pytest.fixture(autouse=True)
+def _heap() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+def test_after_the_start_a_full_collection_no_longer_walks_packs_and_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[bool] = []
+    monkeypatch.setattr(telemetry, "telemetry_store", lambda: opened.append(True))
+    serve.load_pages()
+    load_packs()
+    walked = len(gc.get_objects())
+    serve.warm_up()
+    assert opened
+    assert walked > 50_000
+    assert len(gc.get_objects()) < walked / 10
+    assert gc.get_freeze_count() > 0.9 * walked
+
+
+def test_a_store_that_is_away_is_told_and_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away() -> None:
+        raise Unavailable("the lake is away")
+
+    monkeypatch.setattr(telemetry, "telemetry_store", away)
+    with caplog.at_level(logging.WARNING):
+        serve.warm_up()
+    assert "the lake is away" in caplog.text
+    assert gc.get_freeze_count() > 0
