@@ -3,7 +3,8 @@
 `python -m bench.telemetry.end_to_end [--rate 16700] [--seconds 60] [--devices 4000]`. Gateway, worker and senders are
 processes of their own; the figures are CPU per frame and what came out. City time runs so fast that a device sends one
 frame per 30 s of it. On a shared machine read the CPU, not the rate. With `--readers 20 --house FOLDER` people look at
-charts meanwhile, in a store that `python -m bench store --rows N --keep FOLDER` filled.
+charts meanwhile, in a store that `python -m bench store --rows N --keep FOLDER` filled; a second run in one folder
+needs another `--day`, for the frames of the first are known there.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ from qingtian.telemetry.store.port import Cycle
 
 RATE, SECONDS, DEVICES = 16_700, 60, 4_000
 CODES = ("a21026", "a21002", "a34013", "a21005", "a01011", "a01014", "a21003", "a01013", "a01012", "a24088")
-AT = datetime(2025, 11, 22, 8, 0, tzinfo=SHANGHAI)
+DAY = "QINGTIAN_BENCH_DAY"  # told to the processes of the bench
+AT = datetime.fromisoformat(os.environ.get(DAY, "2025-11-22")).replace(hour=8, tzinfo=SHANGHAI)
 STEP_S = 30  # between two frames of a device, in the time of the data
 TURNS = 11  # after so many frames the values of a device repeat
 
@@ -315,9 +317,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--no-baseline", action="store_true")
     parser.add_argument("--readers", type=int, default=0)
     parser.add_argument("--house", help="folder of a store that bench store filled and kept")
+    parser.add_argument("--day", help="day of the load, such as 2025-12-01; one that the folder has not seen")
     told = parser.parse_args(arguments)
     if told.readers and not told.house:
         parser.error("--readers look at a filled store: name it with --house (python -m bench store --keep FOLDER)")
+    if told.day:
+        os.environ[DAY] = told.day  # everything that has a time is made in processes that are still to come
     came = run(told.rate, told.seconds, told.devices, readers=told.readers, house=told.house)
     show(f"{told.rate:,} frames/s offered for {told.seconds} s", came)
     if not told.no_baseline:
