@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SUBNET = "10.212"
+NATS = shutil.which("nats-server") or "/usr/sbin/nats-server"  # Debian puts it where not every PATH looks
+NETWORKS = 180
 
 
 def run(*command: str) -> None:
@@ -63,9 +66,8 @@ class Network:
     @classmethod
     def build(cls, hosts: int) -> Network:
         """A new network; needs root, as CI has."""
-        network = cls(os.getpid() % 200 + 20)
+        network = cls(_free_number())
         bridge = f"qtbr{network.number}"
-        run("ip", "link", "add", bridge, "type", "bridge")
         run("ip", "addr", "add", f"{SUBNET}.{network.number}.254/24", "dev", bridge)
         run("ip", "link", "set", bridge, "up")
         for number in range(1, hosts + 1):
@@ -91,6 +93,18 @@ class Network:
         subprocess.run(("ip", "link", "del", f"qtbr{self.number}"), check=False, capture_output=True)
 
 
+def _free_number() -> int:
+    """Take the bridge of a number that nobody has: a run that was killed leaves its own behind."""
+    for step in range(NETWORKS):
+        number = (os.getpid() + step) % NETWORKS + 20
+        command = ("ip", "link", "add", f"qtbr{number}", "type", "bridge")
+        made = subprocess.run(command, check=False, capture_output=True, text=True)
+        if made.returncode == 0:
+            return number
+        assert "File exists" in made.stderr, f"{' '.join(command)}: {made.stderr}"
+    raise AssertionError(f"all of {NETWORKS} bridges are there: delete those of killed runs (ip link del qtbr...)")
+
+
 @dataclass
 class Servers:
     """Three NATS servers with JetStream, one on each host."""
@@ -103,9 +117,13 @@ class Servers:
     def start(cls, hosts: int = 3) -> Servers:
         """Start them and wait until they have a leader."""
         servers = cls(Network.build(hosts), Path(tempfile.mkdtemp(prefix="qt-nats-")))
-        for number in range(hosts):
-            servers.start_one(number)
-        servers.wait()
+        try:
+            for number in range(hosts):
+                servers.start_one(number)
+            servers.wait()
+        except BaseException:
+            servers.stop()
+            raise
         return servers
 
     @property
@@ -123,12 +141,13 @@ class Servers:
             f'jetstream {{ store_dir: "{self.folder / str(number)}", max_file_store: 2GB }}\n'
             f'cluster {{ name: "qt", host: "{host.address}", port: 6222, routes: [{routes}] }}\n'
         )
-        self.processes[number] = host.start("nats-server", "-c", str(config), "-l", str(self.folder / f"{number}.log"))
+        self.processes[number] = host.start(NATS, "-c", str(config), "-l", str(self.folder / f"{number}.log"))
 
     def kill(self, number: int) -> None:
         """kill -9."""
         process = self.processes.pop(number)
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it ended by itself
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def wait(self, seconds: float = 20) -> None:
@@ -136,8 +155,13 @@ class Servers:
         deadline = time.monotonic() + seconds
         for number in self.processes:
             while not _answers(self.network.hosts[number].address):
-                assert time.monotonic() < deadline, "a NATS server did not come up"
+                assert time.monotonic() < deadline, f"a NATS server did not come up: {self._log(number)}"
                 time.sleep(0.05)
+
+    def _log(self, number: int) -> str:
+        log = self.folder / f"{number}.log"
+        ended = self.processes[number].poll()
+        return f"exit code {ended}, " + (log.read_text("utf-8")[-2000:] if log.exists() else f"{NATS} wrote no log")
 
     def stop(self) -> None:
         """Stop everything and remove the network."""
