@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from tests.e2e.accessibility import grave_violations
 from tests.e2e.conftest import READY, City, Watch, api, shoot, sign_in
 from tests.e2e.cuttable import Cable
 from tests.e2e.test_complaint import sign_in_as
-from tests.e2e.test_walk import DEFAULT_SPEED, set_speed, visit
+from tests.e2e.test_walk import DEFAULT_SPEED, set_speed, until, visit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 VISITS, EVERY = 20, timedelta(minutes=3)
@@ -119,18 +120,23 @@ def faultless(phone: Phone) -> Iterator[None]:
     assert phone.flight.faults == []
 
 
+def drawn(page: Page, city: City, count: int, *, seed: str) -> list[int]:
+    """Draw outlets for a survey; the tasks that check them."""
+    fields = {"theme": QUESTION, "question": QUESTION}
+    body = {"template": "T8", "title": QUESTION, "region_code": "420100", "fields": fields}
+    survey = api(page, "POST", "/cases", city, body)
+    wish = {"type": "outlet", "region_code": "420100", "count": count, "seed": seed, "question": QUESTION}
+    assert api(page, "POST", f"/cases/{survey['id']}/survey", city, wish)["tasks"] == count
+    children = api(page, "GET", f"/cases?view=all&parent={survey['id']}&page_size=200", city)["items"]
+    return sorted(int(one["id"]) for one in children if one["template"] == "T8C")
+
+
 @pytest.fixture(scope="module")
 def tasks(phone: Phone) -> list[int]:
     """A check for each of twenty outlets, drawn by the duty officer."""
     page, city = phone.page, phone.city
     sign_in(page, city, "dispatcher")
-    fields = {"theme": QUESTION, "question": QUESTION}
-    body = {"template": "T8", "title": QUESTION, "region_code": "420100", "fields": fields}
-    survey = api(page, "POST", "/cases", city, body)
-    wish = {"type": "outlet", "region_code": "420100", "count": VISITS, "seed": "field", "question": QUESTION}
-    assert api(page, "POST", f"/cases/{survey['id']}/survey", city, wish)["tasks"] == VISITS
-    children = api(page, "GET", f"/cases?view=all&parent={survey['id']}&page_size=200", city)["items"]
-    return sorted(int(one["id"]) for one in children if one["template"] == "T8C")
+    return drawn(page, city, VISITS, seed="field")
 
 
 @pytest.fixture(scope="module")
@@ -360,9 +366,47 @@ def test_the_server_holds_twenty_records_and_photos_with_the_hashes_and_times_of
     assert api(page, "GET", f"/cases/{tasks[0]}/evidence/verify", city)["intact"]
 
 
+def test_who_is_given_a_task_is_told_on_the_phone_and_a_tap_opens_it(
+    phone: Phone, browser: Browser, city: City
+) -> None:
+    page, reached = phone.page, phone.city
+    sign_in_as(page, reached, "inspector1")
+    visit(page, reached, "/field/tasks")
+    bell = page.get_by_test_id("go-notices")
+    expect(bell).to_have_attribute("data-unread", re.compile(r"\d+"))
+    before = api(page, "GET", "/notices/waiting", reached)["unread"]
+    desk = browser.new_context()
+    office = desk.new_page()
+    sign_in(office, city, "dispatcher")
+    task = drawn(office, city, 1, seed="told")[0]
+    api(office, "POST", f"/cases/{task}/assign", city, {"responsible": "inspector1"})
+    set_speed(office, city, 60)  # the duty that tells looks every minute of the city
+    until(lambda: api(page, "GET", "/notices/waiting", reached)["unread"] > before, "the notice", 60)
+    set_speed(office, city, 1)
+    desk.close()
+    expect(bell).not_to_have_attribute("data-unread", str(before))  # by itself, without a reload
+    bell.click()
+    ready(page)
+    line = page.locator("[data-notice]").filter(has=page.locator(f"a[href='/field/tasks/{task}']"))
+    expect(line).to_contain_text("排查任务已分派给您")
+    expect(line).to_have_attribute("data-read", "false")
+    look(page, "notices-zh")
+    number = line.get_attribute("data-notice")
+    line.locator("a.open").click()
+    expect(page).to_have_url(re.compile(rf"/field/tasks/{task}$"))
+    expect(page.get_by_test_id("begin")).to_be_visible()
+    until(lambda: api(page, "GET", f"/notices/{number}", reached)["read"], "it counts as read", 20)
+
+
 @pytest.mark.parametrize(
     ("name", "path"),
-    [("tasks", "/field/tasks"), ("task", "/field/tasks/{task}"), ("queue", "/field/queue"), ("me", "/field/me")],
+    [
+        ("tasks", "/field/tasks"),
+        ("task", "/field/tasks/{task}"),
+        ("queue", "/field/queue"),
+        ("notices", "/field/notices"),
+        ("me", "/field/me"),
+    ],
 )
 def test_pages_read_in_english_fit_360_px_and_have_no_serious_fault_for_aids(
     phone: Phone, tasks: list[int], name: str, path: str
