@@ -12,6 +12,8 @@ import CaseNew from '@/pages/cases/CaseNew.vue'
 import CasePapers from '@/pages/cases/CasePapers.vue'
 import CaseWork from '@/pages/cases/CaseWork.vue'
 import FieldInput from '@/pages/cases/FieldInput.vue'
+import { eventNames } from '@/pages/cases/names'
+import EventLine from '@/parts/EventLine.vue'
 import { SHAPE, queryOf, type CaseFilters } from '@/pages/cases/caseFilters'
 
 const plain = Object.fromEntries(Object.entries(SHAPE).map(([name, one]) => [name, one.fallback])) as unknown as CaseFilters
@@ -167,5 +169,37 @@ describe('a field of a legal form', () => {
     const page = mount(FieldInput, { props: { field: field('inspectors', { type: 'users' }), missing: false, people: [{ username: 'a', display_name: '甲', display_name_en: 'A', roles: [] }, { username: 'b', display_name: '乙', display_name_en: 'B', roles: [] }], orgs: [], modelValue: ['a'] }, ...plugins() })
     await page.get('input[value="b"]').setValue(true)
     expect(page.emitted('update:modelValue')![0]).toEqual([['a', 'b']])
+  })
+})
+
+describe('the words of the time line', () => {
+  const complaint = {
+    states: [{ value: 'registered', label_zh: '已登记', label_en: 'Registered' }],
+    side_states: [],
+    known: [
+      { name: 'category', type: 'choice', label_zh: '类别', label_en: 'Category', value: 'air', text_zh: '大气', text_en: 'air' },
+      { name: 'anonymous', type: 'boolean', label_zh: '匿名', label_en: 'Anonymous', value: true, text_zh: '是', text_en: 'yes' },
+    ],
+    next_steps: [
+      {
+        to: 'accepted', to_zh: '已受理', to_en: 'Accepted',
+        fields: [{ name: 'channel', label_zh: '渠道', label_en: 'Channel', choices: [{ value: 'web', label_zh: '网站', label_en: 'Web' }] }],
+      },
+    ],
+  } as unknown as CaseDetail
+
+  it('a value is told by its field, for the same code means something else in another', () => {
+    const names = eventNames('zh', complaint)
+    expect([names['category'], names['category=air'], names['channel=web'], names['registered'], names['accepted']]).toEqual(['类别', '大气', '网站', '已登记', '已受理'])
+    expect(names['air']).toBeUndefined()
+    expect(eventNames('en', complaint)['category=air']).toBe('air')
+  })
+
+  it('shows words, not codes, for what was reported', () => {
+    const event = { seq: 1, type: 'case.opened', at: '2025-11-24T09:00:00+08:00', actor: 'x', actor_name: '市民', role: 'citizen', hash: 'a'.repeat(64), object_type: 'case', object_id: '1', payload: { to: 'registered', fields: { category: 'air', other_field: 'air', problem: '夜间异味' } } }
+    const found = mount(EventLine, { props: { events: [event], names: eventNames('zh', complaint) }, global: { plugins: [i18n] } })
+    expect(found.find('dl').text()).toContain('类别 大气')
+    expect(found.find('dl').text()).toContain('other_field air')
+    expect(found.find('dl').text()).toContain('夜间异味')
   })
 })

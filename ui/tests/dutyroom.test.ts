@@ -33,7 +33,7 @@ const who = (username: string) => ({ username, name: username, known: true })
 const shift = (day: string, username: string, more: object = {}): Shift =>
   ({ roster: 'room', starts_at: `${day}T08:00:00+08:00`, ends_at: `${day}T20:00:00+08:00`, who: who(username), rotation_zh: '白班', rotation_en: 'day', instead_of: null, reason: '', mine: username === 'duty', doubled: false, ...more }) as Shift
 const DAYS = Array.from({ length: 30 }, (_, n) => `2025-11-${String(n + 1).padStart(2, '0')}`)
-const ROOM = { code: 'room', name_zh: '值班室', name_en: 'duty room', region_code: '420100', region_name: '武汉市', coverage: 'always', now: [], until: null, next: who('duty'), next_at: '2025-11-25T08:00:00+08:00', retired_at: null, may_keep: false, may_hand_over: true, simulated: true }
+const ROOM = { code: 'room', name_zh: '值班室', name_en: 'duty room', region_code: '420100', region_name: '武汉市', region_name_en: 'Wuhan', coverage: 'always', now: [], until: null, next: who('duty'), next_at: '2025-11-25T08:00:00+08:00', retired_at: null, may_keep: false, may_hand_over: true, simulated: true }
 const MONTH = {
   month: '2025-11', today: '2025-11-24', rosters: [ROOM], gap_hours: '12', clashes: [{ who: who('duty'), starts_at: '2025-11-25T10:00:00+08:00', ends_at: '2025-11-25T12:00:00+08:00', rosters: ['room', 'second'] }],
   load: [{ who: who('duty'), shifts: 9, hours: '108', restday_hours: '24' }],

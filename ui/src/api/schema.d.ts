@@ -22645,6 +22645,8 @@ export interface components {
             region_code: string;
             /** Region Name */
             region_name: string;
+            /** Region Name En */
+            region_name_en: string;
             /** Retired At */
             retired_at: string | null;
             /** Rotations */
@@ -22880,6 +22882,8 @@ export interface components {
             region_code: string;
             /** Region Name */
             region_name: string;
+            /** Region Name En */
+            region_name_en: string;
             /** Retired At */
             retired_at: string | null;
             /** Simulated */

@@ -14,7 +14,7 @@ from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.models import User
 from qingtian.apps.accounts.permissions import Verb, may
 from qingtian.apps.journal.queries import history
-from qingtian.apps.registry.listing import NAMELESS, region_names
+from qingtian.apps.registry.listing import NAMELESS, Name, region_names
 from qingtian.apps.rosters.actions.hand_over import AFTER
 from qingtian.apps.rosters.models import Roster, RosterException, RosterRotation
 from qingtian.apps.rosters.queries import visible_roster
@@ -93,7 +93,7 @@ def rosters_out(actor: Actor, now: datetime, rows: Sequence[Roster]) -> list[Ros
     people = People.of(shift.who for one in found.values() for shift in one.shifts)
     names = region_names()
     return [
-        RosterOut(**_roster(actor, now, row, found[row.pk], people, names.get(row.region_code, NAMELESS).zh))
+        RosterOut(**_roster(actor, now, row, found[row.pk], people, names.get(row.region_code, NAMELESS)))
         for row in rows
     ]
 
@@ -155,7 +155,7 @@ def roster_detail(actor: Actor, now: datetime, code: str) -> RosterDetail:
 
 
 def _roster(
-    actor: Actor, now: datetime, row: Roster, schedule: Schedule, people: People, region: str
+    actor: Actor, now: datetime, row: Roster, schedule: Schedule, people: People, region: Name
 ) -> dict[str, Any]:
     gone = row.retired_at is not None
     holding = [] if gone else [shift for shift in schedule.shifts if shift.covers(now)]
@@ -163,7 +163,8 @@ def _roster(
     lately = any(shift.who == actor.username and shift.start <= now for shift in schedule.shifts)
     plain = "code name_zh name_en region_code coverage retired_at simulated"
     return {name: getattr(row, name) for name in plain.split()} | {
-        "region_name": region,
+        "region_name": region.zh,
+        "region_name_en": region.en,
         "now": [people.person(name) for name in dict.fromkeys(shift.who for shift in holding)],
         "until": min((shift.end for shift in holding), default=None),
         "next": people.person(after.who) if after else None,

@@ -62,6 +62,7 @@ class RosterOut(Schema):
     name_en: str
     region_code: str
     region_name: str
+    region_name_en: str
     coverage: Coverage
     now: list[DutyPersonOut] = Field(description="on duty at this moment; nobody: a gap")
     until: CityTime | None = Field(description="when the first of them is relieved")
