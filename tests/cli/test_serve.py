@@ -16,6 +16,7 @@ from qingtian.packs import load_packs
 
 @pytest.fixture(autouse=True)
 def _heap() -> Iterator[None]:
+    gc.unfreeze()  # a test before this one may have run a simulator here, which keeps its heap as well
     yield
     gc.unfreeze()
 
