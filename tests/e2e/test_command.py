@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.e2e.accessibility import accessible
 from tests.e2e.conftest import City, api, shoot, sign_in
 from tests.e2e.test_complaint import sign_in_as
-from tests.e2e.test_enterprise import accessible, language
+from tests.e2e.test_enterprise import language
 from tests.e2e.test_walk import visit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]

@@ -13,8 +13,9 @@ import { firstEngine, hasFastWebgl, mustFallBack, SLOW_FRAME_MS } from '@/map/en
 import type { EngineOptions, MapEngine } from '@/map/engines/engine'
 import { iconKey } from '@/map/engines/icons'
 import { createMapLibre, featuresOf } from '@/map/engines/maplibre'
-import { MARKS, SELECTED, styleOf } from '@/map/engines/style'
+import { CHOSEN, MARKS, OUTLINES, SELECTED, styleOf } from '@/map/engines/style'
 import { clustered } from '@/map/layers/cluster'
+import { outlinesOf } from '@/map/layers/outlines'
 import { markOf, marksOf, sizeStep, type MapPoint, type Mark } from '@/map/layers/marks'
 
 echarts.use([GeoComponent, ScatterChart, LinesChart, SVGRenderer])
@@ -50,7 +51,7 @@ class FakeLibre {
   readonly data: Record<string, GeoJSON.FeatureCollection> = {}
   readonly images = new Set<string>()
   readonly handlers: [string, (event: never) => void][] = []
-  filter: unknown = null
+  readonly filters: Record<string, unknown> = {}
   style: ReturnType<typeof styleOf>
   centre: { lng: number; lat: number }
   zoom: number
@@ -76,7 +77,7 @@ class FakeLibre {
     return { setData: (data: GeoJSON.FeatureCollection) => (this.data[id] = data) }
   }
   getLayer = (id: string) => this.style.layers.find((layer) => layer.id === id)
-  setFilter = (_id: string, filter: unknown) => (this.filter = filter)
+  setFilter = (id: string, filter: unknown) => (this.filters[id] = filter)
   setStyle = (style: ReturnType<typeof styleOf>) => (this.style = style)
   jumpTo(view: { center: [number, number]; zoom: number }): void {
     this.centre = { lng: view.center[0], lat: view.center[1] }
@@ -99,6 +100,8 @@ interface Rig {
   selected: (string | null)[]
   drawn: () => string[]
   ringed: () => string | null
+  lines: () => [string, number][]
+  stronger: () => string[]
   ground: () => string
   click: (id: string | null) => void
   gone: () => boolean
@@ -125,7 +128,12 @@ async function webgl(): Promise<Rig> {
     engine,
     selected,
     drawn: () => (map.data[MARKS]?.features ?? []).map((feature) => String(feature.properties?.id)),
-    ringed: () => ((map.filter as [string, unknown, string] | null)?.[2] || null) as string | null,
+    ringed: () => ((map.filters[SELECTED] as [string, unknown, string] | null)?.[2] || null) as string | null,
+    lines: () => (map.data[OUTLINES]?.features ?? []).map((one) => [String(one.properties?.id), (one.geometry as GeoJSON.LineString).coordinates.length]),
+    stronger: () => {
+      const id = (map.filters[CHOSEN] as [string, unknown, string] | undefined)?.[2]
+      return (map.data[OUTLINES]?.features ?? []).map((one) => String(one.properties?.id)).filter((one) => one === id)
+    },
     ground: () => JSON.stringify(map.style.layers.find((layer) => layer.id === 'ground')),
     click: (id) => {
       map.hit = id ? [{ properties: { id } }] : []
@@ -140,15 +148,16 @@ async function canvas(): Promise<Rig> {
   // Real ECharts, drawn to SVG without a browser.
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 800, height: 600 })
   const engine = await createCanvas(options(selected), () => chart as never)
-  const series = (id: string) =>
-    ((chart.getOption() as { series: { id: string; data: { name: string }[] }[] }).series.find((one) => one.id === id)?.data ?? []).map(
-      (item) => item.name,
-    )
+  const items = <T>(id: string) => ((chart.getOption() as { series: { id: string; data: T[] }[] }).series.find((one) => one.id === id)?.data ?? [])
+  const series = (id: string) => items<{ name: string }>(id).map((item) => item.name)
+  const lines = () => items<{ name: string; coords: unknown[]; lineStyle: { width: number } }>('outlines')
   return {
     engine,
     selected,
     drawn: () => series('marks'),
     ringed: () => series('selected')[0] ?? null,
+    lines: () => lines().map((one) => [one.name, one.coords.length]),
+    stronger: () => lines().filter((one) => one.lineStyle.width > 2).map((one) => one.name),
     ground: () => JSON.stringify((chart.getOption() as { backgroundColor: string }).backgroundColor),
     click: (id) => {
       if (id) (chart as never as { trigger: (name: string, event: object) => void }).trigger('click', { seriesId: 'marks', name: id, componentType: 'series' })
@@ -202,6 +211,24 @@ describe.each([
     expect(rig.ringed()).toBe('station:B')
     rig.engine.setSelected(null)
     expect(rig.ringed()).toBeNull()
+  })
+
+  it('draws areas and lines below the marks, that of the selected mark stronger, in every theme', async () => {
+    rig = await make()
+    const ring = [[114, 30], [114.1, 30], [114.1, 30.1], [114, 30]]
+    const area = outlinesOf('grid:1', { type: 'Polygon', coordinates: [ring, ring.slice(0, 3)] })
+    const river = outlinesOf('river:1', { type: 'LineString', coordinates: ring.slice(0, 2) })
+    rig.engine.setOutlines([...area, ...river])
+    expect(rig.lines()).toEqual([['grid:1', 4], ['grid:1', 3], ['river:1', 2]])
+    expect(rig.stronger()).toEqual([])
+    rig.engine.setSelected('river:1')
+    expect(rig.stronger()).toEqual(['river:1'])
+    rig.engine.setLook(LIGHT, 'en')
+    await new Promise((done) => setTimeout(done))
+    expect(rig.lines()).toHaveLength(3)
+    expect(rig.stronger()).toEqual(['river:1'])
+    rig.engine.setOutlines([])
+    expect(rig.lines()).toEqual([])
   })
 
   it('tells what was clicked, and that nothing was', async () => {
@@ -291,6 +318,16 @@ describe('marks', () => {
   it('are written into the items of the canvas engine', () => {
     expect(markItem(markOf(point(), rules), 'x')).toMatchObject({ symbol: 'circle', value: [114.367, 30.572], label: { formatter: '118' } })
     expect(markItem(markOf(point({ status: 'late' }), rules), 'x')).toMatchObject({ label: { show: true, formatter: '╱' } })
+  })
+})
+
+describe('outlines', () => {
+  const ring = [[114, 30], [114.1, 30], [114, 30]]
+  it('are the rings of areas and the lines of rivers; a point has none', () => {
+    expect(outlinesOf('a', { type: 'MultiPolygon', coordinates: [[ring], [ring, ring]] })).toHaveLength(3)
+    expect(outlinesOf('a', { type: 'MultiLineString', coordinates: [ring, ring] }).map((one) => one.corners.length)).toEqual([3, 3])
+    expect(outlinesOf('a', { type: 'Point', coordinates: [114, 30] })).toEqual([])
+    expect(outlinesOf('a', { type: 'Polygon' })).toEqual([])
   })
 })
 

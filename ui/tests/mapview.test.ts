@@ -5,6 +5,7 @@ import { i18n } from '@/app/i18n'
 import { usePrefs } from '@/app/stores/prefs'
 import type { EngineKind, EngineOptions, MapEngine } from '@/map/engines/engine'
 import type { Mark, MapPoint } from '@/map/layers/marks'
+import type { Outline } from '@/map/layers/outlines'
 import MapView from '@/map/MapView.vue'
 
 class Recorder implements MapEngine {
@@ -18,6 +19,8 @@ class Recorder implements MapEngine {
     private readonly frame: number,
   ) {}
   setMarks = (marks: readonly Mark[]) => void this.drawn.push(marks.map((mark) => mark.text))
+  lines: string[][] = []
+  setOutlines = (outlines: readonly Outline[]) => void this.lines.push(outlines.map((one) => one.id))
   setSelected = (id: string | null) => void this.selections.push(id)
   setLook = (tokens: { name: string }, lang: string) => void this.looks.push(`${tokens.name} ${lang}`)
   setView = () => undefined
@@ -93,6 +96,14 @@ describe('MapView', () => {
     expect(map.attributes('data-engine')).toBe(engine)
     map.unmount()
     expect(made[0]?.destroyed).toBe(true)
+  })
+
+  it('hands outlines to the engine, and new ones when they change', async () => {
+    const outline = (id: string): Outline => ({ id, corners: [[114, 30], [114.1, 30]] })
+    const map = show({ engine: 'canvas', outlines: [outline('A')] })
+    await flushPromises()
+    await map.setProps({ outlines: [outline('A'), outline('B')] })
+    expect(made[0]?.lines).toEqual([['A'], ['A', 'B']])
   })
 
   it('takes the canvas by itself where there is no fast WebGL', async () => {

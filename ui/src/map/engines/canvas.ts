@@ -9,6 +9,7 @@ import type { Basemap } from '@/map/basemap'
 import { worldAtZoom, zoomOfWorld, toWorld, fromWorld, type View } from '@/map/coords'
 import type { EngineOptions, MapEngine } from '@/map/engines/engine'
 import { ringWidth, type Mark, type Shape } from '@/map/layers/marks'
+import type { Outline } from '@/map/layers/outlines'
 import type { Lang } from '@/text/format'
 
 echarts.use([GeoComponent, ScatterChart, LinesChart, CanvasRenderer])
@@ -108,6 +109,7 @@ export function markItem(mark: Mark, font: string): Record<string, unknown> {
 class CanvasEngine implements MapEngine {
   readonly kind = 'canvas' as const
   private marks: readonly Mark[] = []
+  private outlines: readonly Outline[] = []
   private selected: string | null = null
 
   constructor(
@@ -132,9 +134,14 @@ class CanvasEngine implements MapEngine {
     this.chart.setOption({ series: this.markSeries() })
   }
 
+  setOutlines(outlines: readonly Outline[]): void {
+    this.outlines = outlines
+    this.chart.setOption({ series: [this.outlineSeries()] })
+  }
+
   setSelected(id: string | null): void {
     this.selected = id
-    this.chart.setOption({ series: [this.ringSeries()] })
+    this.chart.setOption({ series: [this.ringSeries(), this.outlineSeries()] })
   }
 
   setLook(tokens: Tokens, lang: Lang): void {
@@ -211,7 +218,7 @@ class CanvasEngine implements MapEngine {
         layoutCenter: ['50%', '50%'],
         layoutSize: '100%',
       },
-      series: [this.riverSeries(), this.labelSeries(), ...this.markSeries()],
+      series: [this.riverSeries(), this.outlineSeries(), this.labelSeries(), ...this.markSeries()],
     } as EChartsCoreOption
   }
 
@@ -225,6 +232,19 @@ class CanvasEngine implements MapEngine {
       z: 2,
       data: riverData(this.options.basemap),
       lineStyle: { color: this.tokens.water, width: 4, opacity: 1, cap: 'round', join: 'round' },
+    }
+  }
+
+  private outlineSeries(): Record<string, unknown> {
+    return {
+      id: 'outlines',
+      type: 'lines',
+      coordinateSystem: 'geo',
+      polyline: true,
+      silent: true,
+      z: 3,
+      data: this.outlines.map(({ id, corners }) => ({ name: id, coords: corners, lineStyle: { width: id === this.selected ? 4 : 1.5 } })),
+      lineStyle: { color: this.tokens.accent, opacity: 1, join: 'round' },
     }
   }
 

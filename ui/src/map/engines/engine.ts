@@ -3,6 +3,7 @@ import type { Tokens } from '@/design/theme'
 import type { Basemap } from '@/map/basemap'
 import type { View } from '@/map/coords'
 import type { Mark } from '@/map/layers/marks'
+import type { Outline } from '@/map/layers/outlines'
 import type { Lang } from '@/text/format'
 
 export type EngineKind = 'webgl' | 'canvas'
@@ -26,6 +27,8 @@ export interface MapEngine {
   readonly kind: EngineKind
   /** Draw exactly these marks, the last on top. */
   setMarks(marks: readonly Mark[]): void
+  /** Draw exactly these areas and lines, below the marks; that of the selected mark is drawn stronger. */
+  setOutlines(outlines: readonly Outline[]): void
   /** Put a ring round one mark; null takes it away. */
   setSelected(id: string | null): void
   /** Follow the theme and the language. */

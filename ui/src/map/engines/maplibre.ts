@@ -4,8 +4,9 @@ import type { Tokens } from '@/design/theme'
 import type { View } from '@/map/coords'
 import { drawIcon, iconKey, PIXEL_RATIO } from '@/map/engines/icons'
 import type { EngineOptions, MapEngine } from '@/map/engines/engine'
-import { MARKS, SELECTED, styleOf } from '@/map/engines/style'
+import { CHOSEN, MARKS, OUTLINES, SELECTED, styleOf } from '@/map/engines/style'
 import type { Mark } from '@/map/layers/marks'
+import type { Outline } from '@/map/layers/outlines'
 import { fontFamilies } from '@/design/theme'
 import type { Lang } from '@/text/format'
 
@@ -36,9 +37,18 @@ export function featuresOf(marks: readonly Mark[]): GeoJSON.FeatureCollection {
   }
 }
 
+/** The features of the outlines source. */
+export function linesOf(outlines: readonly Outline[]): GeoJSON.FeatureCollection {
+  return {
+    type: 'FeatureCollection',
+    features: outlines.map(({ id, corners }) => ({ type: 'Feature', properties: { id }, geometry: { type: 'LineString', coordinates: corners } })),
+  }
+}
+
 class MapLibreEngine implements MapEngine {
   readonly kind = 'webgl' as const
   private marks: readonly Mark[] = []
+  private outlines: readonly Outline[] = []
   private selected: string | null = null
 
   constructor(
@@ -61,15 +71,21 @@ class MapLibreEngine implements MapEngine {
     ;(this.map.getSource(MARKS) as GeoJSONSource | undefined)?.setData(featuresOf(marks))
   }
 
+  setOutlines(outlines: readonly Outline[]): void {
+    this.outlines = outlines
+    ;(this.map.getSource(OUTLINES) as GeoJSONSource | undefined)?.setData(linesOf(outlines))
+  }
+
   setSelected(id: string | null): void {
     this.selected = id
-    if (this.map.getLayer(SELECTED)) this.map.setFilter(SELECTED, ['==', ['get', 'id'], id ?? ''])
+    for (const layer of [SELECTED, CHOSEN]) if (this.map.getLayer(layer)) this.map.setFilter(layer, ['==', ['get', 'id'], id ?? ''])
   }
 
   setLook(tokens: Tokens, lang: Lang): void {
     this.map.setStyle(styleOf(this.options.basemap, tokens, lang, this.options.scale), { diff: false })
     this.map.once('style.load', () => {
       this.setMarks(this.marks)
+      this.setOutlines(this.outlines)
       this.setSelected(this.selected)
     })
   }

@@ -6,6 +6,8 @@ import type { Lang } from '@/text/format'
 
 export const MARKS = 'marks'
 export const SELECTED = 'selected'
+export const OUTLINES = 'outlines'
+export const CHOSEN = 'chosen-outline'
 
 /** Style of the map in a theme. */
 export function styleOf(basemap: Basemap, tokens: Tokens, lang: Lang, scale = 1): StyleSpecification {
@@ -20,6 +22,7 @@ export function styleOf(basemap: Basemap, tokens: Tokens, lang: Lang, scale = 1)
       lakes: geojson(basemap.lakes),
       rivers: geojson(basemap.rivers),
       labels: geojson(basemap.labels),
+      [OUTLINES]: geojson({ type: 'FeatureCollection', features: [] }),
       [MARKS]: geojson({ type: 'FeatureCollection', features: [] }),
     },
     layers: [
@@ -35,6 +38,8 @@ export function styleOf(basemap: Basemap, tokens: Tokens, lang: Lang, scale = 1)
         paint: { 'line-color': tokens.water, 'line-width': ['interpolate', ['exponential', 2], ['zoom'], 7, 2, 12, 16] },
       },
       { id: 'borders', type: 'line', source: 'districts', paint: { 'line-color': tokens.line, 'line-width': 1.2 } },
+      { id: OUTLINES, type: 'line', source: OUTLINES, paint: { 'line-color': tokens.accent, 'line-width': 1.5 } },
+      { id: CHOSEN, type: 'line', source: OUTLINES, filter: ['==', ['get', 'id'], ''], paint: { 'line-color': tokens.accent, 'line-width': 4 } },
       {
         id: 'labels',
         type: 'symbol',
