@@ -309,6 +309,14 @@ describe('marks', () => {
     expect(markOf(point(), rules).ring).toBe('')
   })
 
+  it('write an exclamation mark on a case that is late, too', () => {
+    for (const kind of ['case', 'complaint'] as const) {
+      const [late, timely] = [markOf(point({ kind, status: 'exceeding', colour: null }), rules), markOf(point({ kind, colour: null }), rules)]
+      expect([late.glyph, late.fill, timely.glyph, timely.fill]).toEqual(['!', DARK.danger, '', DARK.text2])
+      expect(late.radius).toBeGreaterThan(timely.radius)
+    }
+  })
+
   it('replace hue by lightness and numeral when asked to be colour-safe', () => {
     const mark = markOf(point({ level: 4 }), { ...rules, colourSafe: true })
     expect(mark.text).toBe('4')

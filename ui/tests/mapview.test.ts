@@ -106,6 +106,18 @@ describe('MapView', () => {
     expect(made[0]?.lines).toEqual([['A'], ['A', 'B']])
   })
 
+  it('says in the legend what its marks stand for, and of borders only where there are some', async () => {
+    const words = (props: object) => show({ engine: 'canvas', ...props }).find('.legend').text()
+    const outline: Outline = { id: 'A', corners: [[114, 30], [114.1, 30]] }
+    const [places, cases, objects] = [words({}), words({ legend: 'cases', bands: [] }), words({ legend: 'objects', bands: [], outlines: [outline] })]
+    await flushPromises()
+    expect(places).toContain('outlet')
+    expect(cases).toContain('complaint')
+    expect(cases).not.toContain('outlet')
+    expect(objects).toContain('object of the register')
+    expect([places, cases, objects].map((one) => one.includes('border'))).toEqual([false, false, true])
+  })
+
   it('takes the canvas by itself where there is no fast WebGL', async () => {
     show({ engine: 'auto' })
     await flushPromises()

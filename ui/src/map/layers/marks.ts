@@ -57,6 +57,8 @@ const SHAPES: Record<PlaceKind, Shape> = {
 }
 const BASE_RADIUS: Record<PlaceKind, number> = { station: 13, micro: 8, outlet: 5, section: 8, case: 9, complaint: 8 }
 const BAD_LEVEL = 3
+/** Kinds that are judged yes or no (over a limit, over a deadline), not by levels of a category. */
+const BY_STATUS: ReadonlySet<PlaceKind> = new Set(['outlet', 'case', 'complaint'])
 
 /** Size step of a category: levels 3 and worse grow, so that colour is never alone. */
 export function sizeStep(level: number | null): number {
@@ -69,7 +71,8 @@ export function markOf(point: MapPoint, rules: MarkRules): Mark {
   const silent = point.status === 'no_data' || point.status === 'late'
   const invalid = point.status === 'invalid'
   const hollow = silent || invalid
-  const step = hollow ? 0 : point.kind === 'outlet' ? (point.status === 'exceeding' ? 3 : 0) : sizeStep(point.level)
+  const over = BY_STATUS.has(point.kind) && point.status === 'exceeding'
+  const step = hollow ? 0 : BY_STATUS.has(point.kind) ? (over ? 3 : 0) : sizeStep(point.level)
   const fill = hollow ? tokens.panel : fillOf(point, rules)
   const bad = step > 0
   return {
@@ -82,7 +85,7 @@ export function markOf(point: MapPoint, rules: MarkRules): Mark {
     hollow,
     stroke: hollow ? tokens.text2 : tokens.markStroke,
     strokeWidth: (bad ? 2.5 : 1) * scale,
-    glyph: silent ? '/' : invalid || (point.kind === 'outlet' && point.status === 'exceeding') ? '!' : '',
+    glyph: silent ? '/' : invalid || over ? '!' : '',
     ring: point.openFindings > 0 ? tokens.danger : '',
     text: hollow || point.value === null ? '' : numeral(point, rules),
     ink: hollow ? tokens.text2 : inkOn(fill),
@@ -93,7 +96,8 @@ export function markOf(point: MapPoint, rules: MarkRules): Mark {
 }
 
 function fillOf(point: MapPoint, { tokens, colourSafe }: MarkRules): string {
-  if (point.kind === 'outlet') return point.status === 'exceeding' ? tokens.danger : tokens.accent
+  if (BY_STATUS.has(point.kind) && point.status === 'exceeding') return tokens.danger
+  if (point.kind === 'outlet') return tokens.accent
   if (colourSafe && point.level !== null) return safeFill(point.level)
   return point.colour ?? tokens.text2
 }
