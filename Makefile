@@ -8,14 +8,14 @@ ARGS ?=
 UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -type f -print 2>/dev/null)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check-tests lint types fix ui ui-test docs bench clean install e2e browser services audit
+.PHONY: demo test check-tests lint types fix ui ui-test budget docs bench clean install e2e browser services audit
 
 ## demo: the living city on embedded storage; prints one address
 demo: $(STAMP)/run $(STAMP)/ui
 	$(BIN)/qingtian demo $(ARGS)
 
 ## test: install what the tests need and run everything; fails on skips that matter
-test: lint types audit ui-test $(STAMP)/ui browser services
+test: lint types audit ui-test budget browser services
 	$(BIN)/python tools/run_tests.py $(ARGS)
 
 ## lint: style, import contracts, house laws
@@ -45,6 +45,10 @@ ui: $(STAMP)/ui
 ## ui-test: type check and unit tests of the web application
 ui-test: $(STAMP)/node_modules
 	$(BIN)/python tools/ui.py typecheck test
+
+## budget: how much each part of the web application loads, against its limit
+budget: $(STAMP)/ui
+	$(BIN)/python tools/ui.py budget
 
 ## e2e: only the browser tests
 e2e: $(STAMP)/dev $(STAMP)/ui browser
