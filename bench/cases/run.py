@@ -106,8 +106,7 @@ def _inside(options: argparse.Namespace) -> None:
 
     from qingtian.apps.accounts.models import RoleGrant, User
     from qingtian.cli.serve import load_pages
-    from qingtian.packs import load_packs
-    from qingtian.runtime.heap import keep_heap
+    from qingtian.runtime.heap import keep_packs
     from qingtian.runtime.settings import get_settings
 
     call_command("migrate", verbosity=0)
@@ -125,8 +124,7 @@ def _inside(options: argparse.Namespace) -> None:
     client = Client()
     client.force_login(user)
     load_pages()  # as `qingtian serve` does before the first request
-    load_packs()
-    keep_heap()
+    keep_packs()
     with override_settings(ALLOWED_HOSTS=["*"], DEBUG=False):
         routes = {name: _one(client, path, options) for name, path in ROUTES.items()}
     if not get_settings().database_url:

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from qingtian import packs
 from qingtian.cli import serve
-from qingtian.domain.errors import Unavailable
+from qingtian.domain.errors import ConfigurationError, Unavailable
 from qingtian.interfaces import telemetry
 from qingtian.packs import load_packs
+from qingtian.runtime.heap import keep_packs
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +34,18 @@ def test_after_the_start_a_full_collection_no_longer_walks_packs_and_code(monkey
     assert walked > 50_000
     assert len(gc.get_objects()) < walked / 10
     assert gc.get_freeze_count() > 0.9 * walked
+
+
+def test_packs_that_cannot_be_read_are_told_and_stop_no_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def wrong() -> None:
+        raise ConfigurationError("row 7 is wrong", field="packs", remedy="mend it")
+
+    monkeypatch.setattr(packs, "load_packs", wrong)
+    with caplog.at_level(logging.WARNING):
+        assert keep_packs() > 0
+    assert "row 7 is wrong" in caplog.text
 
 
 def test_a_store_that_is_away_is_told_and_stops_nothing(

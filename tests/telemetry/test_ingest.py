@@ -314,7 +314,13 @@ class Growing(StaticDirectory):
 
 def test_a_device_registered_since_the_last_look_at_the_register_loses_no_frame(city: City) -> None:
     register = city.directory = Growing()
-    loop = city.restarted()
+    asked: list[int] = []
+
+    def shared() -> frozenset[str]:
+        asked.append(register.reads)
+        return frozenset()
+
+    loop = city.restarted(shared=shared)
     city.receive(upload(NOW, SO2, mn="88888888"), verdict=Verdict.UNKNOWN_DEVICE)
     loop.drain()  # from now on the register is not read again for a while
     register.written = {MN: PROFILE}
@@ -323,6 +329,7 @@ def test_a_device_registered_since_the_last_look_at_the_register_loses_no_frame(
     loop.drain()
     assert [row.period_start for row in city.rows()] == [NOW - 2 * MINUTE, NOW - MINUTE, NOW]
     assert [one.mn for one in city.store.quarantined(NOW)] == ["88888888"]
+    assert asked == [1, 2]  # whoever reads the register knows anew which sites others write, too
 
 
 def test_devices_that_left_the_register_cost_one_look_at_it_a_batch(city: City) -> None:

@@ -47,18 +47,16 @@ def load_pages() -> None:
 
 
 def warm_up() -> None:
-    """Read the packs and open the lake, for which the first visitor should not wait; keep what is loaded by then."""
+    """Open the lake and read the packs, for which the first visitor should not wait; keep what is loaded by then."""
     from qingtian.domain.errors import QingtianError
     from qingtian.interfaces.telemetry import telemetry_store
-    from qingtian.packs import load_packs
-    from qingtian.runtime.heap import keep_heap
+    from qingtian.runtime.heap import keep_packs
 
     try:
-        load_packs()
         telemetry_store()
     except QingtianError as error:
-        _log.warning("the packs or the telemetry store are not there yet: %s", error)
-    keep_heap()
+        _log.warning("the telemetry store is not open yet: %s", error)
+    keep_packs()
 
 
 def _require_current_database() -> None:

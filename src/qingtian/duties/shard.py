@@ -21,6 +21,7 @@ from qingtian.duties.keep_archive import frames_of_evidence
 from qingtian.duties.shard_reports import report_path
 from qingtian.duties.worker import publish_observations
 from qingtian.runtime.clock import current_clock, real_now
+from qingtian.runtime.heap import keep_packs
 from qingtian.runtime.settings import Settings
 from qingtian.runtime.space import MIB
 from qingtian.telemetry.archive import shard_folder
@@ -76,6 +77,7 @@ def run_shard(settings: Settings, shard: int) -> None:
         threading.Thread(target=keeper.run, args=(stop,), name="archive"),
         threading.Thread(target=_report, args=(settings, shard, receiver, loop, keeper, stop), name="report"),
     ]
+    keep_packs()
     for thread in threads:
         thread.start()
     try:

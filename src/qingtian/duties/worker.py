@@ -24,10 +24,9 @@ from qingtian.duties.listen_mqtt import listen
 from qingtian.duties.readmit_frames import readmit_ordered
 from qingtian.duties.shard_reports import shards_told
 from qingtian.duties.standing import Standing
-from qingtian.packs import load_packs
 from qingtian.runtime.backup.schedule import back_up_when_due
 from qingtian.runtime.clock import current_clock, real_now
-from qingtian.runtime.heap import keep_heap
+from qingtian.runtime.heap import keep_packs
 from qingtian.runtime.live import Topic, publish
 from qingtian.runtime.postgres import watch_postgres
 from qingtian.runtime.postgres_watch import PostgresWatch
@@ -73,8 +72,7 @@ def run_worker(settings: Settings) -> None:
         publish=publish_observations,
         may_work=standing.room,
     )
-    _load_packs_early()
-    keep_heap()
+    keep_packs()
     watch = watch_postgres(settings)
     threads = [_thread("database", lambda: watch.run(stop))]
     for role, work in work_of(settings, store, loop, standing, stop).items():
@@ -87,13 +85,6 @@ def run_worker(settings: Settings) -> None:
         thread.join(JOIN_S)
     _report(path, settings, loop, standing, watch, state="stopped")
     store.close()
-
-
-def _load_packs_early() -> None:
-    try:
-        load_packs()
-    except QingtianError as error:  # frames are taken in all the same; whoever needs the packs says it again
-        _log.warning("the packs cannot be read: %s", error)
 
 
 def work_of(

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import gc
+import logging
+
+from qingtian.domain.errors import QingtianError
+
+_log = logging.getLogger(__name__)
 
 
 def keep_heap() -> int:
@@ -21,3 +26,20 @@ def keep_heap() -> int:
     gc.collect()
     gc.freeze()
     return gc.get_freeze_count()
+
+
+def keep_packs() -> int:
+    """Read the packs, for which the first user should not wait, and keep them with everything else.
+
+    Packs that cannot be read stop no start: whoever needs them says so again, and frames are taken in all the same.
+
+    Returns:
+        Objects that are kept.
+    """
+    from qingtian.packs import load_packs  # the gateway keeps its heap without ever loading them
+
+    try:
+        load_packs()
+    except QingtianError as error:
+        _log.warning("the packs cannot be read: %s", error)
+    return keep_heap()

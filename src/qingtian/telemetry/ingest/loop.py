@@ -358,7 +358,7 @@ class IngestLoop:
         if not strange or self._looked_again or record.verdict is not Verdict.ACCEPTED:
             return decoded, profile
         self._looked_again = True
-        self._directory.refresh()
+        self._read_register()
         return read_registered(record.raw, self._directory)
 
     def _map_ready(self, ready: Ready) -> Mapped:
@@ -374,12 +374,17 @@ class IngestLoop:
             return _unreadable(record, error)
 
     def _refresh_directory(self) -> None:
-        now = time.monotonic()
-        if now - self._refreshed_at >= REFRESH_S:
-            if not self._directory.refresh() and self._refreshed_at < 0:
-                raise Unavailable("the device register cannot be read", remedy="it is tried again")
-            self._refreshed_at = now
-            self._shared_sites = frozenset(self._shared())
+        due = time.monotonic() - self._refreshed_at >= REFRESH_S
+        if due and not self._read_register() and self._refreshed_at < 0:
+            raise Unavailable("the device register cannot be read", remedy="it is tried again")
+
+    def _read_register(self) -> bool:
+        """Read it, and with it which sites others write, too; False when there is no copy at all."""
+        if not self._directory.refresh():
+            return False
+        self._refreshed_at = time.monotonic()
+        self._shared_sites = frozenset(self._shared())
+        return True
 
     def _count(self, mapped: Sequence[Placed], frames: int, result: AppendResult, blocks: Sequence[FrameBlock]) -> None:
         counters = self.counters
