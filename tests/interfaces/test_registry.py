@@ -325,7 +325,11 @@ def test_the_map_shows_points_and_areas_and_counts_what_has_no_place(steward: Cl
     found = get(steward, "/objects/features?type=park")
     assert (found["total"], found["without_place"]) == (2, 1)
     assert found["features"][0]["geometry"] == SQUARE
-    assert found["features"][0]["properties"]["code"] == "P-1"
+    said = found["features"][0]["properties"]
+    assert said["code"] == "P-1"
+    lons, lats = zip(*SQUARE["coordinates"][0], strict=True)
+    assert min(lons) < said["lon"] < max(lons)  # the mark stands in the area
+    assert min(lats) < said["lat"] < max(lats)
 
 
 def test_secrets_of_a_device_never_leave_the_register(steward: Client) -> None:

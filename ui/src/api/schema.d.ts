@@ -14803,7 +14803,10 @@ export interface components {
             geometry: {
                 [key: string]: unknown;
             };
-            /** Properties */
+            /**
+             * Properties
+             * @description type, code, name, name_en, simulated; lon and lat of its mark, degrees WGS 84
+             */
             properties: {
                 [key: string]: unknown;
             };

@@ -1,11 +1,9 @@
 // The words of what events of a case hold as codes: states, fields, and the values of fields.
 import type { CaseDetail } from '@/api/types'
+import { valueKey } from '@/parts/eventWords'
 import { pick, type Lang } from '@/text/format'
 
 type Pair = [string, string]
-
-/** Key of the words of a value of a field; the same code may mean something else in another field. */
-export const valueKey = (field: string, value: string): string => `${field}=${value}`
 
 /**
  * Words by code for the time line of a case.

@@ -12,6 +12,7 @@ from qingtian.apps.accounts.actor import Actor
 from qingtian.apps.accounts.permissions import Verb, may
 from qingtian.apps.registry.actions.change_device import device_revision
 from qingtian.apps.registry.actions.merge_objects import HOLDS_VALUES
+from qingtian.apps.registry.geometry import inner_point
 from qingtian.apps.registry.models import RegistryObject, Relation, RelationKind
 from qingtian.apps.registry.queries import object_by_code
 from qingtian.apps.registry.revisions import SECRETS
@@ -230,9 +231,12 @@ def features(actor: Actor, filters: ObjectFilters) -> GeoFeatures:
 
 
 def _feature(row: RegistryObject) -> GeoFeature | None:
-    point = None if row.lon is None or row.lat is None else {"type": "Point", "coordinates": [row.lon, row.lat]}
-    shape = row.geometry or point
-    if shape is None:
+    own = None if row.lon is None or row.lat is None else (row.lon, row.lat)
+    mark = own or inner_point(row.geometry)
+    if mark is None:
         return None
     properties = {"type": row.type, "code": row.code, "name": row.name, "name_en": row.name_en or row.name}
-    return GeoFeature(geometry=shape, properties=properties | {"simulated": row.simulated})
+    return GeoFeature(
+        geometry=row.geometry or {"type": "Point", "coordinates": list(mark)},
+        properties=properties | {"simulated": row.simulated, "lon": mark[0], "lat": mark[1]},
+    )

@@ -248,7 +248,9 @@ class GeoFeature(Schema):
 
     type: str = "Feature"
     geometry: dict[str, Any]
-    properties: dict[str, Any]
+    properties: dict[str, Any] = Field(
+        description="type, code, name, name_en, simulated; lon and lat of its mark, degrees WGS 84"
+    )
 
 
 class GeoFeatures(Schema):
