@@ -178,9 +178,10 @@ class _left_as_found:  # noqa: N801  used like a function
 
     def __init__(self, settings: Settings) -> None:
         from qingtian.runtime.postgres import pgdata_path
+        from qingtian.runtime.postgres_pid import server_runs
 
         self._settings = settings
-        self._ran = (pgdata_path(settings.data_dir) / "postmaster.pid").exists()
+        self._ran = server_runs(pgdata_path(settings.data_dir))
 
     def __enter__(self) -> None:
         """Nothing to do yet."""

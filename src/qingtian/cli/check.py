@@ -18,10 +18,11 @@ def command(as_json: bool) -> None:
 
     from qingtian.runtime.health import Level, run_checks
     from qingtian.runtime.postgres import pgdata_path, stop_postgres
+    from qingtian.runtime.postgres_pid import server_runs
     from qingtian.runtime.settings import get_settings
 
     settings = get_settings()
-    was_running = (pgdata_path(settings.data_dir) / "postmaster.pid").exists()
+    was_running = server_runs(pgdata_path(settings.data_dir))
     checks = run_checks(settings)
     if not was_running:
         stop_postgres(settings)

@@ -44,8 +44,9 @@ def _set_up(settings: Settings) -> None:
 
     from qingtian.domain.errors import Unavailable
     from qingtian.runtime.postgres import pgdata_path
+    from qingtian.runtime.postgres_pid import server_runs
 
-    runs = settings.database_url or (pgdata_path(settings.data_dir) / "postmaster.pid").exists()
+    runs = settings.database_url or server_runs(pgdata_path(settings.data_dir))
     os.environ["DJANGO_SETTINGS_MODULE"] = (
         "qingtian.runtime.django_settings" if runs else "qingtian.runtime.django_base"
     )

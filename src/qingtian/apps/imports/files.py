@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from qingtian.domain.errors import InvalidInput, Unavailable
+from qingtian.runtime.durability import sync_folder
 from qingtian.runtime.settings import get_settings
-from qingtian.telemetry.spool.folder import sync_folder
 
 CHUNK = 1 << 20  # bytes
 MIB = 1 << 20

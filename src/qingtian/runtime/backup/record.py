@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from qingtian.runtime.processes import process_exists
 from qingtian.runtime.settings import Settings
 
 GRACE = 1.5  # a backup is late when it is older than so many intervals
@@ -59,7 +60,7 @@ def read_record(data_dir: Path) -> BackupRecord:
         record = BackupRecord(**values)
     except (OSError, ValueError, TypeError, AttributeError):
         return BackupRecord()
-    return record if _alive(record.running) else replace(record, running=0)
+    return record if process_exists(record.running) else replace(record, running=0)
 
 
 def write_record(data_dir: Path, record: BackupRecord) -> None:
@@ -101,15 +102,3 @@ def is_late(settings: Settings, record: BackupRecord, now: datetime) -> bool:
     return settings.backup_folder is not None and (
         age is None or age > timedelta(hours=settings.backup_every_h) * GRACE
     )
-
-
-def _alive(pid: int) -> bool:
-    if pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

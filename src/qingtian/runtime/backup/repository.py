@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from qingtian.domain.errors import Conflict, InvalidInput, NotVisible, Unavailable
 from qingtian.runtime.backup.manifest import Manifest, read_manifest, write_manifest
+from qingtian.runtime.durability import sync_folder
 
 CHUNK = 1024 * 1024
 SUFFIX = ".manifest"
@@ -215,15 +216,6 @@ def digest_of(path: Path, tell: Tell = _quiet) -> str:
             digest.update(chunk)
             tell(len(chunk))
     return digest.hexdigest()
-
-
-def sync_folder(folder: Path) -> None:
-    """Make new names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _copied(content: BinaryIO, file: BinaryIO, tell: Tell) -> tuple[str, int]:

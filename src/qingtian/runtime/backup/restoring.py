@@ -20,7 +20,8 @@ from qingtian.runtime.backup.dumping import (
 )
 from qingtian.runtime.backup.making import Progress, secret_check
 from qingtian.runtime.backup.manifest import CONFIGURATION, DATA, DUMP, FileEntry, Manifest
-from qingtian.runtime.backup.repository import CHUNK, Repository, sync_folder
+from qingtian.runtime.backup.repository import CHUNK, Repository
+from qingtian.runtime.durability import sync_folder
 from qingtian.runtime.postgres import ensure_postgres, pgdata_path, stop_embedded
 from qingtian.runtime.settings import Settings
 

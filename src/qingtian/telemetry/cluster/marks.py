@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from qingtian.domain.errors import ConfigurationError
-from qingtian.telemetry.spool.folder import sync_folder
+from qingtian.runtime.durability import sync_folder
 
 
 def write_mark(path: Path, values: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ import os
 import zlib
 from pathlib import Path
 
+from qingtian.runtime.durability import sync_folder
 from qingtian.telemetry.store.port import SpoolPosition
 
 SUFFIX = ".seg"
@@ -67,15 +68,6 @@ def _names(folder: Path, suffix: str) -> set[str]:
     return {
         name.removesuffix(suffix) for name in names if name.endswith(suffix) and name.removesuffix(suffix).isdigit()
     }
-
-
-def sync_folder(folder: Path) -> None:
-    """Make new names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def pack_durable(position: SpoolPosition, head: str = "") -> bytes:

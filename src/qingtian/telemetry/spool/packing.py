@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from qingtian.domain.errors import Conflict
+from qingtian.runtime.durability import sync_folder
 from qingtian.telemetry.spool.chain import ending_of
 from qingtian.telemetry.spool.folder import (
     index_path,
     packed_path,
     packed_segments,
     segment_path,
-    sync_folder,
     unpacked_segments,
 )
 from qingtian.telemetry.spool.format import SEGMENT_HEADER, Ending, Link, LinkKind, SpoolRecord

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from qingtian.domain.errors import InvalidInput
+from qingtian.runtime.durability import sync_folder
 from qingtian.telemetry.spool.chain import ending_of
 from qingtian.telemetry.spool.folder import (
     index_path,
@@ -15,7 +16,6 @@ from qingtian.telemetry.spool.folder import (
     read_durable,
     segment_path,
     segments,
-    sync_folder,
 )
 from qingtian.telemetry.spool.format import SpoolRecord, from_micros
 from qingtian.telemetry.spool.index import open_index

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from qingtian.telemetry.spool.folder import sync_folder
+from qingtian.runtime.durability import sync_folder
 from qingtian.telemetry.spool.format import Ending
 
 TRIMMED = "trimmed.jsonl"

@@ -20,6 +20,7 @@ from typing import IO, Protocol
 
 from qingtian.domain.errors import Conflict, Unavailable
 from qingtian.runtime.clock import real_now
+from qingtian.runtime.durability import sync_folder
 from qingtian.telemetry.spool.chain import GENESIS, NOTHING, group_head, last_ending, open_head
 from qingtian.telemetry.spool.folder import (
     DURABLE,
@@ -28,7 +29,6 @@ from qingtian.telemetry.spool.folder import (
     segment_name,
     segment_path,
     segments,
-    sync_folder,
 )
 from qingtian.telemetry.spool.format import Ending, Verdict, pack_group_link, pack_header, pack_open_link, pack_record
 from qingtian.telemetry.store.port import SpoolPosition

@@ -15,7 +15,7 @@ import psycopg.conninfo
 from psycopg.rows import TupleRow
 
 from qingtian.domain.errors import ConfigurationError
-from qingtian.telemetry.spool.folder import sync_folder
+from qingtian.runtime.durability import sync_folder
 
 if TYPE_CHECKING:
     from qingtian.runtime.settings import Settings

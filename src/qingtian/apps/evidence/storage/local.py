@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from qingtian.apps.evidence.storage.port import Stored, copied, digest_in
 from qingtian.domain.errors import Unavailable
+from qingtian.runtime.durability import sync_folder
 
 HASH_LENGTH = 64
 
@@ -79,15 +80,7 @@ class LocalStore:
         temporary.chmod(0o400)
         os.replace(temporary, target)
         for folder in (target.parent, self.folder):
-            _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+            sync_folder(folder)
 
 
 def _disk_refuses(error: OSError) -> Unavailable:
