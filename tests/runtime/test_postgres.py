@@ -66,6 +66,12 @@ def emptied(pgdata: Path) -> None:
         (pgdata / name).write_text("", "utf-8")
 
 
+def filled_with_zeros(pgdata: Path) -> None:
+    """What some file systems make of a file that was not yet on the disk when the power went."""
+    for name in LOCKS:
+        (pgdata / name).write_bytes(bytes(64) + b"\xff")
+
+
 def reused(pgdata: Path) -> None:
     """The machine has started again, and the number belongs to another program (here: to this one)."""
     for name in LOCKS:
@@ -78,7 +84,7 @@ def users_cut_short(pgdata: Path) -> None:
     (pgdata / ".handle_pids.json").write_text("", "utf-8")
 
 
-@pytest.mark.parametrize("leave", [cut_short, emptied, reused, users_cut_short])
+@pytest.mark.parametrize("leave", [cut_short, emptied, filled_with_zeros, reused, users_cut_short])
 def test_it_comes_back_over_what_a_killed_server_leaves(pgdata: Path, leave: Callable[[Path], None]) -> None:
     with psycopg.connect(ensure_embedded(pgdata), autocommit=True) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 7 AS x")
@@ -131,6 +137,15 @@ def test_a_first_start_that_is_killed_does_not_spoil_the_folder(pgdata: Path) ->
     with psycopg.connect(ensure_embedded(pgdata, tries=1)) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     assert not making.exists()
+
+
+def test_a_volume_of_its_own_is_filled_in_place(pgdata: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pgdata.mkdir()
+    inode = pgdata.stat().st_ino
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == pgdata)
+    with psycopg.connect(ensure_embedded(pgdata)) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert pgdata.stat().st_ino == inode
 
 
 def test_a_server_that_works_keeps_its_pid_file(pgdata: Path) -> None:

@@ -70,7 +70,7 @@ def pid_lines(pgdata: Path) -> list[str]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text("utf-8").splitlines()
+        return path.read_text("utf-8", "replace").splitlines()
     except FileNotFoundError:
         return []
 
@@ -78,7 +78,7 @@ def _lines(path: Path) -> list[str]:
 def _pid_of(lines: list[str]) -> int | None:
     # PostgreSQL for one user only (repairs) writes its number as a negative one.
     word = lines[0].removeprefix("-") if lines else ""
-    return int(word) if word.isdigit() else None
+    return int(word) if word.isdecimal() else None
 
 
 def _serves(pid: int, pgdata: Path) -> bool:
@@ -90,7 +90,7 @@ def _serves(pid: int, pgdata: Path) -> bool:
 
 
 def _any_serves(pgdata: Path) -> bool:
-    return any(_serves(int(entry.name), pgdata) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return any(_serves(int(entry.name), pgdata) for entry in Path("/proc").iterdir() if entry.name.isdecimal())
 
 
 def _listens(path: Path) -> bool:

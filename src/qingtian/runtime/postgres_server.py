@@ -44,7 +44,8 @@ class EmbeddedServer(PostgresServer):
 
     def ensure_pgdata_inited(self) -> None:
         """Make the folder's first content beside it and move it in whole: a making cut short leaves nothing behind."""
-        if not (self.pgdata / "PG_VERSION").exists():
+        # A volume of its own cannot be moved onto: there it is made in place.
+        if not (self.pgdata / "PG_VERSION").exists() and not self.pgdata.is_mount():
             place = self.pgdata
             self.pgdata = place.with_name(f"{place.name}.new")
             shutil.rmtree(self.pgdata, ignore_errors=True)
