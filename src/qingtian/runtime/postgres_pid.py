@@ -41,8 +41,8 @@ def drop_remains(pgdata: Path, socket_folder: Path) -> list[Path]:
     """Remove a dead server's lock files where PostgreSQL would refuse to start over them; returns those removed.
 
     That is an empty one (killed between making and writing it), and one whose number another program has now, or a
-    process that nobody has buried. All else PostgreSQL clears by itself. It also looks for processes that still share
-    the memory of the folder, with and without these files, so that removing them takes no protection away.
+    process that nobody has buried. All else PostgreSQL clears by itself. With or without these files PostgreSQL looks
+    for processes that still share the memory of the folder, so that removing them takes no protection away.
 
     Args:
         pgdata: folder of the database, on which no server runs.
